@@ -1,0 +1,27 @@
+# Third-party libraries, each found once and given one target name. Reasons, versions and licences: docs/dependencies.md.
+find_package(Threads REQUIRED)
+find_package(Boost 1.83 REQUIRED COMPONENTS json url context)
+find_package(fmt REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(GTest REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
+# Found from kit/telemetry alone, which is the only folder that links it.
+find_package(opentelemetry-cpp CONFIG REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+# The tools read YAML by Debian's python3-yaml, which another Python on PATH would not see.
+if(EXISTS /usr/bin/python3)
+  set(EVC_PYTHON /usr/bin/python3)
+else()
+  set(EVC_PYTHON ${Python3_EXECUTABLE})
+endif()
+
+# Asio, Asio's TLS and Beast are compiled once, in kit/net and kit/http.
+add_library(evc_asio INTERFACE)
+target_compile_definitions(evc_asio INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION)
+target_link_libraries(evc_asio INTERFACE Boost::headers Threads::Threads)

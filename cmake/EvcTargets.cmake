@@ -1,0 +1,74 @@
+# One target per folder, its name is the folder's path: kit/http → kit_http, services/charging/domain → charging_domain.
+# `x_test.cpp` beside the code goes to <target>_test (pure, no server); `x_component_test.cpp` to <target>_component_test
+# (needs the servers that tools/testenv starts).
+
+set(EVC_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+    -Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
+
+function(evc_add_subdirectory_if_present path)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${path}/CMakeLists.txt)
+    add_subdirectory(${path})
+  endif()
+endfunction()
+
+function(evc_configure target)
+  target_compile_options(${target} PRIVATE ${EVC_WARNINGS})
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+endfunction()
+
+# evc_tests(<target> [DEPS <test-only targets>…]): test binaries from the *_test.cpp files of the current folder.
+function(evc_tests target)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  file(GLOB unit CONFIGURE_DEPENDS *_test.cpp)
+  file(GLOB component CONFIGURE_DEPENDS *_component_test.cpp)
+  if(component)
+    list(REMOVE_ITEM unit ${component})
+  endif()
+  foreach(kind unit component)
+    if(NOT ${kind})
+      continue()
+    endif()
+    set(suffix _test)
+    if(kind STREQUAL component)
+      set(suffix _component_test)
+    endif()
+    add_executable(${target}${suffix} ${${kind}})
+    evc_configure(${target}${suffix})
+    target_link_libraries(${target}${suffix} PRIVATE ${target} ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+    add_test(NAME ${target}${suffix} COMMAND ${target}${suffix} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${target}${suffix} PROPERTIES LABELS ${kind} TIMEOUT 300)
+    if(kind STREQUAL component)
+      # They share one PostgreSQL, Redis and Kafka, and each makes its own databases, prefixes and topics there.
+      set_tests_properties(${target}${suffix} PROPERTIES ENVIRONMENT_MODIFICATION "EVC_TEST=set:1")
+    endif()
+  endforeach()
+endfunction()
+
+# evc_library(<target> [DEPS <public targets>…] [PRIVATE_DEPS …] [TEST_DEPS …]): every .cpp of the current folder.
+function(evc_library target)
+  cmake_parse_arguments(ARG "" "" "DEPS;PRIVATE_DEPS;TEST_DEPS;EXCLUDE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/(app|main)\\.cpp$")
+  foreach(name ${ARG_EXCLUDE})
+    list(FILTER sources EXCLUDE REGEX "/${name}$")
+  endforeach()
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    evc_configure(${target})
+    target_link_libraries(${target} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+  else()
+    add_library(${target} INTERFACE)
+    target_include_directories(${target} INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+    target_link_libraries(${target} INTERFACE ${ARG_DEPS})
+  endif()
+  evc_tests(${target} DEPS ${ARG_TEST_DEPS})
+endfunction()
+
+# evc_program(<name> <source>… DEPS <targets>…): a shipped executable, placed in build/<preset>/bin.
+function(evc_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  evc_configure(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
