@@ -1,0 +1,22 @@
+// Tokens that a service presents to another (client credentials on auth's internal mTLS listener), cached until a minute before they expire.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kit/http/client.hpp"
+
+namespace evc::auth {
+
+class ServiceTokens {
+ public:
+  ServiceTokens(Worker& worker, std::shared_ptr<http::Client> auth, std::string client_id);
+  ~ServiceTokens();
+  Task<Result<std::string>> token(RequestContext& context);
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace evc::auth

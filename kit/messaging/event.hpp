@@ -1,0 +1,37 @@
+// An event: CloudEvents 1.0 binary headers around a JSON value that repeats the seed's names, so that a stored event explains itself (contracts.md §4).
+// Headers and value must agree; from_record() refuses what does not.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "kit/base/json.hpp"
+#include "kit/base/uuid.hpp"
+#include "kit/kafka/record.hpp"
+#include "kit/telemetry/trace_context.hpp"
+
+namespace evc::messaging {
+
+struct Event {
+  Uuid event_id;
+  std::string event_type;
+  WallTime occurred_at{};
+  Uuid correlation_id;
+  std::string trace_id;                // 32 hex
+  std::optional<std::string> user_id;  // the pseudonym, null for kinds that concern no person
+  std::int64_t sequence = 0;           // 1, 2, 3 … per (topic, key)
+  json::Object data;
+
+  // from the record and its headers
+  std::string topic;
+  std::string key;
+  std::string subject;                 // ce_subject: what is parked together (the session, or the connector)
+  std::optional<Uuid> causation_id;
+  telemetry::TraceContext creation;    // the context of the `create` span
+};
+
+// schema-invalid with the reason when headers and value disagree or the envelope is broken.
+Result<Event> from_record(const kafka::Record& record);
+
+}  // namespace evc::messaging

@@ -1,0 +1,49 @@
+// Idempotency keys with PostgreSQL as the authority (events.md §5). begin() decides which of the five cases applies; the handler then works in steps, records a recovery point after each,
+// and complete() stores the answer byte for byte. A lease makes a crashed first request resumable. Table idempotency from kit/messaging/migrations/.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "kit/http/message.hpp"
+#include "kit/postgres/pool.hpp"
+
+namespace evc::messaging {
+
+// 400 when missing or not 1–255 visible ASCII characters.
+Result<std::string> idempotency_key(const http::Request& request);
+
+struct IdempotentRequest {
+  std::string principal;    // puid or service name
+  std::string route;
+  std::string key;
+  std::string fingerprint;  // SHA-256 hex over method, path and body
+};
+IdempotentRequest idempotent_request(const RequestContext& context, const http::Request& request, std::string key);
+
+struct IdempotencyDecision {
+  enum class Kind { kFirst, kResume, kReplay } kind = Kind::kFirst;
+  std::string recovery_point;              // kResume: where the crashed first request stood; empty at the start
+  std::optional<http::Response> response;  // kReplay: the stored answer with Idempotency-Replayed: true
+};
+
+class IdempotencyStore {
+ public:
+  explicit IdempotencyStore(postgres::Pool& pool, std::chrono::milliseconds lease = std::chrono::milliseconds{20'000}, std::chrono::hours keep = std::chrono::hours{48});
+  // idempotency-key-reused (other fingerprint) and request-in-progress (with retry_after) are errors.
+  Task<Result<IdempotencyDecision>> begin(RequestContext& context, const IdempotentRequest& request);
+  // In the caller's transaction, with the state change that it belongs to.
+  Task<Result<void>> advance(RequestContext& context, postgres::Transaction& transaction, const IdempotentRequest& request, std::string recovery_point);
+  Task<Result<void>> complete(RequestContext& context, postgres::Transaction& transaction, const IdempotentRequest& request, const http::Response& response);
+  // After an indeterminate failure: the lease ends at once, nothing is stored, a retry resumes.
+  Task<Result<void>> release(RequestContext& context, const IdempotentRequest& request);
+  Task<Result<std::int64_t>> delete_expired(RequestContext& context);
+
+ private:
+  postgres::Pool* pool_;
+  std::chrono::milliseconds lease_;
+  std::chrono::hours keep_;
+};
+
+}  // namespace evc::messaging

@@ -1,0 +1,52 @@
+// The consumer's side (events.md §§2–3): each event takes effect once and in order per key. One database transaction per batch, a savepoint per event; the inbox row, the effect and
+// its own outbox rows commit together, then the offset. Transient failure: retry in place, that key only. Deterministic failure (schema-invalid, validation-failed, constraint-violation …):
+// dead letter through the outbox, later events of the subject parked behind it. Unknown failure: 3 tries, then dead letter.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kit/kafka/consumer.hpp"
+#include "kit/messaging/event.hpp"
+#include "kit/messaging/outbox.hpp"
+#include "kit/postgres/pool.hpp"
+
+namespace evc::messaging {
+
+// Applies one event inside the transaction. The context's trace is the `process <topic>` CONSUMER span. Errors that are retryable by contracts/errors.yaml count as transient.
+using EventHandler = std::function<Task<Result<void>>(RequestContext&, postgres::Transaction&, const Event&)>;
+
+struct InboxOptions {
+  kafka::ConsumerOptions consumer;
+  std::size_t batch = 64;
+  std::chrono::milliseconds gap_timeout{10'000};  // then: alarm, and the missing ones are fetched or the gap is accepted with a log
+};
+
+class Inbox {
+ public:
+  // Types without a handler are recorded as discarded: they concern others.
+  Inbox(Worker& worker, postgres::Pool& pool, Outbox& outbox, InboxOptions options, std::map<std::string, EventHandler> handlers);
+  ~Inbox();
+  // Until cancelled. Spawn it in the worker's task group.
+  Task<> run();
+  // Dead letters of this group; replay goes through the same path as live traffic and keeps the order of the subject.
+  struct DeadLetter {
+    Uuid event_id;
+    std::string topic, key, subject, type, error_code, error_detail;
+    std::int64_t attempts = 0;
+    WallTime first_failed_at{};
+  };
+  Task<Result<std::vector<DeadLetter>>> list_dead(RequestContext& context, std::size_t limit);
+  Task<Result<void>> replay(RequestContext& context, const Uuid& event_id);
+  Task<Result<void>> discard(RequestContext& context, const Uuid& event_id, std::string reason);
+  Task<> close();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace evc::messaging
