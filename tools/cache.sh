@@ -1,0 +1,16 @@
+# Where setup.sh keeps what it downloads and builds; sourced by setup.sh, evcosta and testenv.
+# Everything is keyed by the hash of the files that describe it, so that clones share one cache and a changed version is built anew.
+evc_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+evc_cache=${EVCOSTA_CACHE_DIR:-${HOME:-/var/tmp}/.cache/evcosta}
+evc_go_tools=(process-compose victoria-logs jaeger otelcol)
+
+evc_key() { cat "$@" | sha256sum | cut -c1-16; }
+
+# evc_go_tool NAME: the binary of tools/NAME.
+evc_go_tool() { echo "$evc_cache/tools/$1-$(evc_key "$evc_root/tools/$1"/*)/$1"; }
+
+# The broker's folder: libs/, template/ (a formatted data folder), kafka.jsa (class-data archive).
+evc_kafka() { echo "$evc_cache/kafka-$(evc_key "$evc_root"/deploy/kafka/{pom.xml,jvm.options,prepare.sh})"; }
+
+# The Python environment of the whole-system tests.
+evc_venv() { echo "$evc_cache/venv-$(evc_key "$evc_root/tests/requirements.txt")"; }

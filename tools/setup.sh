@@ -1,0 +1,222 @@
+#!/usr/bin/env bash
+# setup.sh: installs what EV-Costa needs on Debian 12 and is missing here: Debian packages (backports source included), the Go tools,
+# Kafka's jars, the Python environment of the whole-system tests. Safe to run again; says nothing when there is nothing to do.
+# Downloads and builds live in ${EVCOSTA_CACHE_DIR:-~/.cache/evcosta} and are shared between clones.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/cache.sh"
+
+packages=(
+  # compiler and build
+  clang-19 clang-tidy-19 clang-format-19 lld-19 libclang-rt-19-dev llvm-19 cmake ninja-build ccache pkg-config git
+  # libraries
+  libfmt-dev libyaml-cpp-dev libpq-dev libhiredis-dev librdkafka-dev libargon2-dev libssl-dev libgtest-dev libgmock-dev libbenchmark-dev
+  zlib1g-dev libnghttp2-dev libjemalloc-dev
+  # asked for by opentelemetry-cpp's CMake package
+  libabsl-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libcurl4-openssl-dev libgrpc++-dev nlohmann-json3-dev
+  # servers and tools
+  postgresql-15 postgresql-client-15 redis-server prometheus kcat wrk nghttp2-client openjdk-17-jre-headless maven
+  python3 python3-yaml python3-venv openssl curl jq util-linux procps iproute2 ca-certificates
+)
+backports=(
+  libboost1.83-dev libboost-json1.83-dev libboost-url1.83-dev libboost-context1.83-dev libboost-program-options1.83-dev
+  opentelemetry-cpp-dev
+)
+
+started=$SECONDS
+logs=$evc_cache/log
+say() { printf '[%3d s] %s\n' $((SECONDS - started)) "$*"; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# run_step LOG WHAT-TO-DO command…: output to the log, shown only when the command fails.
+run_step() {
+  local log=$logs/$1 advice=$2
+  shift 2
+  "$@" > "$log" 2>&1 < /dev/null && return
+  tail -n 25 "$log" >&2
+  die "'$*' failed; the whole output is in $log. $advice"
+}
+
+missing_of() {
+  comm -23 <(printf '%s\n' "$@" | sort -u) \
+    <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+}
+
+# Go 1.21 fetches by itself the toolchain that a module asks for.
+find_go() {
+  local go
+  for go in "$(command -v go || true)" /usr/local/go/bin/go /usr/lib/go-*/bin/go; do
+    [ -x "$go" ] || continue
+    [[ $("$go" env GOVERSION 2>/dev/null) =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 21 ] && { echo "$go"; return; }
+  done
+  return 1
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n env DEBIAN_FRONTEND=noninteractive "$@"; fi
+}
+
+# The backports source is the machine's own Debian source with another suite: the same mirror, the same key.
+add_backports_source() {
+  apt-cache policy 2>/dev/null | grep -q 'n=bookworm-backports' && return
+  local file uri key line
+  file=$(grep -lsE '^Suites:.*\bbookworm\b' /etc/apt/sources.list.d/*.sources | head -n 1 || true)
+  if [ -n "$file" ]; then
+    uri=$(awk '/^Suites:/ && $2 == "bookworm" {found = 1} /^URIs:/ {uri = $2} found && uri {print uri; exit}' "$file")
+    [ -n "$uri" ] || uri=$(sed -n 's/^URIs: *//p' "$file" | awk 'NR == 1 {print $1}')
+    key=$(sed -n 's/^Signed-By: *//p' "$file" | head -n 1)
+    printf 'Types: deb\nURIs: %s\nSuites: bookworm-backports\nComponents: main\n%s' "$uri" "${key:+Signed-By: $key
+}" | as_root tee /etc/apt/sources.list.d/evcosta-backports.sources > /dev/null
+    return
+  fi
+  line=$(grep -hsE '^deb .* bookworm ' /etc/apt/sources.list /etc/apt/sources.list.d/*.list | head -n 1 || true)
+  [ -n "$line" ] || die "no Debian 12 (bookworm) source found in /etc/apt: EV-Costa's setup supports Debian 12 only"
+  sed -E 's/ bookworm .*/ bookworm-backports main/' <<< "$line" | as_root tee /etc/apt/sources.list.d/evcosta-backports.list > /dev/null
+}
+
+# Debian's server packages start services and make a default PostgreSQL cluster; what was there before is left alone.
+with_services_held() {
+  local held=
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    as_root mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf > /dev/null
+  fi
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d > /dev/null
+    as_root chmod 755 /usr/sbin/policy-rc.d
+    held=yes
+  fi
+  local status=0
+  "$@" || status=$?
+  [ -z "$held" ] || as_root rm -f /usr/sbin/policy-rc.d
+  return "$status"
+}
+
+apt_install() {
+  as_root apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@"
+}
+
+install_packages() {
+  local plain late all advice
+  mapfile -t plain < <(missing_of "${packages[@]}")
+  mapfile -t late < <(missing_of "${backports[@]}")
+  find_go > /dev/null || late+=(golang-go)
+  all=("${plain[@]}" "${late[@]}")
+  [ ${#all[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then
+    die "these Debian packages are missing: ${all[*]}. Run 'sudo tools/setup.sh' once (or as root), then try again."
+  fi
+  grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release || die "EV-Costa's setup installs packages on Debian 12 only; here, install: ${all[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  advice="Is the machine online, and is nobody else installing packages? Then run tools/setup.sh again."
+  say "Debian: installing ${#all[@]} packages"
+  add_backports_source
+  run_step apt-update.log "$advice" as_root apt-get update -q
+  [ ${#plain[@]} = 0 ] || run_step apt-install.log "$advice" with_services_held apt_install "${plain[@]}"
+  [ ${#late[@]} = 0 ] || run_step apt-backports.log "$advice" with_services_held apt_install -t bookworm-backports "${late[@]}"
+  say "Debian: done"
+}
+
+go_package() {
+  case $1 in
+    process-compose) echo github.com/f1bonacc1/process-compose/src ;;
+    victoria-logs) echo github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs ;;
+    jaeger) echo github.com/jaegertracing/jaeger/cmd/all-in-one ;;
+    otelcol) echo . ;;
+  esac
+}
+
+# The Collector is generated from builder.yaml first; go.mod and go.sum beside it pin every module.
+build_go_tool() {
+  local name=$1 target work
+  target=$(evc_go_tool "$name")
+  [ ! -x "$target" ] || return 0
+  work=$evc_cache/build/$name
+  rm -rf "$work"
+  mkdir -p "$work" "$(dirname "$target")"
+  cp "$evc_root/tools/$name"/* "$work/"
+  (
+    cd "$work"
+    export GOFLAGS=-buildvcs=false GOBIN=$work/bin
+    if [ "$name" = otelcol ]; then
+      "$go" install go.opentelemetry.io/collector/cmd/builder@v0.155.0
+      bin/builder --config builder.yaml --skip-compilation --skip-get-modules
+      mv go.mod go.sum _build/
+      cd _build
+    fi
+    "$go" build -mod=readonly -trimpath -ldflags='-s -w' -o "$target.new" "$(go_package "$name")"
+  )
+  mv "$target.new" "$target"
+  rm -rf "$work"
+}
+
+build_go_tools() {
+  local name
+  for name in "${evc_go_tools[@]}"; do
+    [ ! -x "$(evc_go_tool "$name")" ] || continue
+    say "Go: building $name"
+    run_step "go-$name.log" "Go modules come through the machine's own Go settings (GOPROXY). Then run tools/setup.sh again." build_go_tool "$name"
+    say "Go: $name built"
+  done
+}
+
+install_kafka() {
+  local dir
+  dir=$(evc_kafka)
+  [ ! -d "$dir/template" ] || return 0
+  say "Kafka: fetching the jars"
+  mkdir -p "$dir"
+  run_step maven.log "Maven needs its repository (settings in ~/.m2). Then run tools/setup.sh again." \
+    mvn -q -B -f "$evc_root/deploy/kafka/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$dir/libs"
+  say "Kafka: preparing the data template and the class archive"
+  run_step kafka.log "Java 17 is needed, and 1 GB of free memory." "$evc_root/deploy/kafka/prepare.sh" "$dir"
+  say "Kafka: done"
+}
+
+install_venv() {
+  local dir
+  dir=$(evc_venv)
+  [ ! -e "$dir/ready" ] || return 0
+  say "Python: the environment of the whole-system tests"
+  rm -rf "$dir"
+  run_step venv.log "python3-venv is needed." /usr/bin/python3 -m venv "$dir"
+  run_step pip.log "pip needs its index (settings in pip.conf). Then run tools/setup.sh again." \
+    "$dir/bin/pip" install -q --disable-pip-version-check -r "$evc_root/tests/requirements.txt"
+  touch "$dir/ready"
+  say "Python: done"
+}
+
+nothing_to_do() {
+  local name
+  [ -z "$(missing_of "${packages[@]}" "${backports[@]}")" ] || return 1
+  for name in "${evc_go_tools[@]}"; do [ -x "$(evc_go_tool "$name")" ] || return 1; done
+  [ -d "$(evc_kafka)/template" ] && [ -e "$(evc_venv)/ready" ]
+}
+
+if nothing_to_do; then exit 0; fi
+
+mkdir -p "$logs"
+exec 9> "$evc_cache/setup.lock"
+if ! flock -n 9; then
+  say "another setup is running; waiting for it"
+  flock 9
+fi
+
+# The Go tools take minutes of processor time and apt takes network and disk: side by side, when there is a Go already.
+go_job=
+if go=$(find_go); then
+  build_go_tools &
+  go_job=$!
+  trap '[ -z "$go_job" ] || kill "$go_job" 2>/dev/null || true' EXIT
+fi
+install_packages
+if [ -z "$go_job" ]; then
+  go=$(find_go) || die "no Go 1.21 or newer was found after installing golang-go from backports"
+  build_go_tools &
+  go_job=$!
+fi
+install_kafka
+install_venv
+wait "$go_job" || die "building the Go tools failed (see above)"
+go_job=
+say "setup is complete"
