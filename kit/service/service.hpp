@@ -39,6 +39,7 @@ class WorkerScope {
   virtual http::Router& router() = 0;               // routes of the service's listener
   virtual void use(http::Middleware middleware) = 0;  // after authentication, in order
   virtual postgres::Pool& postgres() = 0;           // the service's own database
+  virtual postgres::Pool& postgres(const std::string& database) = 0;  // one of Definition::further_databases, same role
   virtual redis::Client& redis() = 0;
   virtual redis::Options redis_options() const = 0;  // for a Subscriber
   virtual std::shared_ptr<http::Client> peer(const std::string& service) = 0;  // from peers.<service>
@@ -71,7 +72,12 @@ class WorkerScope {
 
 struct Definition {
   std::string name;               // also certificate, Kafka principal and Redis user
-  std::string migrations;         // folder relative to the source root or the installed share dir; empty: no database
+  std::vector<std::string> migrations;  // folders, in order (kit/messaging/migrations first), relative to the source root or the share dir; empty: no database
+  struct Database {
+    std::string name;
+    std::vector<std::string> migrations;
+  };
+  std::vector<Database> further_databases;
   enum class Needs : unsigned { kNothing = 0, kPostgres = 1, kRedis = 2, kKafka = 4, kAuth = 8 };
   unsigned needs = 0;             // bitwise or of Needs
   std::vector<std::string> sections;  // names of the service's own settings sections
