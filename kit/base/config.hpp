@@ -15,7 +15,12 @@ namespace evc {
 // The merged tree (file, then environment) as JSON; keys stay snake_case. Throws std::runtime_error with the reason: a start-up failure.
 json::Object load_settings(const std::string& yaml_file, const std::map<std::string, std::string>& environment);
 
-// Decodes the tree into a described struct whose members are the keys (snake_case, nested structs are sections). Unknown keys throw.
+// The second half of load_settings, for a tree that did not come from a file alone. The value takes the type of what it replaces; a list is
+// given with commas. Throws std::runtime_error naming the variable.
+void apply_environment(json::Object& tree, const std::map<std::string, std::string>& environment);
+
+// Decodes the tree into a described struct whose members are the keys (snake_case, nested structs are sections); an absent key keeps
+// its default. Unknown keys, wrong types and values out of limits (see SettingLimits) throw std::runtime_error, all of them in one text.
 template <class T>
 T settings_as(const json::Object& tree);
 
