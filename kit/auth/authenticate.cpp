@@ -1,0 +1,76 @@
+#include "kit/auth/verifier.hpp"
+#include "kit/telemetry/log.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace evc::auth {
+namespace {
+
+// "Bearer <token>"; the scheme compares without case (RFC 9110 §11.1).
+std::optional<std::string_view> bearer_token(const http::Request& request) {
+  constexpr std::string_view kScheme = "bearer ";
+  const auto header = request.headers.get("authorization");
+  if (!header || header->size() <= kScheme.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kScheme.size(); ++i) {
+    if (std::tolower(static_cast<unsigned char>((*header)[i])) != kScheme[i]) return std::nullopt;
+  }
+  return header->substr(kScheme.size());
+}
+
+http::Response refuse(const RequestContext& context, const http::Request& request, Code code, std::string_view challenge) {
+  http::Response response = http::problem(Error{.code = code}, context, request.path);
+  response.headers.set("www-authenticate", challenge);
+  return response;
+}
+
+std::optional<Code> forbidden(const Principal& principal, const http::Request& request, const http::RouteOptions& options) {
+  using Kind = Principal::Kind;
+  switch (options.access) {
+    case http::Access::kPublic:
+      return std::nullopt;
+    case http::Access::kToken:
+      if (principal.kind == Kind::kService) return Code::kForbidden;
+      break;
+    case http::Access::kOperator:
+      if (principal.kind != Kind::kOperator) return Code::kForbidden;
+      break;
+    case http::Access::kService: {
+      // The token's client and the certificate must be the same service, so that a stolen token is useless without its key.
+      const bool same = principal.kind == Kind::kService && !request.peer_name.empty() && principal.client_id == request.peer_name;
+      const bool listed = std::ranges::find(options.callers, principal.client_id) != options.callers.end();
+      if (!same || !listed) return Code::kForbidden;
+      break;
+    }
+  }
+  if (!options.scope.empty() && !principal.has_scope(options.scope)) return Code::kInsufficientScope;
+  return std::nullopt;
+}
+
+Task<http::Response> authenticate_request(std::shared_ptr<Verifier> verifier, RequestContext& context, http::Request& request,
+                                          const http::RouteInfo& route, const http::Next& next) {
+  if (route.options.access == http::Access::kPublic) co_return co_await next(context, request);
+  const auto token = bearer_token(request);
+  if (!token) co_return refuse(context, request, Code::kUnauthenticated, "Bearer");
+  auto principal = co_await verifier->verify(context, *token);
+  if (!principal) {
+    if (principal.error().code != Code::kTokenInvalid) co_return http::problem(principal.error(), context, request.path);
+    EVC_LOG(kInfo, context.trace, "A token was refused", {{telemetry::key::kReason, principal.error().detail}});
+    co_return refuse(context, request, Code::kTokenInvalid, "Bearer error=\"invalid_token\"");
+  }
+  if (const auto code = forbidden(*principal, request, route.options)) {
+    co_return refuse(context, request, *code, "Bearer error=\"insufficient_scope\"");
+  }
+  context.principal = std::move(*principal);
+  co_return co_await next(context, request);
+}
+
+}  // namespace
+
+http::Middleware authenticate(std::shared_ptr<Verifier> verifier) {
+  return [verifier = std::move(verifier)](RequestContext& context, http::Request& request, const http::RouteInfo& route, const http::Next& next) {
+    return authenticate_request(verifier, context, request, route, next);
+  };
+}
+
+}  // namespace evc::auth

@@ -1,0 +1,202 @@
+#include "kit/auth/verifier.hpp"
+
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "kit/auth/claims.hpp"
+#include "kit/auth/jws.hpp"
+#include "kit/base/assert.hpp"
+#include "kit/base/bytes.hpp"
+#include "kit/telemetry/log.hpp"
+#include "kit/telemetry/metrics.hpp"
+
+namespace evc::auth {
+namespace {
+
+constexpr std::chrono::seconds kKeyRefresh{300};         // = max-age of the JWKS
+constexpr std::chrono::seconds kUnknownKeyRefresh{30};   // an unknown kid causes at most one fetch in this time
+constexpr std::chrono::seconds kDenyAlarm{2};            // a deny-set older than this is reported
+constexpr std::chrono::seconds kFetchTimeout{5};
+
+struct DeniedEntry {
+  std::string kind;  // sid, jti, kid
+  std::string id;
+};
+BOOST_DESCRIBE_STRUCT(DeniedEntry, (), (kind, id))
+
+struct DenyList {
+  std::int64_t version = 0;
+  std::optional<std::vector<DeniedEntry>> entries;  // absent: unchanged since the version asked for
+};
+BOOST_DESCRIBE_STRUCT(DenyList, (), (version, entries))
+
+struct KeySet {
+  std::vector<json::Value> keys;
+};
+BOOST_DESCRIBE_STRUCT(KeySet, (), (keys))
+
+struct DigestHash {
+  std::size_t operator()(const Digest& digest) const noexcept {
+    std::size_t hash = 0;
+    std::memcpy(&hash, digest.data(), sizeof hash);
+    return hash;
+  }
+};
+
+}  // namespace
+
+struct Verifier::Impl : std::enable_shared_from_this<Impl> {
+  Impl(Worker& worker_in, std::shared_ptr<http::Client> auth_in, VerifierOptions options_in, const Clock& clock_in)
+      : worker(worker_in), auth(std::move(auth_in)), options(std::move(options_in)), clock(clock_in) {}
+
+  Worker& worker;
+  std::shared_ptr<http::Client> auth;
+  VerifierOptions options;
+  const Clock& clock;
+  std::map<std::string, PublicKey> keys;
+  std::unordered_map<Digest, AcceptedToken, DigestHash> cache;
+  std::set<std::pair<std::string, std::string>, std::less<>> denied;
+  std::int64_t deny_version = -1;
+  SteadyTime keys_asked_at{};
+  SteadyTime denied_fetched_at{};
+  bool deny_alarm = false;
+  bool closed = false;
+
+  telemetry::Counter accepted = telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "accepted"}});
+  telemetry::Counter cached = telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "cached"}});
+  telemetry::Counter refused = telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "refused"}});
+
+  RequestContext background() const {
+    RequestContext context;
+    context.clock = &clock;
+    context.trace = telemetry::TraceContext::root();
+    context.trace.sampled = false;  // a poll each half second would bury every other trace
+    context.deadline = clock.steady() + kFetchTimeout;
+    return context;
+  }
+
+  Task<Result<void>> fetch_keys(RequestContext& context);
+  Task<Result<void>> fetch_denied(RequestContext& context);
+  Task<> follow(std::shared_ptr<Impl> self);
+  Task<Result<const PublicKey*>> key_for(RequestContext& context, const std::string& key_id);
+  bool is_denied(const AcceptedToken& token) const;
+};
+
+Task<Result<void>> Verifier::Impl::fetch_keys(RequestContext& context) {
+  keys_asked_at = clock.steady();
+  http::Call call{.method = "GET", .target = "/.well-known/jwks.json", .route_class = "/.well-known/jwks.json",
+                  .repeat = http::Call::Repeat::kIdempotent};
+  EVC_CO_TRY(response, co_await auth->send(context, std::move(call)));
+  if (response.status != 200) co_return fail(Code::kServiceUnavailable, "the key set could not be fetched");
+  EVC_CO_TRY(set, json::decode_text<KeySet>(response.body, json::Unknown::kIgnore));
+  std::map<std::string, PublicKey> fetched;
+  for (const auto& jwk : set.keys) {
+    if (!jwk.is_object()) continue;
+    auto key = PublicKey::from_jwk(jwk.get_object());
+    if (key) fetched.insert_or_assign(key->key_id(), *key);  // a key of a kind that we do not use is not an error
+  }
+  if (fetched.empty()) co_return fail(Code::kServiceUnavailable, "the key set has no usable key");
+  bool removed = false;
+  for (const auto& [key_id, key] : keys) removed = removed || !fetched.contains(key_id);
+  if (removed) cache.clear();  // what a withdrawn key signed is not good any more
+  keys = std::move(fetched);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Verifier::Impl::fetch_denied(RequestContext& context) {
+  http::Call call{.method = "GET", .target = "/internal/denied?version=" + std::to_string(deny_version), .route_class = "/internal/denied",
+                  .repeat = http::Call::Repeat::kOnce};
+  EVC_CO_TRY(response, co_await auth->send(context, std::move(call)));
+  if (response.status != 200) co_return fail(Code::kServiceUnavailable, "the deny-set could not be fetched");
+  EVC_CO_TRY(list, json::decode_text<DenyList>(response.body, json::Unknown::kIgnore));
+  if (list.entries) {
+    denied.clear();
+    for (auto& entry : *list.entries) denied.emplace(std::move(entry.kind), std::move(entry.id));
+    deny_version = list.version;
+  }
+  denied_fetched_at = clock.steady();
+  deny_alarm = false;
+  co_return Result<void>{};
+}
+
+Task<> Verifier::Impl::follow(std::shared_ptr<Impl> self) {
+  while (!self->closed && !self->worker.tasks().cancelled()) {
+    co_await sleep_for(self->worker, self->options.deny_poll);
+    RequestContext context = self->background();
+    auto outcome = co_await self->fetch_denied(context);
+    if (!outcome && !self->deny_alarm && self->clock.steady() - self->denied_fetched_at > kDenyAlarm) {
+      self->deny_alarm = true;
+      EVC_LOG(kWarn, "The deny-set is stale: auth does not answer", {{telemetry::key::kErrorDetail, outcome.error().detail}});
+    }
+    if (self->clock.steady() - self->keys_asked_at > kKeyRefresh) co_await self->fetch_keys(context);
+  }
+}
+
+Task<Result<const PublicKey*>> Verifier::Impl::key_for(RequestContext& context, const std::string& key_id) {
+  auto found = keys.find(key_id);
+  if (found == keys.end() && (keys.empty() || clock.steady() - keys_asked_at > kUnknownKeyRefresh)) {
+    auto fetched = co_await fetch_keys(context);
+    if (!fetched && keys.empty()) co_return std::unexpected(Error{.code = Code::kServiceUnavailable, .detail = "tokens cannot be checked at the moment"});
+    found = keys.find(key_id);
+  }
+  if (found == keys.end()) co_return fail(Code::kTokenInvalid, "the key is unknown");
+  co_return &found->second;
+}
+
+bool Verifier::Impl::is_denied(const AcceptedToken& token) const {
+  return denied.contains(std::pair<std::string, std::string>("sid", token.principal.session_id)) ||
+         denied.contains(std::pair<std::string, std::string>("jti", token.token_id)) ||
+         denied.contains(std::pair<std::string, std::string>("kid", token.key_id));
+}
+
+Verifier::Verifier(Worker& worker, std::shared_ptr<http::Client> auth, VerifierOptions options, const Clock& clock)
+    : impl_(std::make_shared<Impl>(worker, std::move(auth), std::move(options), clock)) {}
+
+Verifier::~Verifier() { close(); }
+
+void Verifier::close() { impl_->closed = true; }
+
+bool Verifier::ready() const { return !impl_->keys.empty(); }
+
+Task<Result<void>> Verifier::start(RequestContext& context) {
+  impl_->worker.tasks().spawn("token verifier", impl_->follow(impl_));
+  EVC_CO_CHECK(co_await impl_->fetch_keys(context));
+  co_return co_await impl_->fetch_denied(context);
+}
+
+Task<Result<Principal>> Verifier::verify(RequestContext& context, std::string_view token) {
+  const auto impl = impl_;
+  const Digest digest = sha256(token);
+  const WallTime now = impl->clock.wall();
+  if (auto hit = impl->cache.find(digest); hit != impl->cache.end()) {
+    if (hit->second.expires_at + impl->options.skew > now && !impl->is_denied(hit->second)) {
+      impl->cached.add();
+      co_return hit->second.principal;
+    }
+    impl->cache.erase(hit);
+  }
+  auto parsed = parse_jws(token);
+  if (!parsed) {
+    impl->refused.add();
+    co_return std::unexpected(std::move(parsed).error());
+  }
+  auto key = co_await impl->key_for(context, parsed->key_id);
+  if (!key) {
+    impl->refused.add();
+    co_return std::unexpected(std::move(key).error());
+  }
+  Result<AcceptedToken> accepted = check_claims(*parsed, {impl->options.issuer, impl->options.audience, impl->options.skew, impl->options.max_lifetime}, now);
+  if (auto good = (*key)->verify(*parsed); !good) accepted = std::unexpected(std::move(good).error());
+  if (accepted && impl->is_denied(*accepted)) accepted = fail(Code::kTokenInvalid, "the token was revoked");
+  if (!accepted) {
+    impl->refused.add();
+    co_return std::unexpected(std::move(accepted).error());
+  }
+  impl->accepted.add();
+  if (impl->cache.size() >= impl->options.cache_entries) impl->cache.clear();
+  impl->cache.emplace(digest, *accepted);
+  co_return accepted->principal;
+}
+
+}  // namespace evc::auth
