@@ -28,6 +28,7 @@ std::optional<Code> forbidden(const Principal& principal, const http::Request& r
   using Kind = Principal::Kind;
   switch (options.access) {
     case http::Access::kPublic:
+    case http::Access::kPeer:
       return std::nullopt;
     case http::Access::kToken:
       if (principal.kind == Kind::kService) return Code::kForbidden;
@@ -50,6 +51,11 @@ std::optional<Code> forbidden(const Principal& principal, const http::Request& r
 Task<http::Response> authenticate_request(std::shared_ptr<Verifier> verifier, RequestContext& context, http::Request& request,
                                           const http::RouteInfo& route, const http::Next& next) {
   if (route.options.access == http::Access::kPublic) co_return co_await next(context, request);
+  if (route.options.access == http::Access::kPeer) {
+    const bool listed = std::ranges::find(route.options.callers, request.peer_name) != route.options.callers.end();
+    if (!listed) co_return http::problem(Error{.code = Code::kForbidden}, context, request.path);
+    co_return co_await next(context, request);
+  }
   const auto token = bearer_token(request);
   if (!token) co_return refuse(context, request, Code::kUnauthenticated, "Bearer");
   auto principal = co_await verifier->verify(context, *token);

@@ -105,7 +105,7 @@ Task<Result<void>> Verifier::Impl::fetch_keys(RequestContext& context) {
 }
 
 Task<Result<void>> Verifier::Impl::fetch_denied(RequestContext& context) {
-  http::Call call{.method = "GET", .target = "/internal/denied?version=" + std::to_string(deny_version), .route_class = "/internal/denied",
+  http::Call call{.method = "GET", .target = "/internal/deny-set?version=" + std::to_string(deny_version), .route_class = "/internal/deny-set",
                   .repeat = http::Call::Repeat::kOnce};
   EVC_CO_TRY(response, co_await auth->send(context, std::move(call)));
   if (response.status != 200) co_return fail(Code::kServiceUnavailable, "the deny-set could not be fetched");

@@ -24,12 +24,13 @@ enum class Access {
   kToken,     // a valid access token of a driver or operator
   kOperator,  // an operator's token with a role
   kService,   // a service token whose client_id is the peer certificate's name
+  kPeer,      // the peer certificate's name alone, without a token
 };
 
 struct RouteOptions {
   Access access = Access::kToken;
   std::string scope;                  // required scope, empty: none
-  std::vector<std::string> callers;   // kService: which services may call
+  std::vector<std::string> callers;   // kService and kPeer: which services may call
   std::size_t body_limit_bytes = 1 << 20;
   std::chrono::milliseconds deadline{4500};  // a service answers within this, less when evc-deadline-ms says so
 };

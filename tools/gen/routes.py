@@ -10,7 +10,7 @@ import sys
 
 import yaml
 
-ACCESS = {"public": "kPublic", "driver": "kDriver", "operator": "kOperator", "service": "kService", "hmac": "kHmac"}
+ACCESS = {"public": "kPublic", "driver": "kDriver", "operator": "kOperator", "service": "kService", "peer": "kPeer", "hmac": "kHmac"}
 COUNTED = {"none": "kNone", "address": "kAddress", "subject": "kSubject"}
 WITHOUT_CACHE = {"local": "kLocalBucket", "refuse": "kRefuse"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -48,11 +48,11 @@ def problems_of(route: dict, table: dict) -> list[str]:
         (not route.get("key") or route["idempotent"], "a keyed operation is idempotent by its key"),
         (route["method"] not in ("GET", "DELETE") or route.get("body_limit_bytes", 0) == 0, "this method takes no body"),
         (route["method"] != "GET" or route["idempotent"], "GET is always idempotent"),
-        ((route["access"] == "service") == bool(route.get("internal")), "service access and internal go together"),
+        ((route["access"] in ("service", "peer")) == bool(route.get("internal")), "service or peer access and internal go together"),
         (bool(route.get("internal")) == bool(route.get("callers")), "internal operations, and only they, name their callers"),
         (all(caller in SERVICES for caller in route.get("callers", [])), "unknown caller"),
         ("scope" not in route or route["scope"] in allowed.get(route["access"], set()), "scope is not granted to this kind of caller"),
-        ("scope" in route or route["access"] in ("public", "hmac", "service") or route["operation"] == "logout", "scope missing"),
+        ("scope" in route or route["access"] in ("public", "hmac", "service", "peer") or route["operation"] == "logout", "scope missing"),
         (route.get("internal") or table["rate_classes"].get(route["rate_class"], {}).get("counted") != "none", "a public route needs a limit"),
         (route["access"] not in ("public", "hmac") or table["rate_classes"].get(route["rate_class"], {}).get("counted") != "subject",
          "without a token there is no subject to count by"),
@@ -102,7 +102,7 @@ HEADER = """// Generated from contracts/routes.yaml: do not edit.
 #include <span>
 #include <string_view>
 namespace evc::contracts {
-enum class Access : std::uint8_t { kPublic, kDriver, kOperator, kService, kHmac };
+enum class Access : std::uint8_t { kPublic, kDriver, kOperator, kService, kPeer, kHmac };
 enum class Counted : std::uint8_t { kNone, kAddress, kSubject };        // by what a rate class counts
 enum class WithoutCache : std::uint8_t { kLocalBucket, kRefuse };       // when Redis cannot be asked
 struct RateClass {
