@@ -1,11 +1,13 @@
 // A byte stream over TCP or TLS with deadlines from the worker's wheel: the one connection type below HTTP clients, Redis and WebSockets.
-// Every operation ends at its deadline with `upstream-timeout`; a failed stream is closed and stays closed. Lives on one worker.
+// Every operation ends at its deadline with `upstream-timeout`; a failed stream is closed and stays closed. Lives on one worker; at most one reader and
+// one writer at a time. It may be destroyed while an operation waits: that operation then ends with connection-failed.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "kit/base/result.hpp"
 #include "kit/net/tls.hpp"
@@ -18,12 +20,17 @@ class Stream {
   virtual ~Stream() = default;
   // At least one byte, at most the span; connection-failed at end of stream.
   virtual Task<Result<std::size_t>> read_some(std::span<char> into, SteadyTime deadline) = 0;
+  // The bytes must stay valid until it resumes.
   virtual Task<Result<void>> write_all(std::string_view bytes, SteadyTime deadline) = 0;
   virtual void close() = 0;
   virtual bool is_open() const = 0;
+  // Says that nothing more will be sent, so that a last answer reaches the peer while we still read.
+  virtual void shutdown_send() = 0;
+  // For a connection kept idle: true while the peer has neither closed it nor sent anything unasked. Never blocks.
+  virtual bool idle_and_alive() = 0;
   // CN of the verified peer certificate, empty without one.
   virtual std::string peer_name() const = 0;
-  virtual std::string remote_address() const = 0;
+  virtual std::string remote_address() const = 0;  // without port
 };
 
 struct DialOptions {

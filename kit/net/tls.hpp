@@ -1,5 +1,6 @@
 // TLS contexts that can change their certificate without a restart: TLS 1.3 only, P-256 leaves. The server may demand client certificates; the client
-// verifies the callee's DNS name. reload() swaps key and certificate together and leaves open connections alone; a broken file keeps the old pair and returns the reason.
+// verifies the callee's DNS name. reload() swaps key and certificate together and leaves open connections alone; a broken file keeps the old pair and
+// returns the reason. Both are safe to use from every thread; a connection keeps the context it began with.
 #pragma once
 
 #include <memory>
@@ -7,9 +8,7 @@
 
 #include "kit/base/result.hpp"
 
-namespace boost::asio::ssl {
-class context;
-}
+struct ssl_ctx_st;
 
 namespace evc::net {
 
@@ -29,7 +28,9 @@ class TlsServer {
   TlsServer(TlsFiles files, ClientCertificate client_certificate);
   ~TlsServer();
   Result<void> reload();
-  std::shared_ptr<boost::asio::ssl::context> context() const;  // the current one, thread-safe
+  std::shared_ptr<ssl_ctx_st> context() const;  // the current one
+  // Seconds since 1970 at which the certificate in use ends.
+  long long not_after() const;
 
  private:
   struct Impl;
@@ -41,7 +42,7 @@ class TlsClient {
   explicit TlsClient(TlsFiles files);  // certificate and key may be empty: no client certificate
   ~TlsClient();
   Result<void> reload();
-  std::shared_ptr<boost::asio::ssl::context> context() const;
+  std::shared_ptr<ssl_ctx_st> context() const;
 
  private:
   struct Impl;
