@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "kit/base/result.hpp"
-#include "kit/runtime/task.hpp"
+#include "kit/http/message.hpp"
+#include "kit/net/tls.hpp"
+#include "kit/runtime/worker.hpp"
 
 namespace evc::http {
 
@@ -28,5 +31,18 @@ class WebSocket {
   virtual void close(int code, std::string reason) = 0;
   virtual std::string subprotocol() const = 0;
 };
+
+struct WebSocketDial {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string target = "/";
+  std::string subprotocol;                // offered; an answer with another one, or none, is protocol-error
+  Headers headers;                        // e.g. Authorization
+  std::shared_ptr<net::TlsClient> tls;    // null: plain (tests)
+  std::string server_name;                // DNS name to verify; empty: host
+  WebSocketOptions options;
+};
+// connection-failed, upstream-timeout, or protocol-error whose detail begins with the status when the upgrade was refused ("401 …").
+Task<Result<std::unique_ptr<WebSocket>>> dial_websocket(Worker& worker, WebSocketDial dial, SteadyTime deadline);
 
 }  // namespace evc::http
