@@ -1,0 +1,56 @@
+#include <cstdio>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include "tools/topics/provision.hpp"
+
+namespace {
+
+constexpr const char* kUsage =
+    "usage: evcosta-topics --bootstrap HOST:PORT[,…] --tls-dir DIR --topics contracts/topics.yaml\n"
+    "Creates topics and access rules as the file says and waits until they take effect. DIR holds ca.pem and\n"
+    "platform-admin.{crt,key}, and the principals' certificates for the final check. Safe to run again.\n";
+
+std::map<std::string, std::string> parse(int argc, char** argv) {
+  std::map<std::string, std::string> flags{{"--bootstrap", ""}, {"--tls-dir", ""}, {"--topics", ""}};
+  for (int i = 1; i < argc; i += 2) {
+    const auto flag = flags.find(argv[i]);
+    if (flag == flags.end()) throw std::invalid_argument(std::string("unknown argument ") + argv[i]);
+    if (i + 1 == argc) throw std::invalid_argument(std::string("a value is missing after ") + argv[i]);
+    flag->second = argv[i + 1];
+  }
+  for (const auto& [name, value] : flags)
+    if (value.empty()) throw std::invalid_argument(name + " is missing");
+  return flags;
+}
+
+int provision(const std::map<std::string, std::string>& flags) {
+  const auto catalogue = evc::topics::load_topic_catalogue(flags.at("--topics"));
+  const auto report = evc::topics::provision(catalogue, flags.at("--bootstrap"), flags.at("--tls-dir"));
+  if (!report) {
+    std::fprintf(stderr, "evcosta-topics: %s: %s\n", std::string(evc::info(report.error().code).name).c_str(),
+                 report.error().detail.c_str());
+    return 1;
+  }
+  std::string not_probed;
+  for (const auto& name : report->not_probed) not_probed += (not_probed.empty() ? "; no certificate to try: " : ", ") + name;
+  std::printf("topics: %zu (%zu created, %zu altered), access rules: %zu (%zu added, %zu removed), in effect%s\n",
+              report->topics, report->created, report->altered, report->rules, report->added, report->removed,
+              not_probed.c_str());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return provision(parse(argc, argv));
+  } catch (const std::invalid_argument& error) {
+    std::fprintf(stderr, "evcosta-topics: %s\n%s", error.what(), kUsage);
+    return 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "evcosta-topics: %s\n", error.what());
+    return 1;
+  }
+}
