@@ -1,8 +1,8 @@
 // A worker is one thread with its own single-threaded io_context, deadline wheel and task group. Connections, pools and
 // coroutines live and die on their worker, so nothing on it needs a lock. Other threads reach it by post() only.
+// Its destructor stops the loop and destroys what is still suspended; objects that hold sockets or timers of it must go before it.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -14,6 +14,13 @@
 #include "kit/runtime/task_group.hpp"
 
 namespace evc {
+
+// An io_context whose pending work can be destroyed before the object itself.
+class WorkerLoop : public boost::asio::io_context {
+ public:
+  using io_context::io_context;
+  void close() { shutdown(); }
+};
 
 class Worker {
  public:
@@ -38,13 +45,13 @@ class Worker {
 
  private:
   std::size_t index_;
-  boost::asio::io_context io_{1};
+  WorkerLoop io_{1};
   std::unique_ptr<DeadlineWheel> wheel_;
   std::unique_ptr<TaskGroup> tasks_;
   std::thread thread_;
 };
 
-// Resumes after `duration` (10 ms grain) or at once when the worker's task group is cancelled.
+// Resumes after `duration`, or at once when the worker's task group or the calling task is cancelled.
 Task<> sleep_for(Worker& worker, std::chrono::milliseconds duration);
 
 }  // namespace evc

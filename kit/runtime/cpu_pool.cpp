@@ -1,0 +1,116 @@
+#include "kit/runtime/cpu_pool.hpp"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "kit/base/assert.hpp"
+
+namespace evc {
+namespace {
+
+using Resume = std::move_only_function<void(bool ran)>;
+
+struct Job {
+  SteadyTime deadline;
+  std::move_only_function<void()> work;
+  Resume resume;
+};
+
+constexpr auto kRetryAfter = std::chrono::milliseconds(1000);
+
+}  // namespace
+
+struct CpuPool::Impl {
+  explicit Impl(Options chosen) : options(std::move(chosen)) {
+    EVC_ASSERT(options.threads > 0);
+    for (std::size_t i = 0; i < options.threads; ++i) threads.emplace_back([this] { run(); });
+  }
+
+  ~Impl() {
+    {
+      const std::scoped_lock lock(mutex);
+      stopping = true;
+    }
+    wake.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  void run() {
+    pthread_setname_np(pthread_self(), options.name.substr(0, 15).c_str());
+    // Linux counts niceness per thread: this one gives way to the workers.
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), options.nice);
+    while (auto job = next()) {
+      const bool ran = std::chrono::steady_clock::now() < job->deadline;
+      if (ran) job->work();
+      job->work = nullptr;
+      job->resume(ran);
+    }
+  }
+
+  std::optional<Job> next() {
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [this] { return stopping || !queue.empty(); });
+    if (stopping) return std::nullopt;
+    Job job = std::move(queue.front());
+    queue.pop_front();
+    return job;
+  }
+
+  bool push(Job& job) {
+    {
+      const std::scoped_lock lock(mutex);
+      if (queue.size() >= options.queue_limit) return false;
+      queue.push_back(std::move(job));
+    }
+    wake.notify_one();
+    return true;
+  }
+
+  Options options;
+  mutable std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<Job> queue;
+  bool stopping = false;
+  std::vector<std::thread> threads;
+};
+
+CpuPool::CpuPool(Options options) : impl_(std::make_shared<Impl>(std::move(options))) {}
+CpuPool::~CpuPool() = default;
+
+std::size_t CpuPool::queued() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->queue.size();
+}
+
+Task<Result<void>> CpuPool::run_erased(Worker& worker, SteadyTime deadline, std::move_only_function<void()> work) {
+  enum class Outcome { kRan, kTooLate, kFull };
+  Impl& impl = *impl_;
+  boost::asio::io_context& io = worker.io();
+  auto initiate = [&impl, &io, deadline](auto handler, std::move_only_function<void()> job_work) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    Job job{.deadline = deadline, .work = std::move(job_work), .resume = [shared, &io](bool ran) {
+              boost::asio::post(io, [shared, ran] { (*shared)(ran ? Outcome::kRan : Outcome::kTooLate); });
+            }};
+    if (!impl.push(job)) boost::asio::post(io, [shared] { (*shared)(Outcome::kFull); });
+  };
+  const Outcome outcome = co_await boost::asio::async_initiate<decltype(use_task), void(Outcome)>(
+      std::move(initiate), use_task, std::move(work));
+  if (outcome == Outcome::kTooLate)
+    co_return fail(Code::kDeadlineExceeded, impl.options.name + " did not begin in time");
+  if (outcome == Outcome::kFull) {
+    co_return std::unexpected(
+        Error{.code = Code::kOverloaded, .detail = impl.options.name + " is full", .retry_after = kRetryAfter});
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace evc
