@@ -10,7 +10,9 @@ constexpr std::int64_t kPriceLimit = 1'000'000'000;
 constexpr std::int64_t kEnergyLimitWh = 1'000'000'000;
 constexpr std::int64_t kIdleLimitSeconds = 100'000'000;
 
-bool within(std::int64_t value, std::int64_t limit) { return value >= 0 && value <= limit; }
+bool within(std::int64_t value, std::int64_t limit) {
+  return value >= 0 && value <= limit;
+}
 
 Result<void> check(const Tariff& tariff, std::int64_t energy_wh, std::int64_t idle_seconds) {
   if (!within(tariff.per_kwh_minor, kPriceLimit)) return fail_field("/perKwhMinor", "must be 0 to 10^9");

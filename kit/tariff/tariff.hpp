@@ -1,6 +1,7 @@
-// What a charging session costs. Pure and exact: the sum is a fraction over 3000 (Wh to kWh × seconds to minutes) in integers and is
-// rounded once, at the end, half away from zero. Everyone who names a price (estimate, hold, capture, receipt, simulator) calls this.
-// Limits: prices below 10^9 minor units, energy up to 1 GWh, idle time up to about three years; beyond: validation-failed.
+// What a charging session costs. Pure and exact: the sum is a fraction over 3000 (Wh to kWh × seconds to minutes) in
+// integers and is rounded once, at the end, half away from zero. Everyone who names a price (estimate, hold, capture,
+// receipt, simulator) calls this. Limits: prices below 10^9 minor units, energy up to 1 GWh, idle time up to about
+// three years; beyond: validation-failed.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -21,8 +22,8 @@ struct Tariff {
 };
 BOOST_DESCRIBE_STRUCT(Tariff, (), (currency, per_kwh_minor, start_fee_minor, idle_per_minute_minor, grace_minutes))
 
-// The parts always sum to the total: each is rounded down, and the minor units that rounding the total leaves over go to the
-// parts with the largest remainders (energy before idle when equal).
+// The parts always sum to the total: each is rounded down, and the minor units that rounding the total leaves over go
+// to the parts with the largest remainders (energy before idle when equal).
 struct CostBreakdown {
   Currency currency;
   std::int64_t energy_minor = 0;
@@ -34,8 +35,9 @@ struct CostBreakdown {
 };
 BOOST_DESCRIBE_STRUCT(CostBreakdown, (), (currency, energy_minor, start_minor, idle_minor, total_minor))
 
-// `idle_seconds` counts from the end of charging to unplugging, the grace time included. A session without energy and without billable
-// idle time still owes the start fee: whether a session that never began is billed at all is the caller's rule.
+// `idle_seconds` counts from the end of charging to unplugging, the grace time included. A session without energy and
+// without billable idle time still owes the start fee: whether a session that never began is billed at all is the
+// caller's rule.
 Result<CostBreakdown> cost(const Tariff& tariff, std::int64_t energy_wh, std::int64_t idle_seconds);
 
 }  // namespace evc::tariff

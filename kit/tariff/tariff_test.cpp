@@ -51,8 +51,8 @@ TEST(Cost, PartsSumToTheTotalAndTheTotalIsWithinHalfAUnit) {
     ASSERT_TRUE(parts);
     ASSERT_EQ(parts->energy_minor + parts->start_minor + parts->idle_minor, parts->total_minor);
     const long double billable = std::max<std::int64_t>(0, idle_seconds - tariff.grace_minutes * 60);
-    const long double exact = energy_wh * static_cast<long double>(tariff.per_kwh_minor) / 1000 + tariff.start_fee_minor +
-                              billable * tariff.idle_per_minute_minor / 60;
+    const long double exact = energy_wh * static_cast<long double>(tariff.per_kwh_minor) / 1000 +
+                              tariff.start_fee_minor + billable * tariff.idle_per_minute_minor / 60;
     ASSERT_LE(std::abs(static_cast<double>(parts->total_minor - exact)), 0.5 + 1e-9);
   }
 }
@@ -62,7 +62,8 @@ TEST(Cost, RefusesWhatIsNegativeOrAbsurd) {
   EXPECT_FALSE(cost(kUsual, 0, -1));
   EXPECT_FALSE(cost(Tariff{.per_kwh_minor = -1}, 1, 0));
   EXPECT_FALSE(cost(kUsual, 2'000'000'000, 0));
-  const Tariff extreme{.per_kwh_minor = 1'000'000'000, .start_fee_minor = 1'000'000'000, .idle_per_minute_minor = 1'000'000'000};
+  const Tariff extreme{
+      .per_kwh_minor = 1'000'000'000, .start_fee_minor = 1'000'000'000, .idle_per_minute_minor = 1'000'000'000};
   EXPECT_EQ(cost(extreme, 1'000'000'000, 100'000'000)->energy_minor, 1'000'000'000'000'000);
 }
 
