@@ -57,8 +57,8 @@ def main() -> int:
         f"constexpr std::array<CodeInfo, {len(errors)}> kCodes{{{{",
     ]
     for code, row in errors.items():
-        people = row.get("text", {})
-        texts = ", ".join(text(people.get(language, row["title"])) for language in LANGUAGES)
+        people = row["text"]
+        texts = ", ".join(text(people[language]) for language in LANGUAGES)
         retryable = "true" if row["retryable"] else "false"
         body.append(f"    {{Code::{enumerator(code)}, {text(code)}, {row['status']}, {retryable}, {text(row['title'])}, {texts}}},")
     body += [
