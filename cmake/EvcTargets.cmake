@@ -64,6 +64,9 @@ function(evc_library target)
   evc_tests(${target} DEPS ${ARG_TEST_DEPS})
 endfunction()
 
+# Everything that ./evcosta up needs, without the tests.
+add_custom_target(programs)
+
 # evc_program(<name> <source>… DEPS <targets>…): a shipped executable, placed in build/<preset>/bin.
 function(evc_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
@@ -71,4 +74,5 @@ function(evc_program name)
   evc_configure(${name})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  add_dependencies(programs ${name})
 endfunction()

@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+"""compose.py: writes RUN_DIR/config from deploy/: the servers' configuration, process-compose.yaml, and platform.json.
+
+Input is deploy/processes.yaml and the environment that ./evcosta sets (ROOT, RUN_DIR, BIN_DIR, PORT_BASE, the tools' paths, …).
+platform.json tells status, trace and the tests which processes, ports and folders there are.
+A program that is not built is left out and named on standard output; REQUIRE_ALL=1 makes that an error.
+"""
+import json
+import os
+import sys
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from render import render
+
+# The log file is what the process wrote, line by line.
+LOGGING = {"rotation": {"max_size_mb": 20, "max_backups": 3}, "no_metadata": True, "disable_json": True, "flush_each_line": True,
+           "no_color": True, "fields_order": ["message"]}
+# Probes only say ready or not. A failing one must never stop a process: readiness is lost while a dependency is away.
+NEVER = 1_000_000_000
+
+
+def expand(value, values):
+    if isinstance(value, str):
+        if value == "${POSTGRES_COMMAND}":
+            return values["POSTGRES_COMMAND"].splitlines()
+        return render(value, values)
+    if isinstance(value, list):
+        return [expand(item, values) for item in value]
+    if isinstance(value, dict):
+        return {key: expand(item, values) for key, item in value.items()}
+    return value
+
+
+def read_inputs():
+    values = dict(os.environ)
+    spec = yaml.safe_load((Path(values["ROOT"]) / "deploy/processes.yaml").read_text(encoding="utf-8"))
+    run = values["RUN_DIR"]
+    values |= {
+        "CONFIG_DIR": f"{run}/config",
+        "DATA_DIR": f"{run}/data",
+        "TLS_DIR": f"{run}/tls",
+        "SECRETS_DIR": f"{run}/secrets",
+        "MAIL_DIR": f"{run}/mail",
+        "REDIS_DIR": f"{run}/data/redis",
+        "KAFKA_DATA": f"{run}/data/kafka",
+    }
+    base = int(values["PORT_BASE"])
+    ports = {name: base + port["offset"] for name, port in spec["ports"].items()}
+    # A server that is somebody else's keeps its own address.
+    for name, port in ports.items():
+        values.setdefault(name, str(port))
+    values.setdefault("POSTGRES_HOST", "localhost")
+    values.setdefault("REDIS_HOST", "localhost")
+    values.setdefault("KAFKA_BOOTSTRAP", f"localhost:{ports['KAFKA_PORT']}")
+    values.setdefault("OTLP_ENDPOINT", f"http://127.0.0.1:{ports['OTLP_HTTP_PORT']}")
+    return spec, ports, values
+
+
+def included(name, process, values):
+    """None when the process is part of the composition, else the reason why not."""
+    replaced_by = process.get("replaced_by")
+    if replaced_by and values.get(replaced_by):
+        return f"an existing server is used ({replaced_by})"
+    program = process.get("program")
+    if program and not (Path(values["BIN_DIR"]) / program).exists():
+        return f"{program} is not built"
+    return None
+
+
+def command_of(process, values):
+    if "command" in process:
+        return expand(process["command"], values)
+    command = [str(Path(values["BIN_DIR"]) / process["program"])]
+    if "config" in process:
+        command += ["--config", str(Path(values["ROOT"]) / process["config"])]
+    return command + expand(process.get("arguments", []), values)
+
+
+def environment_of(process, spec, values):
+    environment = {"EVCOSTA_PROCESS_OF": values["RUN_DIR"]}
+    if "program" in process:
+        environment |= expand(spec["program_environment"], values)
+        if "listen" in process:
+            environment["EVC_LISTEN_PORT"] = values[process["listen"]]
+        if "admin" in process:
+            environment["EVC_ADMIN_PORT"] = values[process["admin"]]
+    environment |= expand(process.get("environment", {}), values)
+    return [f"{key}={value}" for key, value in environment.items()]
+
+
+def readiness_of(process, values):
+    if "log" in process.get("ready", {}):
+        return {"ready_log_line": process["ready"]["log"]}
+    if "ready" in process:
+        port, path = values[process["ready"]["port"]], process["ready"]["path"]
+    elif "admin" in process:
+        port, path = values[process["admin"]], "/health/ready"
+    else:
+        return {}
+    return {
+        "readiness_probe": {
+            "http_get": {"host": "127.0.0.1", "scheme": "http", "port": port, "path": path},
+            "period_seconds": 1,
+            "timeout_seconds": 2,
+            "failure_threshold": NEVER,
+        }
+    }
+
+
+def condition_for(dependency):
+    if dependency.get("once"):
+        return "process_completed_successfully"
+    if "log" in dependency.get("ready", {}):
+        return "process_log_ready"
+    return "process_healthy"
+
+
+def compose(spec, values):
+    chosen, left_out = {}, {}
+    for name, process in spec["processes"].items():
+        reason = included(name, process, values)
+        if reason:
+            left_out[name] = reason
+        else:
+            chosen[name] = process
+    result = {}
+    for name, process in chosen.items():
+        once = process.get("once", False)
+        result[name] = {
+            "entrypoint": command_of(process, values),
+            "working_dir": values["RUN_DIR"],
+            "environment": environment_of(process, spec, values),
+            "log_location": f"{values['RUN_DIR']}/log/{name}.log",
+            "log_configuration": LOGGING,
+            "availability": {"restart": "on_failure" if once else "always", "backoff_seconds": 1},
+            "depends_on": {d: {"condition": condition_for(chosen[d])} for d in process.get("after", []) if d in chosen},
+            "shutdown": process.get("stop", {"signal": 15, "timeout_seconds": 20}),
+            **readiness_of(process, values),
+        }
+    document = {
+        "version": "0.5",
+        "log_level": "info",
+        "disable_env_expansion": True,
+        "processes": result,
+    }
+    return document, left_out
+
+
+def foreign(values):
+    """The port names that belong to servers which are not ours."""
+    owners = {"EVCOSTA_POSTGRES_URL": ["POSTGRES_PORT"], "EVCOSTA_REDIS_URL": ["REDIS_PORT"],
+              "EVCOSTA_KAFKA_BOOTSTRAP": ["KAFKA_PORT", "KAFKA_CONTROLLER_PORT"], "EVCOSTA_OTLP_ENDPOINT": ["OTLP_HTTP_PORT", "OTLP_GRPC_PORT"]}
+    return {port for variable, names in owners.items() if values.get(variable) for port in names}
+
+
+def scrape_targets(spec, chosen, values):
+    """Prometheus' file_sd: every admin listener of ours, and the servers that have /metrics."""
+    targets = []
+    for name, process in spec["processes"].items():
+        port = process.get("admin") or process.get("metrics", {}).get("port")
+        if name in chosen and port:
+            targets.append({"targets": [f"127.0.0.1:{values[port]}"], "labels": {"process": name}})
+    return targets
+
+
+def write(path: Path, text: str):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(path.suffix + ".new")
+    new.write_text(text, encoding="utf-8")
+    new.rename(path)
+
+
+def main():
+    spec, ports, values = read_inputs()
+    document, left_out = compose(spec, values)
+    chosen = document["processes"]
+    unbuilt = [reason for reason in left_out.values() if reason.endswith("is not built")]
+    if unbuilt and values.get("REQUIRE_ALL") == "1":
+        sys.exit("these programs are missing: " + "; ".join(sorted(set(unbuilt))))
+
+    root, config = Path(values["ROOT"]), Path(values["CONFIG_DIR"])
+    for template in ["kafka/server.properties", "redis/redis.conf", "collector/collector.yaml", "prometheus/prometheus.yml"]:
+        write(config / Path(template).name, render((root / "deploy" / template).read_text(encoding="utf-8"), values))
+    write(config / "scrape.json", json.dumps(scrape_targets(spec, chosen, values), indent=1))
+    write(config / "process-compose.yaml", yaml.safe_dump(document, sort_keys=False, width=200))
+    platform = {
+        "base_url": f"https://localhost:{ports['GATEWAY_PORT']}",
+        "run_dir": values["RUN_DIR"],
+        "port_base": int(values["PORT_BASE"]),
+        "listening": [port for name, port in ports.items() if name not in foreign(values) and spec["ports"][name]["speaks"] != "udp"],
+        "ports": {name: {"port": ports[name], "speaks": spec["ports"][name]["speaks"]} for name in ports},
+        "postgres": {"host": values["POSTGRES_HOST"], "port": int(values["POSTGRES_PORT"]), "data": values.get("POSTGRES_DATA")},
+        "redis": {"host": values["REDIS_HOST"], "port": int(values["REDIS_PORT"])},
+        "kafka": values["KAFKA_BOOTSTRAP"],
+        "otlp": values["OTLP_ENDPOINT"],
+        "processes": {
+            name: {"once": spec["processes"][name].get("once", False),
+                   "port": ports.get(spec["processes"][name].get("listen")),
+                   "admin_port": ports.get(spec["processes"][name].get("admin"))}
+            for name in chosen
+        },
+        "left_out": left_out,
+    }
+    write(Path(values["RUN_DIR"]) / "platform.json", json.dumps(platform, indent=1) + "\n")
+    for name, reason in left_out.items():
+        print(f"  {name} is left out: {reason}")
+
+
+if __name__ == "__main__":
+    main()
