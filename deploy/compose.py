@@ -131,7 +131,7 @@ def compose(spec, values):
         once = process.get("once", False)
         result[name] = {
             "entrypoint": command_of(process, values),
-            "working_dir": values["RUN_DIR"],
+            "working_dir": values["ROOT"],
             "environment": environment_of(process, spec, values),
             "log_location": f"{values['RUN_DIR']}/log/{name}.log",
             "log_configuration": LOGGING,
