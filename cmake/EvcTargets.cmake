@@ -16,6 +16,11 @@ function(evc_configure target)
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
 endfunction()
 
+# Aggregates for ./evcosta: what `up` needs, and what the test lanes run.
+add_custom_target(programs)
+add_custom_target(tests)
+add_custom_target(fuzzers)
+
 # evc_tests(<target> [DEPS <test-only targets>…]): test binaries from the *_test.cpp files of the current folder.
 function(evc_tests target)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
@@ -35,6 +40,7 @@ function(evc_tests target)
     add_executable(${target}${suffix} ${${kind}})
     evc_configure(${target}${suffix})
     target_link_libraries(${target}${suffix} PRIVATE ${target} ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+    add_dependencies(tests ${target}${suffix})
     add_test(NAME ${target}${suffix} COMMAND ${target}${suffix} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${target}${suffix} PROPERTIES LABELS ${kind} TIMEOUT 300)
     if("${kind}" STREQUAL "component")
@@ -44,11 +50,32 @@ function(evc_tests target)
   endforeach()
 endfunction()
 
+# evc_fuzzers(<target> [DEPS …]): each x_fuzz.cpp of the current folder (it defines LLVMFuzzerTestOneInput) becomes the program
+# <target>_x_fuzz, in the asan preset only. A folder fuzz_corpus/x beside it holds its seeds.
+function(evc_fuzzers target)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  if(NOT EVC_FUZZ)
+    return()
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS *_fuzz.cpp)
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${target}_${name} ${source})
+    evc_configure(${target}_${name})
+    target_link_libraries(${target}_${name} PRIVATE ${target} ${ARG_DEPS})
+    target_link_options(${target}_${name} PRIVATE -fsanitize=fuzzer)
+    string(REGEX REPLACE "_fuzz$" "" seeds ${name})
+    set_target_properties(${target}_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz/${target}_${name})
+    file(WRITE ${CMAKE_BINARY_DIR}/fuzz/${target}_${name}/seeds.txt ${CMAKE_CURRENT_SOURCE_DIR}/fuzz_corpus/${seeds})
+    add_dependencies(fuzzers ${target}_${name})
+  endforeach()
+endfunction()
+
 # evc_library(<target> [DEPS <public targets>…] [PRIVATE_DEPS …] [TEST_DEPS …]): every .cpp of the current folder.
 function(evc_library target)
   cmake_parse_arguments(ARG "" "" "DEPS;PRIVATE_DEPS;TEST_DEPS;EXCLUDE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
-  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/(app|main)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$|/(app|main)\\.cpp$")
   foreach(name ${ARG_EXCLUDE})
     list(FILTER sources EXCLUDE REGEX "/${name}$")
   endforeach()
@@ -62,10 +89,8 @@ function(evc_library target)
     target_link_libraries(${target} INTERFACE ${ARG_DEPS})
   endif()
   evc_tests(${target} DEPS ${ARG_TEST_DEPS})
+  evc_fuzzers(${target} DEPS ${ARG_TEST_DEPS})
 endfunction()
-
-# Everything that ./evcosta up needs, without the tests.
-add_custom_target(programs)
 
 # evc_program(<name> <source>… DEPS <targets>…): a shipped executable, placed in build/<preset>/bin.
 function(evc_program name)
