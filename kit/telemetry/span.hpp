@@ -67,7 +67,7 @@ struct ExportOptions {
   std::string otlp_endpoint;      // "http://127.0.0.1:4318"; empty: nothing is exported
   std::size_t queue_limit = 8192;
 };
-// Once per process, before the first span. shutdown flushes for at most `limit`.
+// Once per process, before the first span. shutdown flushes for at most `limit`, and two seconds more when a Collector takes the connection and never answers.
 void start_export(const ExportOptions& options);
 void shutdown_export(std::chrono::milliseconds limit);
 std::uint64_t spans_dropped();

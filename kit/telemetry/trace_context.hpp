@@ -24,6 +24,8 @@ struct TraceContext {
   static std::optional<TraceContext> parse(std::string_view traceparent, std::string_view trace_state = {});
   // A new trace: random ids, sampled.
   static TraceContext root();
+  // The same trace with a new span id.
+  TraceContext child() const;
 };
 
 }  // namespace evc::telemetry
