@@ -48,7 +48,7 @@ class ReplicationStream {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace evc::postgres

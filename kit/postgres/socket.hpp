@@ -1,0 +1,56 @@
+// libpq's connection object and its file descriptor on Asio. libpq owns the descriptor and may change it while it connects, so watch() looks every time. Private to kit/postgres.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include "kit/base/result.hpp"
+#include "kit/runtime/worker.hpp"
+
+namespace evc::postgres {
+
+class PgSocket {
+ public:
+  explicit PgSocket(Worker& worker) : worker_(worker), descriptor_(worker.executor()) {}
+  ~PgSocket() { close(); }
+  PgSocket(const PgSocket&) = delete;
+  PgSocket& operator=(const PgSocket&) = delete;
+
+  // Keywords are added after `conninfo`'s own. Non-blocking when it returns.
+  Task<Result<void>> connect(std::string conninfo, std::string application_name, std::string replication, SteadyTime deadline);
+  enum class For { kRead, kWrite, kBoth };
+  // database-unavailable at the deadline that arm() set, when cancelled, or when the socket is gone.
+  Task<Result<void>> wait(For what);
+  // From now until disarm() (or the next arm) every wait() ends at the deadline.
+  void arm(SteadyTime deadline);
+  void disarm() { alarm_.disarm(); }
+  bool timed_out() const { return timed_out_; }
+
+  PGconn* get() const { return connection_; }
+  bool good() const { return connection_ != nullptr && PQstatus(connection_) == CONNECTION_OK; }
+  void close();
+
+ private:
+  Result<void> watch();
+  Task<Result<void>> wait_both();
+
+  Worker& worker_;
+  PGconn* connection_ = nullptr;
+  boost::asio::posix::basic_stream_descriptor<Executor> descriptor_;
+  DeadlineWheel::Handle alarm_;
+  bool timed_out_ = false;
+};
+
+struct ResultDeleter {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using PgResult = std::unique_ptr<PGresult, ResultDeleter>;
+
+// libpq's message without its trailing newline.
+std::string last_message(PGconn* connection);
+
+}  // namespace evc::postgres
