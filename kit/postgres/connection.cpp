@@ -46,7 +46,7 @@ struct Exchange {
 };
 
 Connection::Connection(Worker& worker, std::string conninfo, std::string application_name)
-    : worker_(worker), conninfo_(std::move(conninfo)), application_name_(std::move(application_name)), socket_(std::make_unique<Socket>(worker)) {}
+    : conninfo_(std::move(conninfo)), application_name_(std::move(application_name)), socket_(std::make_unique<Socket>(worker)) {}
 
 Connection::~Connection() = default;
 

@@ -60,7 +60,6 @@ class Connection {
   Result<void> send(const std::vector<Command>& commands, Exchange& exchange);
   void take(Exchange& exchange);
 
-  Worker& worker_;
   std::string conninfo_;
   std::string application_name_;
   std::unique_ptr<Socket> socket_;

@@ -93,6 +93,8 @@ SteadyTime Pool::Impl::statement_deadline(const RequestContext& context) const {
   return std::min(context.deadline, std::chrono::steady_clock::now() + options_.statement_timeout);
 }
 
+bool Pool::Impl::stopping() const { return worker_.tasks().cancelled() || worker_.io().stopped(); }
+
 Task<Result<Lease>> Pool::Impl::acquire(RequestContext& context) {
   if (context.expired()) co_return fail(Code::kDeadlineExceeded);
   const SteadyTime deadline = std::min(context.deadline, std::chrono::steady_clock::now() + options_.acquire_timeout);
@@ -158,7 +160,7 @@ void Pool::Impl::wake_next(Lease lease) {
 void Pool::Impl::give_back(std::unique_ptr<Connection> connection) {
   if (closed_ || connection->interrupted() || !connection->usable()) return discard(std::move(connection));
   if (connection->in_transaction()) {
-    if (worker_.tasks().cancelled()) return discard(std::move(connection));
+    if (stopping()) return discard(std::move(connection));
     return worker_.tasks().spawn("postgres rollback", roll_back(Lease(shared_from_this(), std::move(connection)), std::chrono::steady_clock::now() + kReclaimTimeout));
   }
   if (!waiters_.empty()) return wake_next(Lease(shared_from_this(), std::move(connection)));
@@ -169,7 +171,7 @@ void Pool::Impl::give_back(std::unique_ptr<Connection> connection) {
 
 void Pool::Impl::discard(std::unique_ptr<Connection> connection) {
   if (!closed_) lost_.add();
-  if (connection->interrupted() && !worker_.tasks().cancelled()) {
+  if (connection->interrupted() && !stopping()) {
     if (auto cancel = connection->canceller()) {
       if (!canceller_) canceller_ = std::make_shared<CpuPool>(CpuPool::Options{.name = "postgres cancel", .threads = 1, .queue_limit = 64, .nice = 0});
       worker_.tasks().spawn("postgres cancel", cancel_backend(worker_, canceller_, std::move(cancel)));

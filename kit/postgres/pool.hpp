@@ -63,8 +63,9 @@ class Pool {
   Task<Result<void>> ping(RequestContext& context);
   void close();
 
- private:
   struct Impl;
+
+ private:
   std::shared_ptr<Impl> impl_;
 };
 

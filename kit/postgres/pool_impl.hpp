@@ -58,6 +58,7 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
   Task<Result<Lease>> open_one(SteadyTime deadline);
   void discard(std::unique_ptr<Connection> connection);
   void wake_next(Lease lease);
+  bool stopping() const;  // nothing new may be spawned
   telemetry::Histogram& duration_of(std::string_view statement);
 
   Worker& worker_;
