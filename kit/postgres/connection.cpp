@@ -62,8 +62,9 @@ Task<Result<void>> Connection::connect(SteadyTime deadline) {
 
 bool Connection::usable() {
   if (running_ || ended_ || !socket_->good()) return false;
-  // The server says good-bye before it closes, and an idle connection has nothing else to say.
-  return PQconsumeInput(socket_->get()) == 1 && PQisBusy(socket_->get()) == 0 && socket_->good();
+  // The server says good-bye before it closes, and to an idle connection it has nothing else to say.
+  socket_->take_notice();
+  return PQconsumeInput(socket_->get()) == 1 && PQisBusy(socket_->get()) == 0 && !socket_->take_notice() && socket_->good();
 }
 
 bool Connection::in_transaction() const { return socket_->good() && PQtransactionStatus(socket_->get()) != PQTRANS_IDLE; }

@@ -23,7 +23,7 @@ class PoolTest : public ::testing::Test {
   ~PoolTest() override {
     pool_.close();
     worker_.tasks().cancel();
-    testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
+    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
   }
 
   PoolOptions options(std::size_t size) {

@@ -9,9 +9,6 @@ namespace {
 
 using Descriptor = boost::asio::posix::descriptor_base;
 
-// What the server says in passing (NOTICE) is nobody's business here; errors come as results.
-void ignore_notice(void*, const PGresult*) {}
-
 std::unexpected<Error> lost(const char* what) { return fail(Code::kDatabaseUnavailable, what); }
 
 }  // namespace
@@ -88,7 +85,7 @@ Task<Result<void>> PgSocket::connect(std::string conninfo, std::string applicati
   connection_ = PQconnectStartParams(keywords.data(), values.data(), 1);
   if (connection_ == nullptr) co_return lost("no memory for a database connection");
   if (PQstatus(connection_) == CONNECTION_BAD) co_return fail(Code::kDatabaseUnavailable, last_message(connection_));
-  PQsetNoticeReceiver(connection_, ignore_notice, nullptr);
+  PQsetNoticeReceiver(connection_, [](void* noticed, const PGresult*) { *static_cast<bool*>(noticed) = true; }, &noticed_);
   arm(deadline);
   PostgresPollingStatusType status = PGRES_POLLING_WRITING;
   while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {

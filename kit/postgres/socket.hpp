@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -31,6 +32,8 @@ class PgSocket {
   bool timed_out() const { return timed_out_; }
 
   PGconn* get() const { return connection_; }
+  // The server said something out of turn since the last call. A session that is being ended is told so in this way.
+  bool take_notice() { return std::exchange(noticed_, false); }
   bool good() const { return connection_ != nullptr && PQstatus(connection_) == CONNECTION_OK; }
   void close();
 
@@ -43,6 +46,7 @@ class PgSocket {
   boost::asio::posix::basic_stream_descriptor<Executor> descriptor_;
   DeadlineWheel::Handle alarm_;
   bool timed_out_ = false;
+  bool noticed_ = false;
 };
 
 struct ResultDeleter {
