@@ -205,8 +205,11 @@ def main():
         "left_out": left_out,
     }
     write(Path(values["RUN_DIR"]) / "platform.json", json.dumps(platform, indent=1) + "\n")
+    if unbuilt:
+        print("  not built, so left out: " + ", ".join(name for name, reason in left_out.items() if reason in unbuilt))
     for name, reason in left_out.items():
-        print(f"  {name} is left out: {reason}")
+        if reason not in unbuilt:
+            print(f"  {name} is not started: {reason}")
 
 
 if __name__ == "__main__":
