@@ -1,0 +1,22 @@
+// What librdkafka says about a connection, on threads of its own: the last line becomes the reason in an error, so that "broker-unavailable"
+// says "certificate verify failed" and not only that nobody answered. Outlives the client that writes into it. Thread-safe.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace evc::kafka {
+
+class ConnectionLog {
+ public:
+  void write(int syslog_severity, std::string_view line);
+  // " (<last line>)", or empty.
+  std::string reason() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::string last_;
+};
+
+}  // namespace evc::kafka
