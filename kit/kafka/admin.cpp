@@ -109,7 +109,7 @@ std::string describe(const AccessRule& rule) {
 }
 
 struct Admin::Impl {
-  std::shared_ptr<ConnectionLog> log = std::make_shared<ConnectionLog>();
+  std::shared_ptr<ConnectionLog> log = std::make_shared<ConnectionLog>("admin", ConnectionLog::Forward::kNowhere);
   ClientHandle client;
   QueueHandle queue;
 

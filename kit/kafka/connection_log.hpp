@@ -5,16 +5,23 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace evc::kafka {
 
 class ConnectionLog {
  public:
+  enum class Forward { kToLog, kNowhere };
+  // A command-line tool keeps its output to itself.
+  ConnectionLog(std::string client_id, Forward forward) : client_id_(std::move(client_id)), forward_(forward) {}
+
   void write(int syslog_severity, std::string_view line);
   // " (<last line>)", or empty.
   std::string reason() const;
 
  private:
+  const std::string client_id_;
+  const Forward forward_;
   mutable std::mutex mutex_;
   std::string last_;
 };

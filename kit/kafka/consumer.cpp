@@ -111,7 +111,7 @@ struct Consumer::Impl {
   Impl(Worker& its_worker, ConsumerOptions its_options)
       : worker(its_worker),
         options(std::move(its_options)),
-        log(std::make_shared<ConnectionLog>()) {}
+        log(std::make_shared<ConnectionLog>(options.connect.client_id, ConnectionLog::Forward::kToLog)) {}
   ~Impl() { discard(); }
 
   static Task<Result<std::vector<Record>>> poll(std::shared_ptr<Impl> impl, std::size_t limit,

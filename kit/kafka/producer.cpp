@@ -76,7 +76,7 @@ struct Producer::Impl {
   Impl(Worker& its_worker, ProducerOptions its_options)
       : worker(its_worker),
         options(std::move(its_options)),
-        log(std::make_shared<ConnectionLog>()) {}
+        log(std::make_shared<ConnectionLog>(options.connect.client_id, ConnectionLog::Forward::kToLog)) {}
 
   // Coroutines hold the Impl themselves: the Producer may be destroyed while one of them waits.
   static Task<Result<std::vector<Delivery>>> send_all(std::shared_ptr<Impl> impl, std::vector<Record> records);
