@@ -1,5 +1,6 @@
 // The strict HTTP/1.1 front over TLS 1.3 (or plain for admin listeners on loopback). Every shape that could smuggle a request is refused
-// (gateway.md §2, one test per shape). Order of work per request: parse → limits → route → trace and metrics → authenticate → deadline → handler → headers → access log.
+// (gateway.md §2, one test per shape). Order of work per request: parse → limits → route → trace and metrics → middleware (authentication …) → body → handler → headers → access log.
+// The body is read only when every middleware has let the request pass, so that nobody makes us hold a body that will be refused; a middleware sees request.body empty.
 // One Server per worker and port (SO_REUSEPORT); a connection stays on its worker. Limits are in ServerOptions.
 #pragma once
 
@@ -22,13 +23,16 @@ struct ServerOptions {
   std::shared_ptr<net::TlsServer> tls;  // null: plain HTTP (loopback only)
   std::size_t request_line_limit_bytes = 8 * 1024;
   std::size_t header_limit_bytes = 32 * 1024;
+  std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{20'000};
+  std::chrono::milliseconds write_timeout{20'000};
   std::chrono::milliseconds idle_timeout{60'000};
   std::size_t requests_per_connection = 10'000;
-  std::size_t connection_limit = 10'000;
-  std::string server_name;  // "service" label of metrics and spans
-  // True for the gateway: evc-*, x-forwarded-*, forwarded, x-real-ip and hop-by-hop headers from outside are dropped, the sampled flag is not trusted.
+  std::size_t connection_limit = 10'000;  // and never more than half of the process's descriptors
+  std::string server_name;                // "service" label of metrics and spans
+  // kPublic for the gateway: evc-*, x-forwarded-*, forwarded, x-real-ip and hop-by-hop headers from outside are dropped, the sampled flag is not trusted, answers carry the
+  // browser's security headers.
   enum class Trust { kInternal, kPublic } trust = Trust::kInternal;
 };
 
@@ -44,7 +48,7 @@ class Server {
   void start();
   std::uint16_t port() const;
   void stop_accepting();
-  // Answers `Connection: close` and finishes what is in flight; true when all is done by the deadline.
+  // Answers `Connection: close`, ends event streams and finishes what is in flight; true when all is done by the deadline.
   Task<bool> drain(SteadyTime deadline);
   void close_all();
   std::size_t connections() const;

@@ -1,5 +1,6 @@
-// A WebSocket on its worker, server or client side. read() gives whole text messages; binary frames, messages above the limit and silent peers end
+// A WebSocket (RFC 6455) on its worker, server or client side. read() gives whole text messages; binary frames, messages above the limit and silent peers end
 // the connection with the proper close code. One reader and one writer at a time; close() may be called from the worker at any time and makes both return.
+// No extensions: nothing is compressed.
 #pragma once
 
 #include <chrono>
@@ -7,11 +8,17 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "kit/base/clock.hpp"
 #include "kit/base/result.hpp"
-#include "kit/http/message.hpp"
 #include "kit/net/tls.hpp"
-#include "kit/runtime/worker.hpp"
+#include "kit/runtime/task.hpp"
+
+namespace evc {
+class Worker;
+}
 
 namespace evc::http {
 
@@ -35,14 +42,14 @@ class WebSocket {
 struct WebSocketDial {
   std::string host;
   std::uint16_t port = 0;
-  std::string target = "/";
-  std::string subprotocol;                // offered; an answer with another one, or none, is protocol-error
-  Headers headers;                        // e.g. Authorization
-  std::shared_ptr<net::TlsClient> tls;    // null: plain (tests)
-  std::string server_name;                // DNS name to verify; empty: host
+  std::shared_ptr<net::TlsClient> tls;  // null: ws without TLS
+  std::string server_name;              // name to verify; empty: host
+  std::string path = "/";               // already encoded
+  std::vector<std::string> subprotocols;
+  std::vector<std::pair<std::string, std::string>> headers;  // e.g. Authorization
   WebSocketOptions options;
 };
-// connection-failed, upstream-timeout, or protocol-error whose detail begins with the status when the upgrade was refused ("401 …").
-Task<Result<std::unique_ptr<WebSocket>>> dial_websocket(Worker& worker, WebSocketDial dial, SteadyTime deadline);
+// connection-failed, upstream-timeout, protocol-error; unauthenticated for 401 and not-found for 404.
+Task<Result<std::unique_ptr<WebSocket>>> connect_websocket(Worker& worker, WebSocketDial options, SteadyTime deadline);
 
 }  // namespace evc::http

@@ -3,7 +3,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <optional>
+#include <mutex>
 #include <set>
 
 #include "kit/kafka/client_handle.hpp"
@@ -109,7 +109,9 @@ std::string describe(const AccessRule& rule) {
 }
 
 struct Admin::Impl {
-  std::shared_ptr<ConnectionLog> log = std::make_shared<ConnectionLog>("admin", ConnectionLog::Forward::kNowhere);
+  std::mutex log_mutex;
+  std::string last_log_line;
+  LogSink log;
   ClientHandle client;
   QueueHandle queue;
 
@@ -125,7 +127,9 @@ struct Admin::Impl {
   }
 
   Error unreachable(std::string what) {
-    return Error{.code = Code::kBrokerUnavailable, .detail = std::move(what) + log->reason()};
+    std::lock_guard lock(log_mutex);
+    if (!last_log_line.empty()) what += " (" + last_log_line + ")";
+    return Error{.code = Code::kBrokerUnavailable, .detail = std::move(what)};
   }
 
   // The end offset of each partition is asked once.
@@ -162,7 +166,12 @@ struct Admin::Impl {
 };
 
 Admin::Admin(ConnectOptions connect) : impl_(std::make_unique<Impl>()) {
-  impl_->client = make_client(ClientKind::kProducer, connect, {}, impl_->log);
+  auto* impl = impl_.get();
+  impl_->log = [impl](int, std::string_view line) {
+    std::lock_guard lock(impl->log_mutex);
+    impl->last_log_line = line;
+  };
+  impl_->client = make_client(ClientKind::kProducer, connect, {}, &impl_->log);
   impl_->queue.reset(rd_kafka_queue_new(impl_->client.get()));
 }
 
