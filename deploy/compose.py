@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""compose.py: writes RUN_DIR/config from deploy/: the servers' configuration, process-compose.yaml, and platform.json.
+"""compose.py [--ports]: writes RUN_DIR/config from deploy/: the servers' configuration, process-compose.yaml, and platform.json.
 
 Input is deploy/processes.yaml and the environment that ./evcosta sets (ROOT, RUN_DIR, BIN_DIR, PORT_BASE, the tools' paths, …).
 platform.json tells status, trace and the tests which processes, ports and folders there are.
 A program that is not built is left out and named on standard output; REQUIRE_ALL=1 makes that an error.
+--ports only prints the TCP ports that are going to be used.
 """
 import json
 import os
@@ -175,6 +176,9 @@ def write(path: Path, text: str):
 
 def main():
     spec, ports, values = read_inputs()
+    if sys.argv[1:] == ["--ports"]:
+        print("\n".join(str(port) for name, port in ports.items() if name not in foreign(values) and spec["ports"][name]["speaks"] != "udp"))
+        return
     document, left_out = compose(spec, values)
     chosen = document["processes"]
     unbuilt = [reason for reason in left_out.values() if reason.endswith("is not built")]
@@ -190,7 +194,6 @@ def main():
         "base_url": f"https://localhost:{ports['GATEWAY_PORT']}",
         "run_dir": values["RUN_DIR"],
         "port_base": int(values["PORT_BASE"]),
-        "listening": [port for name, port in ports.items() if name not in foreign(values) and spec["ports"][name]["speaks"] != "udp"],
         "ports": {name: {"port": ports[name], "speaks": spec["ports"][name]["speaks"]} for name in ports},
         "postgres": {"host": values["POSTGRES_HOST"], "port": int(values["POSTGRES_PORT"]), "data": values.get("POSTGRES_DATA")},
         "redis": {"host": values["REDIS_HOST"], "port": int(values["REDIS_PORT"])},
@@ -205,8 +208,11 @@ def main():
         "left_out": left_out,
     }
     write(Path(values["RUN_DIR"]) / "platform.json", json.dumps(platform, indent=1) + "\n")
+    if unbuilt:
+        print("  not built, so left out: " + ", ".join(name for name, reason in left_out.items() if reason in unbuilt))
     for name, reason in left_out.items():
-        print(f"  {name} is left out: {reason}")
+        if reason not in unbuilt:
+            print(f"  {name} is not started: {reason}")
 
 
 if __name__ == "__main__":

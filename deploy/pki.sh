@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # pki.sh DIR [name…]: an own CA and one leaf certificate per name, EC P-256, PKCS#8 keys.
 # A leaf that is missing, unreadable by this CA, or ends within 30 days is made anew; the others stay.
+# A DIR with ca.pem and without ca.key is a deployer's own: then every leaf must be there, and nothing is made.
 # DIR/ca.pem is for everybody; NAME.key is 0600; kafka-broker.pem is key and certificate in one file, as the broker wants it.
 set -euo pipefail
 
@@ -20,6 +21,18 @@ cd "$dir"
 scratch=$(mktemp -d ./.new.XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 
+is_good() {
+  [ -s "$1.key" ] && openssl x509 -in "$1.crt" -noout -checkend "$renew_before_s" >/dev/null 2>&1 \
+    && openssl verify -CAfile ca.pem "$1.crt" >/dev/null 2>&1
+}
+
+if [ -s ca.pem ] && [ ! -s ca.key ]; then
+  for name in "${names[@]}"; do
+    is_good "$name" || { echo "pki: $dir/$name.crt and .key are missing, end within 30 days, or are not of $dir/ca.pem (there is no ca.key to make them)" >&2; exit 1; }
+  done
+  exit 0
+fi
+
 if [ ! -s ca.key ] || ! openssl x509 -in ca.pem -noout -checkend "$renew_before_s" >/dev/null 2>&1; then
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$scratch/ca.key"
   openssl req -x509 -new -key "$scratch/ca.key" -sha256 -days "$ca_days" -subj "/O=evcosta/CN=evcosta-ca" \
@@ -28,11 +41,6 @@ if [ ! -s ca.key ] || ! openssl x509 -in ca.pem -noout -checkend "$renew_before_
   mv "$scratch/ca.key" ca.key
   mv "$scratch/ca.pem" ca.pem
 fi
-
-is_good() {
-  [ -s "$1.key" ] && openssl x509 -in "$1.crt" -noout -checkend "$renew_before_s" >/dev/null 2>&1 \
-    && openssl verify -CAfile ca.pem "$1.crt" >/dev/null 2>&1
-}
 
 make_leaf() {
   local name=$1 new=$scratch/$1

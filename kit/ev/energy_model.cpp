@@ -30,7 +30,6 @@ EnergyModel::EnergyModel(const Vehicle& vehicle, const Conditions& conditions)
       crr_(vehicle.crr),
       cda_(vehicle.cda_m2),
       density_at_sea_(1.225 * 288.15 / (273.15 + conditions.temperature_c)),
-      headwind_(conditions.headwind_mps),
       drive_(vehicle.drive_efficiency),
       regen_(vehicle.regen_efficiency),
       regen_limit_w_(vehicle.regen_limit_kw * 1000),
@@ -39,7 +38,7 @@ EnergyModel::EnergyModel(const Vehicle& vehicle, const Conditions& conditions)
 
 double EnergyModel::battery_wh(const RoadStretch& stretch) const {
   const double density = density_at_sea_ * std::exp(-stretch.elevation_m / 8500);
-  const double air_speed = stretch.speed_mps + headwind_;
+  const double air_speed = stretch.speed_mps + stretch.headwind_mps;
   const double force = crr_ * mass_kg_ * kGravity + 0.5 * density * cda_ * air_speed * std::abs(air_speed);
   const double seconds = stretch.length_m / stretch.speed_mps;
   double battery_j = (auxiliary_w_ + climate_w_) * seconds;

@@ -12,7 +12,6 @@ namespace evc::ev {
 
 struct Conditions {
   double temperature_c = 25;
-  double headwind_mps = 0;
   double payload_kg = 100;
 };
 
@@ -22,6 +21,7 @@ struct RoadStretch {
   double climb_m = 0;    // sum of rises, ≥ 0
   double descent_m = 0;  // sum of falls, ≥ 0
   double elevation_m = 0;
+  double headwind_mps = 0;  // negative: from behind
 };
 
 // Wh. Passing turns the stored energy b into min(out, b − cost) when b ≥ in, and is impossible otherwise.
@@ -49,8 +49,7 @@ class EnergyModel {
   double climate_w() const { return climate_w_; }
 
  private:
-  double capacity_wh_, mass_kg_, crr_, cda_, density_at_sea_, headwind_, drive_, regen_, regen_limit_w_, auxiliary_w_,
-      climate_w_;
+  double capacity_wh_, mass_kg_, crr_, cda_, density_at_sea_, drive_, regen_, regen_limit_w_, auxiliary_w_, climate_w_;
 };
 
 }  // namespace evc::ev

@@ -3,7 +3,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <mutex>
+#include <optional>
 #include <set>
 
 #include "kit/kafka/client_handle.hpp"
@@ -109,9 +109,7 @@ std::string describe(const AccessRule& rule) {
 }
 
 struct Admin::Impl {
-  std::mutex log_mutex;
-  std::string last_log_line;
-  LogSink log;
+  std::shared_ptr<ConnectionLog> log = std::make_shared<ConnectionLog>("admin", ConnectionLog::Forward::kNowhere);
   ClientHandle client;
   QueueHandle queue;
 
@@ -127,9 +125,7 @@ struct Admin::Impl {
   }
 
   Error unreachable(std::string what) {
-    std::lock_guard lock(log_mutex);
-    if (!last_log_line.empty()) what += " (" + last_log_line + ")";
-    return Error{.code = Code::kBrokerUnavailable, .detail = std::move(what)};
+    return Error{.code = Code::kBrokerUnavailable, .detail = std::move(what) + log->reason()};
   }
 
   // The end offset of each partition is asked once.
@@ -166,12 +162,7 @@ struct Admin::Impl {
 };
 
 Admin::Admin(ConnectOptions connect) : impl_(std::make_unique<Impl>()) {
-  auto* impl = impl_.get();
-  impl_->log = [impl](int, std::string_view line) {
-    std::lock_guard lock(impl->log_mutex);
-    impl->last_log_line = line;
-  };
-  impl_->client = make_client(ClientKind::kProducer, connect, {}, &impl_->log);
+  impl_->client = make_client(ClientKind::kProducer, connect, {}, impl_->log);
   impl_->queue.reset(rd_kafka_queue_new(impl_->client.get()));
 }
 

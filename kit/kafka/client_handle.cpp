@@ -49,8 +49,7 @@ class Reaper {
 };
 
 void forward_log(const rd_kafka_t* client, int severity, const char* /*facility*/, const char* line) {
-  auto* log = static_cast<const LogSink*>(rd_kafka_opaque(client));
-  if (log && *log) (*log)(severity, line);
+  static_cast<ConnectionLog*>(rd_kafka_opaque(client))->write(severity, line);
 }
 
 class ConfigHandle {
@@ -87,7 +86,7 @@ void DestroyPartitions::operator()(rd_kafka_topic_partition_list_s* partitions) 
 }
 
 ClientHandle make_client(ClientKind kind, const ConnectOptions& connect, const ClientSettings& settings,
-                         const LogSink* log) {
+                         std::shared_ptr<ConnectionLog> log) {
   ConfigHandle config;
   config.set("bootstrap.servers", connect.bootstrap);
   config.set("client.id", connect.client_id);
@@ -101,16 +100,18 @@ ClientHandle make_client(ClientKind kind, const ConnectOptions& connect, const C
   config.set("reconnect.backoff.max.ms", "2000");
   config.set("log.connection.close", "false");
   for (const auto& [name, value] : settings) config.set(name, value);
-  rd_kafka_conf_set_opaque(config.get(), const_cast<LogSink*>(log));
+  rd_kafka_conf_set_opaque(config.get(), log.get());
   rd_kafka_conf_set_log_cb(config.get(), forward_log);
-  rd_kafka_conf_set_events(config.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_REBALANCE |
-                                             RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_STATS);
+  const int events = kind == ClientKind::kProducer ? RD_KAFKA_EVENT_DR
+                                                   : RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_REBALANCE |
+                                                         RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_STATS;
+  rd_kafka_conf_set_events(config.get(), events | RD_KAFKA_EVENT_ERROR);
   char reason[512];
   rd_kafka_t* client = rd_kafka_new(kind == ClientKind::kProducer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
                                     config.get(), reason, sizeof reason);
   if (!client) throw std::runtime_error(std::string("kafka client: ") + reason);
   config.release();
-  return ClientHandle(client);
+  return ClientHandle(client, DestroyClient{.log = std::move(log)});
 }
 
 void destroy_in_background(ClientHandle client) {

@@ -3,14 +3,13 @@
 // Destroying a client joins its threads and may block for a second: a worker hands it to destroy_in_background().
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "kit/kafka/connection.hpp"
+#include "kit/kafka/connection_log.hpp"
 
 struct rd_kafka_s;
 struct rd_kafka_queue_s;
@@ -21,6 +20,7 @@ namespace evc::kafka {
 
 struct DestroyClient {
   void operator()(rd_kafka_s* client) const;
+  std::shared_ptr<ConnectionLog> log;  // the client writes into it until it is gone
 };
 struct DestroyQueue {
   void operator()(rd_kafka_queue_s* queue) const;
@@ -38,13 +38,11 @@ using PartitionsHandle = std::unique_ptr<rd_kafka_topic_partition_list_s, Destro
 
 enum class ClientKind { kProducer, kConsumer };
 using ClientSettings = std::vector<std::pair<std::string, std::string>>;
-// Called on librdkafka's threads with a syslog severity (3 is an error) and a line; must outlive the client and be thread-safe.
-using LogSink = std::function<void(int severity, std::string_view line)>;
 
 // Throws std::runtime_error with the setting and the reason: a wrong setting or an unreadable certificate ends the start.
 // Fetches, deliveries, errors and rebalances come as events, never as callbacks.
 ClientHandle make_client(ClientKind kind, const ConnectOptions& connect, const ClientSettings& settings,
-                         const LogSink* log);
+                         std::shared_ptr<ConnectionLog> log);
 
 void destroy_in_background(ClientHandle client);
 

@@ -1,5 +1,6 @@
 // A consumer group member on one worker: static membership, range assignment, earliest, manual offsets, small fetch queues.
-// Records of a partition come in order. Offsets are stored by commit() only, after the caller's database commit.
+// Records of a partition come in order. Offsets move only by commit(), after the caller's database commit; a lost offset commit is only a
+// duplicate. One poll() at a time. poll() must be called at least every five minutes, else the broker gives the partitions to somebody else.
 #pragma once
 
 #include <chrono>
@@ -9,8 +10,9 @@
 #include <vector>
 
 #include "kit/base/result.hpp"
-#include "kit/kafka/producer.hpp"
+#include "kit/kafka/connection.hpp"
 #include "kit/kafka/record.hpp"
+#include "kit/runtime/worker.hpp"
 
 namespace evc::kafka {
 
@@ -30,19 +32,25 @@ struct TopicPartition {
 
 class Consumer {
  public:
+  // Throws std::runtime_error for unusable certificates or settings.
   Consumer(Worker& worker, ConsumerOptions options);
   ~Consumer();
-  // Up to `limit` records, at least one unless none came within `wait`. broker-unavailable on a lost or refused connection (it goes on trying underneath).
+  // Up to `limit` records, at least one unless none came within `wait` or the task was cancelled. broker-unavailable on a lost or refused connection
+  // (it goes on trying underneath), forbidden when topic or group are refused, conflict when another process joined with our instance_id: this one
+  // is out for good then, because taking the name back would only throw the other one out.
   Task<Result<std::vector<Record>>> poll(std::size_t limit, std::chrono::milliseconds wait);
-  // The record's offset and all before it in its partition are done.
-  Task<Result<void>> commit(const std::vector<Record>& last_of_each_partition);
+  // The record's offset and all before it in its partition are done. Sent, not awaited: a failure shows in the log and costs duplicates.
+  Result<void> commit(const std::vector<Record>& last_of_each_partition);
+  // Records that were fetched ahead are dropped and come again after resume().
   void pause(const TopicPartition& partition);
   void resume(const TopicPartition& partition);
+  // The next record of its partition is `record` again.
+  Result<void> seek_back(const Record& record);
   // Called on the worker; revoked partitions' in-flight records must not be committed any more.
   void on_revoked(std::function<void(const std::vector<TopicPartition>&)> callback);
   std::vector<TopicPartition> assignment() const;
   std::int64_t lag() const;  // records behind the high watermarks, over the assignment; -1 unknown
-  Task<> close();            // leaves the group
+  Task<> close();            // sends the last commits and gives the partitions back
 
  private:
   struct Impl;

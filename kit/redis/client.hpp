@@ -46,7 +46,7 @@ class Client {
   Task<Result<std::optional<std::string>>> get(RequestContext& context, std::string key);
   Task<Result<void>> set(RequestContext& context, std::string key, std::string value, std::chrono::milliseconds ttl);
   Task<Result<void>> publish(RequestContext& context, std::string channel, std::string message);
-  // EVALSHA with EVAL as the fallback.
+  // EVALSHA with EVAL as the fallback. `script` is a constant: it outlives the client.
   Task<Result<Reply>> eval(RequestContext& context, std::string_view script, std::vector<std::string> keys, std::vector<std::string> arguments);
   void close();
 
@@ -59,7 +59,8 @@ class Client {
 class Subscriber {
  public:
   using OnMessage = std::function<void(std::string_view channel, std::string_view message)>;
-  using OnReconnect = std::function<void()>;  // what was said meanwhile is lost: pull the state anew
+  // After every subscription, the first included: what was said before is lost, so the state is pulled anew.
+  using OnReconnect = std::function<void()>;
   Subscriber(Worker& worker, Options options, std::vector<std::string> channels, OnMessage on_message, OnReconnect on_reconnect);
   ~Subscriber();
   void close();

@@ -13,7 +13,7 @@ FOLDER = pathlib.Path(__file__).resolve().parents[2] / "data" / "network"
 STATE_CODES = dict(
     AC="01", AL="02", AP="03", AM="04", BA="05", CE="06", DF="07", ES="08", MS="11", MA="13", MT="14", MG="15", PA="16", PB="17",
     PR="18", PI="20", RJ="21", RN="22", RS="23", RO="24", RR="25", SC="26", SP="27", TO="31", SE="28", GO="29", PE="30")
-CLASS_KMH = {"motorway": 110, "dual": 100, "single": 80, "slow": 60}
+CLASS_KMH = {"motorway": 105, "dual": 95, "single": 72, "slow": 45}
 # Road kilometres per great-circle kilometre between neighbouring towns, by terrain: fitted by calibrate.py.
 WINDING = {"flat": 1.11, "rolling": 1.07, "hilly": 1.21, "mountain": 1.26, "indented": 1.73}
 

@@ -1,0 +1,99 @@
+// Label setting over (stage, node, stored energy): the fastest or cheapest feasible sequence of drives and charges on
+// the overlay of sites. Departure energy is taken from finite candidates, which suffice because charging time is
+// piecewise linear: the least that reaches the next node, the greatest allowed, the breakpoints of this curve, and
+// those of the next curve moved by the leg's energy. Driving on without charging is always possible, so that one leg
+// may be put together from several. A* by three lower bounds. One per solve; not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "services/routing/domain/charging_options.hpp"
+#include "services/routing/domain/road_graph.hpp"
+#include "services/routing/domain/trip.hpp"
+
+namespace evc::routing {
+
+struct SearchStep {
+  NodeId from = 0, to = 0;
+  std::uint32_t policy = 0;
+  double arrived_wh = 0;  // at `from`, before charging
+  double departed_wh = 0;
+  std::optional<ChargingOption> charge;  // at `from`; none: driven on
+  bool stage_begins = false;             // `from` is a via (or the start): dwell happened there
+};
+
+struct SearchOutcome {
+  enum class Status { kFound, kInfeasible, kLimit, kCancelled } status = Status::kInfeasible;
+  std::vector<SearchStep> steps;
+  double arrived_wh = 0;
+  double objective = 0;
+  double lower_bound = 0;
+  std::size_t labels = 0;
+};
+
+class LabelSearch {
+ public:
+  // `targets`: graph nodes of the vias in order and the destination last; `start` is the origin's node.
+  LabelSearch(const RoadGraph& graph, const ChargingOptions& options, const TripRequest& request, NodeId start,
+              std::vector<NodeId> targets);
+
+  // greed 1: the best answer. More: bounds weigh more, an answer comes sooner and may be worse, lower_bound is then 0.
+  SearchOutcome run(double greed = 1);
+
+  // Energy reachable at every node of a stage when time does not matter: the first, cheap answer to "is it possible at
+  // all".
+  struct Reach {
+    std::vector<std::vector<double>> best_wh;  // [stage][node], negative: not reached
+    bool feasible = false;
+  };
+  Reach reach() const;
+  // Energy with which the car may leave a node when it came with `arrived_wh`.
+  double most_on_leaving_wh(NodeId node, double arrived_wh) const;
+  double needed_on_arrival_wh(std::size_t stage, NodeId node) const;
+
+ private:
+  struct Label {
+    NodeId node = 0;
+    std::uint16_t stage = 0;
+    std::uint16_t option = 0;  // at the parent's node, kNoOption: driven on
+    std::uint32_t parent = 0;
+    std::uint32_t policy = 0;
+    double stored_wh = 0;
+    double departed_wh = 0;
+    double value = 0;
+    bool dead = false;
+  };
+  struct Frontier {
+    std::vector<std::uint32_t> labels;  // value rising, stored energy rising: a staircase
+  };
+  const std::vector<Leg>& legs(std::size_t stage, NodeId from) const;
+  double bound(std::size_t stage, NodeId node, double stored_wh) const;
+  void expand(std::uint32_t index);
+  void charge_and_go(std::uint32_t index, const Leg& leg, std::uint16_t option);
+  void arrive(std::uint32_t parent, const Leg& leg, std::uint16_t option, double departed_wh);
+  bool push(Label label);
+  double dwell(std::size_t stage) const;
+  SearchOutcome outcome(std::uint32_t last) const;
+
+  const RoadGraph& graph_;
+  const ChargingOptions& options_;
+  const TripRequest& request_;
+  NodeId start_;
+  std::vector<NodeId> targets_;
+  double capacity_wh_, reserve_wh_, most_wh_, arrival_wh_;
+  double per_wh_ = 0, stop_value_ = 0, greed_ = 1;
+  struct StageBounds {
+    std::vector<double> time, energy, mixed;
+    double after_time = 0, after_energy = 0, after_mixed = 0;  // of all later stages
+  };
+  std::vector<StageBounds> bounds_;
+  mutable std::vector<std::vector<std::optional<std::vector<Leg>>>> legs_;
+  std::vector<std::vector<Frontier>> frontiers_;
+  std::vector<Label> labels_;
+  std::vector<std::pair<double, std::uint32_t>> open_;
+  std::vector<double> candidates_;
+};
+
+}  // namespace evc::routing

@@ -1,0 +1,105 @@
+#include "services/routing/domain/replay.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "kit/ev/charging_curve.hpp"
+
+namespace evc::routing {
+namespace {
+
+constexpr double kWhTolerance = 1;
+constexpr double kSecondsTolerance = 1;
+
+std::unexpected<Error> contradiction(const std::string& what) {
+  return fail(Code::kInternal, "replay: " + what);
+}
+
+// Sums power over the path's stretches; the path must hang together in distance and time.
+Result<double> drive(const TripLeg& leg, double capacity_wh, double stored_wh) {
+  for (std::size_t i = 1; i < leg.path.size(); ++i) {
+    const PathPoint &a = leg.path[i - 1], &b = leg.path[i];
+    const double seconds = b.seconds - a.seconds, metres = b.distance_m - a.distance_m;
+    if (seconds <= 0 || metres <= 0) return contradiction("a stretch without length or time");
+    if (metres + 100 < great_circle_m(a.position, b.position) * 0.99)
+      return contradiction("a stretch shorter than the straight line");
+    if (std::abs(metres / seconds * 3.6 - b.speed_kmh) > 0.1) return contradiction("speed, distance and time disagree");
+    stored_wh = std::min(capacity_wh, stored_wh - b.power_kw * 1000 * seconds / 3600);
+    if (stored_wh < -kWhTolerance) return contradiction("the battery is empty on the road");
+    if (std::abs(stored_wh - b.soc * capacity_wh) > kWhTolerance) return contradiction("the series' energy disagrees");
+  }
+  return stored_wh;
+}
+
+// Each stretch between two places must be an arc of the network, driven at most at its speed; stretches at the trip's
+// own points are parts of arcs.
+Result<void> on_the_network(const Network& network, const TripRequest& request, const TripLeg& leg) {
+  for (std::size_t i = 1; i < leg.path.size(); ++i) {
+    const auto from = leg.path[i - 1].place, to = leg.path[i].place;
+    if (!from || !to) continue;
+    if (network.places()[*to].position != leg.path[i].position) return contradiction("a place stands elsewhere");
+    const double metres = leg.path[i].distance_m - leg.path[i - 1].distance_m;
+    const bool known = std::ranges::any_of(network.arcs_from(*from), [&](const Arc& arc) {
+      return arc.to == *to && std::abs(arc.length_m - metres) < 1 &&
+             leg.path[i].speed_kmh <= std::min(arc.speed_mps * 3.6, request.max_speed_kmh) + 0.1;
+    });
+    if (!known) return contradiction("no such road: " + network.places()[*from].id + " – " + network.places()[*to].id);
+  }
+  return {};
+}
+
+Result<void> charge(const Network& network, const TripRequest& request, const TripStop& stop) {
+  if (stop.site >= network.sites().size()) return contradiction("no such site");
+  const Site& site = network.sites()[stop.site];
+  const SiteConnector& connector = site.connectors.at(stop.connector);
+  const auto listed = [](const std::vector<std::string>& list, const std::string& value) {
+    return std::ranges::find(list, value) != list.end();
+  };
+  const SiteFilter& filter = request.filter;
+  const bool allowed = request.vehicle.takes(connector.type) &&
+                       (filter.connectors.empty() || listed(filter.connectors, connector.type)) &&
+                       (filter.networks.empty() || listed(filter.networks, site.network)) &&
+                       !listed(filter.avoid_networks, site.network) && !listed(filter.exclude, site.id) &&
+                       connector.power_kw >= filter.min_power_kw;
+  if (!allowed) return contradiction("a filter is violated at " + site.id);
+  if (stop.depart_soc > request.max_charge_soc + 1e-6) return contradiction("charged beyond the limit");
+  const ev::ChargingCurve curve(request.vehicle, connector.power_kw,
+                                connector.current == "DC" ? ev::Current::kDc : ev::Current::kAc);
+  const double reached = curve.soc_after(stop.arrive_soc, stop.charge_seconds);
+  if (std::abs(reached - stop.depart_soc) * request.vehicle.usable_wh() > kWhTolerance)
+    return contradiction("charging time and energy disagree at " + site.id);
+  return {};
+}
+
+}  // namespace
+
+Result<void> replay(const Network& network, const TripRequest& request, const TripPlan& plan) {
+  const double capacity_wh = request.vehicle.usable_wh();
+  double stored_wh = request.soc * capacity_wh, seconds = 0;
+  if (plan.legs.empty() || plan.stop_after.size() != plan.legs.size() || plan.dwell_after.size() != plan.legs.size())
+    return contradiction("shape");
+  for (std::size_t i = 0; i < plan.legs.size(); ++i) {
+    const TripLeg& leg = plan.legs[i];
+    if (std::abs(leg.depart_soc * capacity_wh - stored_wh) > kWhTolerance)
+      return contradiction("a leg does not begin where the last ended");
+    EVC_TRY(arrived_wh, drive(leg, capacity_wh, stored_wh));
+    EVC_CHECK(on_the_network(network, request, leg));
+    stored_wh = arrived_wh;
+    seconds += leg.seconds + plan.dwell_after[i];
+    const bool moved = leg.distance_m > 0;
+    const double least = i + 1 == plan.legs.size() ? request.min_arrival_soc : request.min_stop_soc;
+    if (moved && stored_wh < least * capacity_wh - kWhTolerance) return contradiction("arrives below the reserve");
+    if (!plan.stop_after[i]) continue;
+    const TripStop& stop = *plan.stop_after[i];
+    if (std::abs(stop.arrive_soc * capacity_wh - stored_wh) > kWhTolerance)
+      return contradiction("arrival at a stop disagrees");
+    EVC_CHECK(charge(network, request, stop));
+    stored_wh = stop.depart_soc * capacity_wh;
+    seconds += stop.charge_seconds + stop.overhead_seconds;
+  }
+  if (std::abs(seconds - plan.totals.seconds) > kSecondsTolerance) return contradiction("the total time disagrees");
+  return {};
+}
+
+}  // namespace evc::routing

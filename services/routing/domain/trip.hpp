@@ -1,0 +1,178 @@
+// A trip request and its answer as plain values, independent of HTTP and of the engine that finds the route.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "kit/ev/energy_model.hpp"
+#include "kit/ev/vehicle.hpp"
+#include "services/routing/domain/network.hpp"
+
+namespace evc::routing {
+
+// A place of the network when `place` is set, else a position.
+struct Location {
+  std::optional<NodeId> place;
+  Position position;
+};
+
+struct Via {
+  Location location;
+  double dwell_seconds = 0;
+};
+
+// Minimised: time_weight · seconds + money_weight · minor units.
+struct Objective {
+  double time_weight = 1;
+  double money_weight = 0;
+};
+
+struct Wind {
+  double speed_mps = 0;
+  double from_deg = 0;  // where it comes from, clockwise from north
+};
+
+struct SiteFilter {
+  std::vector<std::string> connectors;  // empty: those of the vehicle
+  std::vector<std::string> networks;    // empty: all
+  std::vector<std::string> avoid_networks;
+  std::vector<std::string> exclude;  // site ids
+  double min_power_kw = 0;
+};
+
+struct TripRequest {
+  Location from, to;
+  std::vector<Via> via;
+  ev::Vehicle vehicle;
+  ev::Conditions conditions;
+  Wind wind;
+  double soc = 0.8;               // at departure
+  double min_stop_soc = 0.1;      // on arrival at a charging stop or a via
+  double min_arrival_soc = 0.15;  // at the destination
+  double max_charge_soc = 0.8;    // charging ends here at the latest
+  Objective objective;
+  SiteFilter filter;
+  double overhead_seconds = 300;  // leaving the road, plugging in, starting
+  double max_speed_kmh = 130;
+  int alternatives = 0;
+  // Work limits: past the label limit the answer is bounded, after a stop request there is none.
+  std::size_t label_limit = 400'000;
+  std::stop_token stop;
+};
+
+struct PathPoint {
+  Position position;
+  double distance_m = 0;  // since the trip's start
+  double elevation_m = 0;
+  double seconds = 0;    // since the trip's start
+  double speed_kmh = 0;  // on the stretch that ends here
+  double power_kw = 0;   // mean battery power on that stretch
+  double soc = 0;
+  std::optional<NodeId> place;
+};
+
+struct EndPoint {
+  std::string name;
+  Position position;
+  std::optional<std::string> place_id;
+  std::optional<std::string> site_id;
+};
+
+struct TripLeg {
+  EndPoint from, to;
+  double distance_m = 0;
+  double seconds = 0;
+  double energy_wh = 0;  // out of the battery
+  double depart_soc = 0;
+  double arrive_soc = 0;
+  double max_speed_kmh = 0;  // the speed this leg is planned for
+  std::vector<std::string> roads;
+  std::vector<PathPoint> path;
+};
+
+struct TripStop {
+  std::size_t site = 0;  // index into Network::sites()
+  std::size_t connector = 0;
+  double arrive_soc = 0;
+  double depart_soc = 0;
+  double charge_seconds = 0;
+  double overhead_seconds = 0;
+  std::int64_t plug_wh = 0;
+  double peak_kw = 0;
+  Money price;
+  std::optional<std::size_t> plan_b;  // another site that can be reached from here with what is left
+};
+
+struct TripTotals {
+  double distance_m = 0;
+  double seconds = 0;
+  double drive_seconds = 0;
+  double charge_seconds = 0;
+  double overhead_seconds = 0;
+  double dwell_seconds = 0;
+  double energy_wh = 0;
+  std::int64_t plug_wh = 0;
+  Money price;
+  std::size_t stops = 0;
+  double arrive_soc = 0;
+};
+
+// legs and stops alternate in driving order: after legs[i] the car stops at stop_after[i] (none: a via or the
+// destination).
+struct TripPlan {
+  std::string label;
+  std::vector<TripLeg> legs;
+  std::vector<std::optional<TripStop>> stop_after;
+  std::vector<double> dwell_after;  // seconds at a via
+  TripTotals totals;
+  double arrival_confidence = 0;
+};
+
+struct Certificate {
+  enum class Status { kExact, kBounded } status = Status::kExact;
+  double lower_bound_seconds = 0;  // of the objective; seconds when it is time
+  double gap = 0;                  // (found − bound) / found
+  std::size_t labels = 0;
+};
+
+struct Relaxation {
+  std::string kind;      // startSoc, batteryKwh, maxSpeedKmh, minArrivalSoc, minStopSoc, station
+  double value = 0;      // the least change that helps, in the unit of the kind
+  std::string place_id;  // kind station: where one more fast site would do
+  double seconds = 0;    // of the trip that it makes possible
+};
+
+struct Infeasibility {
+  enum class Reason {
+    kNoRoad,
+    kNoStationInReach,
+    kArrivalSocTooHigh,
+    kFiltersTooNarrow
+  } reason = Reason::kNoStationInReach;
+  std::optional<EndPoint> gap_from, gap_to;
+  double gap_distance_m = 0;
+  double gap_missing_wh = 0;  // beyond what the battery may hold on leaving
+  std::optional<EndPoint> furthest;
+  double furthest_left_m = 0;  // road left from there
+  std::vector<Relaxation> relaxations;
+};
+
+struct TripAnswer {
+  std::optional<TripPlan> plan;  // empty: infeasible
+  std::vector<TripPlan> alternatives;
+  std::optional<Infeasibility> infeasible;
+  Certificate certificate;
+};
+
+// The engine behind GET /routing. Errors: location-not-routable, cancelled, deadline-exceeded (label limit reached
+// without any route).
+class Planner {
+ public:
+  virtual ~Planner() = default;
+  virtual Result<TripAnswer> plan(const TripRequest& request) const = 0;
+};
+
+}  // namespace evc::routing
