@@ -12,7 +12,7 @@ RULES = {
     "domain-pure": "domain/ includes the pure kit folders (base, tariff, ev, ocpp) and itself: no I/O, no SQL, no clock but the one passed in",
     "inward": "api/ and events/ call domain/ and store/, store/ knows domain/; only app.cpp knows everything",
     "testing-shipped": "kit/testing is for tests",
-    "third-party": "Beast, OpenTelemetry, librdkafka, libpq and hiredis headers stay in .cpp files of their kit folder",
+    "third-party": "Beast, OpenTelemetry, librdkafka, libpq and hiredis headers reach nobody outside their kit folder: .cpp files and private headers only",
 }
 
 LAYERS = [["base"], ["tariff", "ev", "ocpp", "runtime", "telemetry"], ["net", "resilience"], ["http", "postgres", "redis", "kafka"],
@@ -38,19 +38,48 @@ def is_test(path: str) -> bool:
 
 
 def check(repository: Tree) -> list[Finding]:
-    found = []
+    found, includes = [], {}
     for path in repository.matching("*.cpp", "*.hpp"):
-        for line, target, quoted in CppSource(repository.text(path)).includes:
+        includes[path] = CppSource(repository.text(path)).includes
+        for line, target, quoted in includes[path]:
             found += [Finding(path, line, rule, message) for rule, message in judge(path, target, quoted)]
+    return found + third_party(includes)
+
+
+def third_party(includes: dict[str, list[tuple[int, str, bool]]]) -> list[Finding]:
+    """Third-party headers outside their folder, and headers of the folder that carry them out of it."""
+    included_by: dict[str, list[str]] = {}
+    for path, rows in includes.items():
+        for _, target, quoted in rows:
+            if quoted:
+                included_by.setdefault(target, []).append(path)
+    found = []
+    for path, rows in includes.items():
+        for line, target, _ in rows:
+            for pattern, folder, name in OWNERS:
+                if pattern.match(target) and not path.startswith(folder):
+                    found.append(Finding(path, line, "third-party", f"<{target}>: {name} belongs to {folder[:-1]}"))
+                elif pattern.match(target) and (outside := reached_outside(path, folder, included_by)):
+                    found.append(Finding(path, line, "third-party", f"<{target}>: {outside} sees {name} through this header"))
     return found
+
+
+def reached_outside(path: str, folder: str, included_by: dict[str, list[str]]) -> str | None:
+    """A file outside the folder that includes this one, directly or through other headers."""
+    seen, waiting = {path}, [path]
+    while waiting:
+        for includer in included_by.get(waiting.pop(), []):
+            if not includer.startswith(folder):
+                return includer
+            if includer not in seen:
+                seen.add(includer)
+                waiting.append(includer)
+    return None
 
 
 def judge(path: str, target: str, quoted: bool) -> list[tuple[str, str]]:
     """What is wrong with one #include, as (rule, message)."""
     found = []
-    for pattern, folder, name in OWNERS:
-        if pattern.match(target) and not (path.startswith(folder) and path.endswith(".cpp")):
-            found.append(("third-party", f"<{target}>: {name} headers stay in .cpp files of {folder[:-1]}"))
     source, wanted = path.split("/"), target.split("/")
     if source[0] == "services" and len(source) > 3 and source[2] == "domain":
         found += judge_domain(path, source[1], target, quoted)

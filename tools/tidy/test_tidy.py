@@ -26,7 +26,7 @@ CASES = {
     "domain-pure": [("services/auth/domain/a.cpp", '#include "kit/runtime/worker.hpp"\n'), ("services/auth/domain/a.cpp", '#include "kit/base/clock.hpp"\n#include "kit/ev/vehicle.hpp"\n')],
     "inward": [("services/auth/store/a.cpp", '#include "services/auth/api/login.hpp"\n'), ("services/auth/api/a.cpp", '#include "services/auth/store/accounts.hpp"\n')],
     "testing-shipped": [("kit/http/a.cpp", '#include "kit/testing/manual_clock.hpp"\n'), ("kit/http/a_test.cpp", '#include "kit/testing/manual_clock.hpp"\n')],
-    "third-party": [("kit/http/a.hpp", HEADER + "#include <boost/beast/http.hpp>\n"), ("kit/http/a.cpp", "#include <boost/beast/http.hpp>\n")],
+    "third-party": [("kit/auth/a.cpp", "#include <boost/beast/http.hpp>\n"), ("kit/http/a.cpp", "#include <boost/beast/http.hpp>\n")],
     "file-length": [("kit/base/a.cpp", "int x;\n" * 501), ("kit/base/a.cpp", "int x;\n" * 500)],
     "function-length": [("kit/base/a.cpp", long_function(71)), ("kit/base/a.cpp", long_function(70))],
     "header-comment": [("kit/base/a.hpp", "#pragma once\n"), ("kit/base/a.hpp", HEADER)],
@@ -91,6 +91,12 @@ class Layers(unittest.TestCase):
 
     def test_a_domain_does_not_reach_its_own_store(self):
         self.assertIn("domain-pure", self.rules_of("services/auth/domain/a.cpp", "services/auth/store/accounts.hpp"))
+
+    def test_a_private_header_may_carry_its_library_and_a_public_one_may_not(self):
+        private = {"kit/postgres/socket.hpp": HEADER + "#include <libpq-fe.h>\n", "kit/postgres/socket.cpp": '#include "kit/postgres/socket.hpp"\n'}
+        self.assertEqual({"readme"}, {finding.rule for finding in findings(private)})
+        public = {**private, "kit/postgres/pool.hpp": HEADER + '#include "kit/postgres/socket.hpp"\n', "services/auth/store/a.cpp": '#include "kit/postgres/pool.hpp"\n'}
+        self.assertIn("third-party", {finding.rule for finding in findings(public)})
 
     def test_generated_contracts_are_for_everybody(self):
         self.assertEqual(set(), self.rules_of("services/auth/domain/a.cpp", "contracts/error_codes.hpp"))
