@@ -14,6 +14,10 @@ namespace {
 // Work limit of one verification; a change that needs more is not named.
 constexpr std::size_t kVerifyLabels = 100'000;
 
+bool given_up(const TripRequest& request) {
+  return request.give_up && request.give_up();
+}
+
 bool reachable(const PreparedTrip& trip) {
   return trip.search().reach().feasible;
 }
@@ -64,7 +68,7 @@ std::optional<Relaxation> least_change(const Network& network, const TripRequest
     knob.turn(changed, value);
     return reachable(network, changed);
   };
-  if (knob.values.empty() || request.stop.stop_requested() || !feasible_with(knob.values.back())) return std::nullopt;
+  if (knob.values.empty() || given_up(request) || !feasible_with(knob.values.back())) return std::nullopt;
   const auto first = std::ranges::partition_point(knob.values, [&](double value) { return !feasible_with(value); });
   if (first == knob.values.end()) return std::nullopt;
   TripRequest changed = request;
@@ -92,7 +96,7 @@ std::optional<Relaxation> new_station(const PreparedTrip& trip, const std::vecto
   changed.label_limit = kVerifyLabels;
   for (const std::size_t i : order) {
     auto imagined = PreparedTrip::make(trip.network(), changed);
-    if (!imagined || changed.stop.stop_requested()) return std::nullopt;
+    if (!imagined || given_up(changed)) return std::nullopt;
     (*imagined)->options().add_imagined(nodes[i], changed.vehicle);
     if (!reachable(**imagined)) continue;
     const auto seconds = solved_seconds(**imagined);

@@ -13,7 +13,9 @@ constexpr std::uint16_t kNoOption = 0xFFFF;
 constexpr std::uint32_t kNoParent = 0xFFFF'FFFF;
 constexpr double kTinyWh = 1e-6;
 constexpr double kTinyValue = 1e-7;
-constexpr std::size_t kStopCheckEvery = 256;
+constexpr std::size_t kGiveUpCheckEvery = 64;
+// Weight of the bounds in the first pass.
+constexpr double kHaste = 1.3;
 
 bool later(const std::pair<double, std::uint32_t>& a, const std::pair<double, std::uint32_t>& b) {
   return a.first > b.first;
@@ -50,9 +52,11 @@ double LabelSearch::most_on_leaving_wh(NodeId node, double arrived_wh) const {
 const std::vector<Leg>& LabelSearch::legs(std::size_t stage, NodeId from) const {
   auto& known = legs_[stage][from];
   if (known) return *known;
+  // More than this can never be spent between two nodes.
+  const double limit_wh = std::max(most_wh_, request_.soc * capacity_wh_) - std::min(reserve_wh_, arrival_wh_);
   std::vector<Leg> all;
   for (std::uint32_t policy = 0; policy < graph_.policies().size(); ++policy) {
-    for (const Leg& leg : graph_.legs_from(from, policy)) {
+    for (const Leg& leg : graph_.legs_from(from, policy, limit_wh)) {
       if (!options_.any(leg.to) && leg.to != targets_[stage]) continue;
       all.push_back(leg);
     }
@@ -85,22 +89,35 @@ double LabelSearch::bound(std::size_t stage, NodeId node, double stored_wh) cons
          std::max(driving + per_wh_ * missing_wh, b.mixed[node] + b.after_mixed - per_wh_ * spare_wh);
 }
 
-bool LabelSearch::push(Label label) {
-  const double estimate = label.value + greed_ * bound(label.stage, label.node, label.stored_wh);
-  if (estimate == kInfinity) return false;
+void LabelSearch::push(const Label& label) {
+  const double remaining = bound(label.stage, label.node, label.stored_wh);
+  if (label.value + remaining > known_) return;
   auto& staircase = frontiers_[label.stage][label.node].labels;
   // First label that costs more; everything before it costs no more, and the last of those holds the most energy.
   const auto at = std::ranges::upper_bound(staircase, label.value + kTinyValue, {},
                                            [&](std::uint32_t i) { return labels_[i].value; });
-  if (at != staircase.begin() && labels_[*(at - 1)].stored_wh >= label.stored_wh - kTinyWh) return false;
+  if (at != staircase.begin() && labels_[*(at - 1)].stored_wh >= label.stored_wh - kTinyWh) return;
   auto end = at;
   while (end != staircase.end() && labels_[*end].stored_wh <= label.stored_wh) labels_[*end++].dead = true;
   const auto index = static_cast<std::uint32_t>(labels_.size());
   staircase.insert(staircase.erase(at, end), index);
   labels_.push_back(label);
-  open_.emplace_back(estimate, index);
+  open_.emplace_back(label.value + haste_ * remaining, index);
   std::ranges::push_heap(open_, later);
-  return true;
+}
+
+// Even with the most energy that the car can bring along and without any charging time, this leg leads to nothing
+// better than what is known.
+bool LabelSearch::hopeless(const Label& label, const Leg& leg) const {
+  const double leaving = most_on_leaving_wh(label.node, label.stored_wh);
+  const double stored = std::min(leg.profile.out, leaving - leg.profile.cost);
+  if (leaving < leg.profile.in || stored < needed_on_arrival_wh(label.stage, leg.to) - kTinyWh) return true;
+  const double value = label.value + request_.objective.time_weight * leg.seconds;
+  if (value + bound(label.stage, leg.to, stored) > known_) return true;
+  if (leg.to == targets_[label.stage]) return false;
+  const auto& staircase = frontiers_[label.stage][leg.to].labels;
+  const auto at = std::ranges::upper_bound(staircase, value, {}, [&](std::uint32_t i) { return labels_[i].value; });
+  return at != staircase.begin() && labels_[*(at - 1)].stored_wh >= stored;
 }
 
 void LabelSearch::arrive(std::uint32_t parent, const Leg& leg, std::uint16_t option, double departed_wh) {
@@ -141,7 +158,7 @@ void LabelSearch::charge_and_go(std::uint32_t index, const Leg& leg, std::uint16
   const ev::ChargingCurve& here = *options_.at(label.node)[option].curve;
   candidates_.clear();
   const auto consider = [&](double wh) {
-    if (wh > arrived + 1 && wh >= least - kTinyWh && wh <= most_wh_ + kTinyWh)
+    if (wh > arrived + kTinyWh && wh >= least - kTinyWh && wh <= most_wh_ + kTinyWh)
       candidates_.push_back(std::clamp(wh, least, most_wh_));
   };
   consider(least);
@@ -170,6 +187,7 @@ void LabelSearch::expand(std::uint32_t index) {
   const double stored = labels_[index].stored_wh;
   const auto options = static_cast<std::uint16_t>(options_.at(node).size());
   for (const Leg& leg : legs(stage, node)) {
+    if (hopeless(labels_[index], leg)) continue;
     arrive(index, leg, kNoOption, stored);
     for (std::uint16_t option = 0; option < options; ++option) charge_and_go(index, leg, option);
   }
@@ -195,30 +213,32 @@ SearchOutcome LabelSearch::outcome(std::uint32_t last) const {
   return result;
 }
 
-SearchOutcome LabelSearch::run(double greed) {
-  greed_ = greed;
+void LabelSearch::set_bounds() {
   const Objective& objective = request_.objective;
   per_wh_ = options_.least_objective_per_wh(objective, request_.vehicle);
   stop_value_ = objective.time_weight * request_.overhead_seconds;
   bounds_.assign(targets_.size() + 1, {});
   // The last, empty stage holds finished trips only.
-  bounds_.back() = {std::vector<double>(graph_.size(), 0), std::vector<double>(graph_.size(), 0),
-                    std::vector<double>(graph_.size(), 0)};
+  const std::vector<double> nothing(graph_.size(), 0);
+  bounds_.back() = {.time = nothing, .energy = nothing, .mixed = nothing};
   for (std::size_t stage = targets_.size(); stage-- > 0;) {
     StageBounds& b = bounds_[stage];
     b.time = graph_.lower_bounds_to(targets_[stage], 1, 0);
     b.energy = graph_.lower_bounds_to(targets_[stage], 0, 1);
     b.mixed = graph_.lower_bounds_to(targets_[stage], objective.time_weight, per_wh_);
-    if (stage + 1 < targets_.size()) {
-      const StageBounds& next = bounds_[stage + 1];
-      const NodeId here = targets_[stage];
-      b.after_time = next.time[here] + next.after_time + dwell(stage);
-      b.after_energy = next.energy[here] + next.after_energy;
-      b.after_mixed = next.mixed[here] + next.after_mixed + objective.time_weight * dwell(stage);
-    } else {
-      b.after_time = dwell(stage);
-    }
+    if (stage + 1 == targets_.size()) continue;
+    const StageBounds& next = bounds_[stage + 1];
+    const NodeId here = targets_[stage];
+    b.after_time = next.time[here] + next.after_time + dwell(stage);
+    b.after_energy = next.energy[here] + next.after_energy;
+    b.after_mixed = next.mixed[here] + next.after_mixed + objective.time_weight * dwell(stage);
   }
+}
+
+SearchOutcome LabelSearch::pass(double haste, double known) {
+  haste_ = haste;
+  // A little above, so that an equal answer is found again.
+  known_ = known * (1 + 1e-9) + kTinyValue;
   frontiers_.assign(targets_.size() + 1, std::vector<Frontier>(graph_.size()));
   labels_.clear();
   open_.clear();
@@ -230,22 +250,35 @@ SearchOutcome LabelSearch::run(double greed) {
     const auto [estimate, index] = open_.back();
     open_.pop_back();
     if (labels_[index].dead) continue;
-    if (labels_[index].stage == targets_.size()) {
-      SearchOutcome found = outcome(index);
-      found.lower_bound = greed_ == 1 ? found.objective : 0;
-      return found;
-    }
-    if (greed_ == 1) failed.lower_bound = estimate;
-    if (labels_.size() >= request_.label_limit ||
-        (++expanded % kStopCheckEvery == 0 && request_.stop.stop_requested())) {
-      failed.status =
-          request_.stop.stop_requested() ? SearchOutcome::Status::kCancelled : SearchOutcome::Status::kLimit;
+    if (labels_[index].stage == targets_.size()) return outcome(index);
+    failed.lower_bound = estimate;
+    const bool given_up = ++expanded % kGiveUpCheckEvery == 0 && request_.give_up && request_.give_up();
+    if (given_up || labels_.size() >= request_.label_limit) {
+      failed.status = given_up ? SearchOutcome::Status::kCancelled : SearchOutcome::Status::kLimit;
       break;
     }
     expand(index);
   }
   failed.labels = labels_.size();
   return failed;
+}
+
+SearchOutcome LabelSearch::run() {
+  set_bounds();
+  SearchOutcome hasty = pass(kHaste, kInfinity);
+  if (hasty.status == SearchOutcome::Status::kInfeasible || hasty.status == SearchOutcome::Status::kCancelled)
+    return hasty;
+  const bool found = hasty.status == SearchOutcome::Status::kFound;
+  SearchOutcome exact = pass(1, found ? hasty.objective : kInfinity);
+  const std::size_t labels = hasty.labels + exact.labels;
+  if (exact.status == SearchOutcome::Status::kFound) {
+    exact.lower_bound = exact.objective;
+  } else if (exact.status == SearchOutcome::Status::kLimit && found) {
+    hasty.lower_bound = exact.lower_bound;
+    exact = std::move(hasty);
+  }
+  exact.labels = labels;
+  return exact;
 }
 
 LabelSearch::Reach LabelSearch::reach() const {

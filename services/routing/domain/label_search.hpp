@@ -39,8 +39,9 @@ class LabelSearch {
   LabelSearch(const RoadGraph& graph, const ChargingOptions& options, const TripRequest& request, NodeId start,
               std::vector<NodeId> targets);
 
-  // greed 1: the best answer. More: bounds weigh more, an answer comes sooner and may be worse, lower_bound is then 0.
-  SearchOutcome run(double greed = 1);
+  // First a hasty pass whose answer bounds the exact one from above; at the label limit that answer stands, with the
+  // lower bound reached.
+  SearchOutcome run();
 
   // Energy reachable at every node of a stage when time does not matter: the first, cheap answer to "is it possible at
   // all".
@@ -73,7 +74,10 @@ class LabelSearch {
   void expand(std::uint32_t index);
   void charge_and_go(std::uint32_t index, const Leg& leg, std::uint16_t option);
   void arrive(std::uint32_t parent, const Leg& leg, std::uint16_t option, double departed_wh);
-  bool push(Label label);
+  void set_bounds();
+  SearchOutcome pass(double haste, double known);
+  bool hopeless(const Label& label, const Leg& leg) const;
+  void push(const Label& label);
   double dwell(std::size_t stage) const;
   SearchOutcome outcome(std::uint32_t last) const;
 
@@ -83,7 +87,9 @@ class LabelSearch {
   NodeId start_;
   std::vector<NodeId> targets_;
   double capacity_wh_, reserve_wh_, most_wh_, arrival_wh_;
-  double per_wh_ = 0, stop_value_ = 0, greed_ = 1;
+  double per_wh_ = 0, stop_value_ = 0;
+  double haste_ = 1;  // weight of the bounds: above 1 an answer comes sooner and may be worse
+  double known_ = 0;  // value of the best answer so far
   struct StageBounds {
     std::vector<double> time, energy, mixed;
     double after_time = 0, after_energy = 0, after_mixed = 0;  // of all later stages

@@ -72,7 +72,7 @@ std::optional<std::size_t> plan_b(const PreparedTrip& trip, NodeId node, std::si
   }
   std::optional<std::size_t> best;
   double nearest = std::numeric_limits<double>::infinity();
-  for (const Leg& leg : trip.graph().legs_from(node, 0)) {
+  for (const Leg& leg : trip.graph().legs_from(node, 0, arrived_wh)) {
     if (leg.profile.in > arrived_wh || arrived_wh - leg.profile.cost < 0 || leg.length_m >= nearest) continue;
     for (const ChargingOption& option : trip.options().at(leg.to)) {
       if (option.site == ChargingOptions::kImaginedSite) continue;

@@ -8,9 +8,6 @@
 namespace evc::routing {
 namespace {
 
-// When the exact search meets its limit: how much more the bounds weigh in the second, hasty one.
-constexpr double kHaste = 1.5;
-
 std::vector<DrivePolicy> policies(const TripRequest& request) {
   // Seconds that one Wh is worth on a path: the price of charging it at 60 kW.
   constexpr double kSecondsPerWh = 3600.0 / 60'000;
@@ -30,17 +27,9 @@ struct Solved {
 Result<Solved> solve(const PreparedTrip& trip) {
   LabelSearch search = trip.search();
   SearchOutcome outcome = search.run();
-  if (outcome.status == SearchOutcome::Status::kCancelled) return fail(Code::kCancelled, "the search was stopped");
-  if (outcome.status == SearchOutcome::Status::kLimit) {
-    const double lower_bound = outcome.lower_bound;
-    const std::size_t labels = outcome.labels;
-    outcome = search.run(kHaste);
-    outcome.lower_bound = lower_bound;
-    outcome.labels += labels;
-    if (outcome.status == SearchOutcome::Status::kCancelled) return fail(Code::kCancelled, "the search was stopped");
-    if (outcome.status != SearchOutcome::Status::kFound)
-      return fail(Code::kDeadlineExceeded, "no route within the label limit");
-  }
+  if (outcome.status == SearchOutcome::Status::kCancelled) return fail(Code::kDeadlineExceeded, "given up");
+  if (outcome.status == SearchOutcome::Status::kLimit)
+    return fail(Code::kDeadlineExceeded, "no route within the limit");
   if (outcome.status != SearchOutcome::Status::kFound)
     return Solved{.plan = std::nullopt, .outcome = std::move(outcome)};
   TripPlan plan = make_plan(trip, outcome);

@@ -134,7 +134,7 @@ void RoadGraph::weigh_edges(const Wind& wind) {
   }
 }
 
-RoadGraph::Tree RoadGraph::grow(NodeId from, std::uint32_t policy, NodeId until) const {
+RoadGraph::Tree RoadGraph::grow(NodeId from, std::uint32_t policy, NodeId until, double limit_wh) const {
   Tree tree;
   tree.weight.assign(nodes_.size(), kInfinity);
   tree.seconds.assign(nodes_.size(), 0);
@@ -152,7 +152,7 @@ RoadGraph::Tree RoadGraph::grow(NodeId from, std::uint32_t policy, NodeId until)
     if (weight > tree.weight[node]) continue;
     tree.settled.push_back(node);
     if (node == until) break;
-    if (!tree.profile[node].passable()) continue;
+    if (!tree.profile[node].passable() || tree.profile[node].cost > limit_wh) continue;
     for (std::size_t e = first_edge_[node]; e < first_edge_[node + 1]; ++e) {
       const Cost& cost = costs_[policy][e];
       const NodeId next = edges_[e].to;
@@ -168,19 +168,19 @@ RoadGraph::Tree RoadGraph::grow(NodeId from, std::uint32_t policy, NodeId until)
   return tree;
 }
 
-std::vector<Leg> RoadGraph::legs_from(NodeId from, std::uint32_t policy) const {
-  const Tree tree = grow(from, policy, kNoNode);
+std::vector<Leg> RoadGraph::legs_from(NodeId from, std::uint32_t policy, double limit_wh) const {
+  const Tree tree = grow(from, policy, kNoNode, limit_wh);
   std::vector<Leg> legs;
   for (const NodeId node : tree.settled) {
     const ev::Profile& profile = tree.profile[node];
-    if (node == from || !profile.passable() || profile.in > model_->capacity_wh()) continue;
+    if (node == from || !profile.passable() || profile.cost > limit_wh) continue;
     legs.push_back({node, policy, tree.seconds[node], tree.length_m[node], profile});
   }
   return legs;
 }
 
 std::vector<RoadStep> RoadGraph::path(NodeId from, NodeId to, std::uint32_t policy) const {
-  const Tree tree = grow(from, policy, to);
+  const Tree tree = grow(from, policy, to, kInfinity);
   std::vector<RoadStep> steps;
   if (tree.settled.empty() || tree.settled.back() != to) return steps;
   for (NodeId node = to; node != from; node = edges_[tree.edge[node]].from) {

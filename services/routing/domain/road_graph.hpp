@@ -50,8 +50,8 @@ class RoadGraph {
   double elevation_m(NodeId node) const { return nodes_[node].elevation_m; }
   std::span<const DrivePolicy> policies() const { return policies_; }
 
-  // Every node within reach of a full battery, except the start.
-  std::vector<Leg> legs_from(NodeId from, std::uint32_t policy) const;
+  // Every node that costs at most `limit_wh`, except the start.
+  std::vector<Leg> legs_from(NodeId from, std::uint32_t policy, double limit_wh) const;
   // The steps behind a leg of legs_from.
   std::vector<RoadStep> path(NodeId from, NodeId to, std::uint32_t policy) const;
   // For each node the least Σ (time_weight · seconds + energy_weight · Wh) to the target, each arc at its best policy;
@@ -75,7 +75,7 @@ class RoadGraph {
     double seconds = 0, battery_wh = 0, weight = 0;
   };
   struct Tree;
-  Tree grow(NodeId from, std::uint32_t policy, NodeId until) const;
+  Tree grow(NodeId from, std::uint32_t policy, NodeId until, double limit_wh) const;
   Result<void> add_points(const Network& network, const std::vector<Location>& points);
   void weigh_edges(const Wind& wind);
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -58,9 +58,9 @@ struct TripRequest {
   double overhead_seconds = 300;  // leaving the road, plugging in, starting
   double max_speed_kmh = 130;
   int alternatives = 0;
-  // Work limits: past the label limit the answer is bounded, after a stop request there is none.
-  std::size_t label_limit = 400'000;
-  std::stop_token stop;
+  // Work limits: past the label limit the answer is bounded, after giving up there is none.
+  std::size_t label_limit = 100'000;
+  std::function<bool()> give_up;  // asked now and then; empty: never
 };
 
 struct PathPoint {
@@ -167,8 +167,8 @@ struct TripAnswer {
   Certificate certificate;
 };
 
-// The engine behind GET /routing. Errors: location-not-routable, cancelled, deadline-exceeded (label limit reached
-// without any route).
+// The engine behind GET /routing. Errors: location-not-routable, deadline-exceeded (given up, or the label limit was
+// reached without any route).
 class Planner {
  public:
   virtual ~Planner() = default;
