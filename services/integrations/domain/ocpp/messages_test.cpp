@@ -19,6 +19,7 @@ TEST(Messages, EachViolationHasItsCode) {
   EXPECT_EQ(code_of(decode_authorize(object("{}"))), ErrorCode::kOccurrenceConstraintViolation);
   EXPECT_EQ(code_of(decode_authorize(object(R"({"idTag":5})"))), ErrorCode::kTypeConstraintViolation);
   EXPECT_EQ(code_of(decode_authorize(object(R"({"idTag":"123456789012345678901"})"))), ErrorCode::kPropertyConstraintViolation);
+  EXPECT_EQ(code_of(decode_authorize(object(R"({"idTag":"a\u0000b"})"))), ErrorCode::kPropertyConstraintViolation);
   EXPECT_EQ(code_of(decode_authorize(object(R"({"idTag":"a","other":1})"))), ErrorCode::kFormationViolation);
   EXPECT_EQ(code_of(decode_status_notification(object(R"({"connectorId":1,"status":"Sleeping","errorCode":"NoError"})"))),
             ErrorCode::kPropertyConstraintViolation);

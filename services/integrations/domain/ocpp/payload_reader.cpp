@@ -50,6 +50,11 @@ std::string PayloadReader::read_text(const json::Value& value, std::string_view 
     return {};
   }
   const std::string_view text = value.as_string();
+  // A NUL is legal JSON and can be stored by nobody.
+  if (text.contains('\0')) {
+    violate(ErrorCode::kPropertyConstraintViolation, name, "holds a NUL character");
+    return {};
+  }
   if (character_count(text) > limit) {
     violate(ErrorCode::kPropertyConstraintViolation, name, "is too long");
     return {};
