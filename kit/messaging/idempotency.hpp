@@ -19,6 +19,7 @@ struct IdempotentRequest {
   std::string route;
   std::string key;
   std::string fingerprint;  // SHA-256 hex over method, path and body
+  mutable std::int64_t attempt = 0;  // set by begin(): which holder of the key this is, so that one whose lease has ended can write nothing
 };
 IdempotentRequest idempotent_request(const RequestContext& context, const http::Request& request, std::string key);
 
@@ -33,11 +34,12 @@ class IdempotencyStore {
   explicit IdempotencyStore(postgres::Pool& pool, std::chrono::milliseconds lease = std::chrono::milliseconds{20'000}, std::chrono::hours keep = std::chrono::hours{48});
   // idempotency-key-reused (other fingerprint) and request-in-progress (with retry_after) are errors.
   Task<Result<IdempotencyDecision>> begin(RequestContext& context, const IdempotentRequest& request);
-  // In the caller's transaction, with the state change that it belongs to.
+  // In the caller's transaction, with the state change that it belongs to; it also prolongs the lease. request-in-progress when another request has taken the key over meanwhile: roll back.
   Task<Result<void>> advance(RequestContext& context, postgres::Transaction& transaction, const IdempotentRequest& request, std::string recovery_point);
   Task<Result<void>> complete(RequestContext& context, postgres::Transaction& transaction, const IdempotentRequest& request, const http::Response& response);
   // After an indeterminate failure: the lease ends at once, nothing is stored, a retry resumes.
   Task<Result<void>> release(RequestContext& context, const IdempotentRequest& request);
+  // At most 1,000 at a time; returns how many.
   Task<Result<std::int64_t>> delete_expired(RequestContext& context);
 
  private:
