@@ -1,6 +1,7 @@
-// Calls to one named service over keep-alive mTLS connections, with the retry table of architecture.md §5: 5 s per try and never past the caller's deadline, 3 tries for
-// idempotent methods or calls that carry a key, full-jitter back-off, retry budget, one circuit breaker per route class. Sends traceparent and evc-deadline-ms, opens a CLIENT span
-// per try. One Client per worker and callee.
+// Calls to one named service over keep-alive mTLS connections, with the retry table of architecture.md §5: 5 s per try and never past the caller's deadline;
+// 3 tries for calls marked kIdempotent (on a refused or lost connection, a timeout, 502, 503, 504), with full-jitter back-off, Retry-After and a retry budget; one circuit breaker
+// per route class. The 409 by which a keyed call says that its first try still runs is asked again as often as the deadline allows. Sends traceparent and
+// evc-deadline-ms, opens a CLIENT span per try. One Client per worker and callee.
 #pragma once
 
 #include <chrono>
@@ -11,6 +12,8 @@
 
 #include "kit/http/message.hpp"
 #include "kit/net/tls.hpp"
+#include "kit/resilience/circuit_breaker.hpp"
+#include "kit/resilience/retry.hpp"
 #include "kit/runtime/worker.hpp"
 
 namespace evc::http {
@@ -28,18 +31,35 @@ struct ClientOptions {
   std::chrono::milliseconds connect_timeout{1'000};
   std::chrono::milliseconds try_timeout{5'000};
   int tries = 3;
-  std::size_t connections = 64;         // per endpoint
+  resilience::RetryOptions retry;       // `tries` above wins
+  resilience::BreakerOptions breaker;   // one per route class
+  std::size_t connections = 64;         // per endpoint; further calls wait for one within their try
+  std::chrono::milliseconds idle_timeout{30'000};  // a connection kept longer is closed; servers keep theirs for 60 s
   std::size_t response_limit_bytes = 8 << 20;
 };
 
 struct Call {
   std::string method = "GET";
   std::string target = "/";     // path and query, already encoded
-  std::string route_class;      // breaker and metrics label: the path template
+  std::string route_class;      // metrics label, span name and, unless `breaker` is given, breaker: the path template
+  std::string breaker;          // calls that share a breaker
+  std::chrono::milliseconds try_timeout{0};  // of one try; 0: that of the client
   Headers headers;
   std::string body;
   // A POST that carries an idempotency key may be tried again.
   enum class Repeat { kIdempotent, kOnce } repeat = Repeat::kOnce;
+};
+
+// The body of an answer that goes on, e.g. server-sent events. Destroying it ends the connection.
+class ResponseStream {
+ public:
+  virtual ~ResponseStream() = default;
+  // The next decoded bytes as they arrive; empty at the regular end. connection-failed, upstream-timeout or protocol-error when it was cut.
+  virtual Task<Result<std::string>> next(SteadyTime deadline) = 0;
+};
+struct StreamedResponse {
+  Response head;                         // with its body when `stream` is null
+  std::shared_ptr<ResponseStream> stream;  // set for a successful chunked answer
 };
 
 class Client {
@@ -48,6 +68,8 @@ class Client {
   ~Client();
   // Any HTTP status is a value; errors are connection-failed, upstream-timeout, circuit-open, deadline-exceeded, protocol-error.
   Task<Result<Response>> send(RequestContext& context, Call call);
+  // As send(), but a successful chunked answer is handed over once its head is there; the deadline ends with the head.
+  Task<Result<StreamedResponse>> send_streaming(RequestContext& context, Call call);
   void close();
 
  private:

@@ -13,7 +13,7 @@ namespace evc::http {
 
 struct Server::Impl {
   std::shared_ptr<ServerState> state;
-  std::unique_ptr<net::Listener> listener;
+  std::shared_ptr<net::Listener> listener;
 };
 
 namespace {
@@ -24,10 +24,10 @@ std::size_t half_of_the_descriptors() {
   return limit.rlim_cur / 2;
 }
 
-Task<> accept_loop(std::shared_ptr<ServerState> state, net::Listener& listener) {
+Task<> accept_loop(std::shared_ptr<ServerState> state, std::shared_ptr<net::Listener> listener) {
   constexpr std::chrono::milliseconds kBreath{100};
   for (;;) {
-    auto stream = co_await listener.accept();
+    auto stream = co_await listener->accept();
     if (!stream && stream.error().code == Code::kCancelled) co_return;
     if (!stream) {
       EVC_LOG(kWarn, "a connection could not be accepted", {{telemetry::key::kReason, stream.error().detail}});
@@ -65,8 +65,8 @@ Server::~Server() {
 void Server::start() {
   ServerState& state = *impl_->state;
   const auto share = state.worker.index() == 0 ? net::Listener::Share::kClaim : net::Listener::Share::kJoin;
-  impl_->listener = std::make_unique<net::Listener>(state.worker, net::Listener::Options{.host = state.options.host, .port = state.options.port, .share = share});
-  state.tasks.spawn("http accept", accept_loop(impl_->state, *impl_->listener));
+  impl_->listener = std::make_shared<net::Listener>(state.worker, net::Listener::Options{.host = state.options.host, .port = state.options.port, .share = share});
+  state.tasks.spawn("http accept", accept_loop(impl_->state, impl_->listener));
 }
 
 std::uint16_t Server::port() const { return impl_->listener->port(); }
