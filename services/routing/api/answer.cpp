@@ -1,0 +1,228 @@
+#include "services/routing/api/answer.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cmath>
+
+namespace evc::routing {
+namespace {
+
+// Enough digits for 1 Wh, 1 m, 0.1 s and a ten-thousandth of the battery; a minus zero is none.
+double rounded(double value, double unit) {
+  return std::round(value / unit) * unit + 0.0;
+}
+double digits(double value, int count) {
+  const double scale = std::pow(10, count);
+  return std::round(value * scale) / scale + 0.0;
+}
+double kilo(double value) {
+  return digits(value / 1000, 3);
+}
+double soc_number(double value) {
+  return std::clamp(digits(value, 4), 0.0, 1.0);
+}
+
+json::Value position_json(const Position& position) {
+  return json::Object{{"lat", digits(position.lat, 6)}, {"lon", digits(position.lon, 6)}};
+}
+
+json::Value waypoint_json(const EndPoint& point) {
+  json::Object out{{"position", position_json(point.position)}};
+  if (!point.name.empty()) out["name"] = point.name;
+  if (point.place_id) out["placeId"] = *point.place_id;
+  if (point.site_id) out["stationId"] = *point.site_id;
+  return out;
+}
+
+json::Value leg_json(const TripLeg& leg) {
+  json::Array roads;
+  for (const std::string& road : leg.roads) roads.emplace_back(road);
+  return json::Object{{"from", waypoint_json(leg.from)},          {"to", waypoint_json(leg.to)},
+                      {"distanceKm", kilo(leg.distance_m)},       {"seconds", digits(leg.seconds, 1)},
+                      {"energyKwh", kilo(leg.energy_wh)},         {"departSoc", soc_number(leg.depart_soc)},
+                      {"arrivalSoc", soc_number(leg.arrive_soc)}, {"roads", std::move(roads)}};
+}
+
+json::Value stop_json(const TripStop& stop, const AnswerContext& context) {
+  const Site& site = context.network.sites()[stop.site];
+  const SiteConnector& connector = site.connectors[stop.connector];
+  const StationAdvice advice = context.stations.advice(site.id, connector.id, context.now);
+  json::Object out{{"stationId", site.id},
+                   {"name", site.name},
+                   {"network", site.network},
+                   {"position", position_json(site.position)},
+                   {"connectorId", connector.id},
+                   {"connectorType", connector.type},
+                   {"connectorKw", connector.power_kw},
+                   {"arriveSoc", soc_number(stop.arrive_soc)},
+                   {"departSoc", soc_number(stop.depart_soc)},
+                   {"seconds", digits(stop.charge_seconds, 1)},
+                   {"energyKwh", kilo(static_cast<double>(stop.plug_wh))},
+                   {"peakKw", digits(stop.peak_kw, 2)},
+                   {"price", json::encode(stop.price)},
+                   {"status", advice.status}};
+  if (advice.age_seconds) out["statusAgeSeconds"] = *advice.age_seconds;
+  if (stop.plan_b) {
+    const Site& other = context.network.sites()[*stop.plan_b];
+    out["planB"] = json::Object{{"stationId", other.id},
+                                {"name", other.name},
+                                {"detourKm", kilo(great_circle_m(site.position, other.position))}};
+  }
+  return out;
+}
+
+json::Value totals_json(const TripTotals& totals) {
+  return json::Object{{"distanceKm", kilo(totals.distance_m)},
+                      {"seconds", digits(totals.seconds, 1)},
+                      {"driveSeconds", digits(totals.drive_seconds, 1)},
+                      {"chargeSeconds", digits(totals.charge_seconds, 1)},
+                      {"overheadSeconds", digits(totals.overhead_seconds, 1)},
+                      {"dwellSeconds", digits(totals.dwell_seconds, 1)},
+                      {"energyKwh", kilo(totals.energy_wh)},
+                      {"chargedKwh", kilo(static_cast<double>(totals.plug_wh))},
+                      {"price", json::encode(totals.price)},
+                      {"stops", totals.stops},
+                      {"arrivalSoc", soc_number(totals.arrive_soc)}};
+}
+
+json::Value geometry_json(const TripPlan& plan) {
+  json::Array line;
+  const auto add = [&](const Position& position) {
+    line.push_back(json::Array{digits(position.lon, 6), digits(position.lat, 6)});
+  };
+  for (const TripLeg& leg : plan.legs) {
+    for (const PathPoint& point : leg.path) add(point.position);
+  }
+  // A line has two ends even when the trip is none.
+  while (line.size() < 2) add(plan.legs.front().from.position);
+  return json::Object{{"type", "LineString"}, {"coordinates", std::move(line)}};
+}
+
+json::Value series_json(const TripPlan& plan) {
+  json::Array series;
+  for (const TripLeg& leg : plan.legs) {
+    for (const PathPoint& point : leg.path) {
+      series.push_back(json::Object{{"distanceKm", kilo(point.distance_m)},
+                                    {"elevationM", rounded(point.elevation_m, 1)},
+                                    {"speedKmh", digits(point.speed_kmh, 1)},
+                                    {"soc", soc_number(point.soc)},
+                                    {"powerKw", digits(point.power_kw, 2)}});
+    }
+  }
+  return series;
+}
+
+// legs, stops, totals, geometry: what a route and an alternative have in common.
+json::Object plan_json(const TripPlan& plan, const AnswerContext& context) {
+  json::Array legs, stops;
+  for (const TripLeg& leg : plan.legs) legs.push_back(leg_json(leg));
+  for (const auto& stop : plan.stop_after) {
+    if (stop) stops.push_back(stop_json(*stop, context));
+  }
+  return json::Object{{"legs", std::move(legs)},
+                      {"stops", std::move(stops)},
+                      {"totals", totals_json(plan.totals)},
+                      {"geometry", geometry_json(plan)}};
+}
+
+std::string_view reason_name(Infeasibility::Reason reason) {
+  switch (reason) {
+    case Infeasibility::Reason::kNoRoad:
+      return "noRoad";
+    case Infeasibility::Reason::kNoStationInReach:
+      return "noStationInReach";
+    case Infeasibility::Reason::kArrivalSocTooHigh:
+      return "arrivalSocTooHigh";
+    case Infeasibility::Reason::kFiltersTooNarrow:
+      return "filtersTooNarrow";
+  }
+  return "noStationInReach";
+}
+
+json::Value obstacle_json(const Infeasibility& why) {
+  json::Object out{{"reason", reason_name(why.reason)}};
+  if (why.gap_from && why.gap_to) {
+    out["gap"] = json::Object{{"from", waypoint_json(*why.gap_from)},
+                              {"to", waypoint_json(*why.gap_to)},
+                              {"distanceKm", kilo(why.gap_distance_m)},
+                              {"missingKwh", kilo(why.gap_missing_wh)}};
+  }
+  if (why.furthest) out["furthest"] = waypoint_json(*why.furthest);
+  json::Array relaxations;
+  for (const Relaxation& relaxation : why.relaxations) {
+    json::Object row{{"kind", relaxation.kind}};
+    if (relaxation.kind == "station") {
+      row["value"] = relaxation.place_id;
+    } else {
+      row["value"] = digits(relaxation.value, 3);
+    }
+    relaxations.push_back(std::move(row));
+  }
+  out["relaxations"] = std::move(relaxations);
+  return out;
+}
+
+json::Value certificate_json(const Certificate& certificate, double milliseconds) {
+  return json::Object{
+      {"status", certificate.status == Certificate::Status::kExact ? "exact" : "bounded"},
+      {"lowerBoundSeconds", digits(certificate.lower_bound_seconds, 1)},
+      {"gap", digits(certificate.gap, 6)},
+      {"labels", certificate.labels},
+      {"milliseconds", digits(milliseconds, 2)},
+      {"data", json::Object{{"scope", "shortest feasible trip on the shipped network of towns and example sites"},
+                            {"distances", "estimated; median error 3.6 %, p90 7.7 % on 43 published distances"},
+                            {"elevations", "228 of 750 confirmed by published aerodromes, others estimated"},
+                            {"sites", "example data"},
+                            {"vehicle", "see sources in data/vehicles.json"}}}};
+}
+
+}  // namespace
+
+json::Value answer_json(const TripRequest& request, const TripAnswer& answer, const AnswerContext& context) {
+  json::Object out;
+  if (answer.plan) {
+    out = plan_json(*answer.plan, context);
+    out["series"] = series_json(*answer.plan);
+    out["pois"] = json::Array{};
+    out["arrivalConfidence"] = digits(answer.plan->arrival_confidence, 4);
+    json::Array alternatives;
+    for (const TripPlan& plan : answer.alternatives) {
+      json::Object one = plan_json(plan, context);
+      one["label"] = plan.label;
+      alternatives.push_back(std::move(one));
+    }
+    out["alternatives"] = std::move(alternatives);
+  }
+  out["feasible"] = answer.plan.has_value();
+  out["vehicle"] = request.vehicle.id;
+  out["certificate"] = certificate_json(answer.certificate, context.milliseconds);
+  if (answer.infeasible) out["obstacle"] = obstacle_json(*answer.infeasible);
+  return out;
+}
+
+json::Value place_json(const Place& place) {
+  return json::Object{{"id", place.id},
+                      {"name", place.name},
+                      {"state", place.state},
+                      {"kind", place.population > 0 ? "town" : "junction"},
+                      {"population", place.population},
+                      {"position", position_json(place.position)}};
+}
+
+json::Value vehicle_json(const ev::Vehicle& vehicle) {
+  json::Array connectors;
+  for (const std::string& connector : vehicle.connectors) connectors.emplace_back(connector);
+  json::Object out{{"id", vehicle.id},
+                   {"name", vehicle.maker + " " + vehicle.model},
+                   {"maker", vehicle.maker},
+                   {"usableKwh", vehicle.usable_kwh},
+                   {"connectors", std::move(connectors)},
+                   {"maxAcKw", vehicle.ac_kw},
+                   {"maxDcKw", vehicle.dc_kw},
+                   {"massKg", vehicle.mass_kg}};
+  if (vehicle.range_km > 0) out["rangeKm"] = vehicle.range_km;
+  return out;
+}
+
+}  // namespace evc::routing

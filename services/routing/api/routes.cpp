@@ -1,0 +1,117 @@
+#include "services/routing/api/routes.hpp"
+
+#include <charconv>
+
+#include "services/routing/api/answer.hpp"
+
+namespace evc::routing {
+namespace {
+
+constexpr std::size_t kQueryLength = 100;
+constexpr std::size_t kDefaultPlaces = 10;
+constexpr std::size_t kMostPlaces = 50;
+
+struct PlacesQuestion {
+  std::string text;
+  std::size_t limit = kDefaultPlaces;
+};
+
+Result<PlacesQuestion> places_question(const http::Query& query) {
+  PlacesQuestion question;
+  for (const auto& [name, value] : query.all()) {
+    if (name == "q") {
+      question.text = value;
+    } else if (name == "limit") {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), question.limit);
+      const bool number = error == std::errc() && end == value.data() + value.size();
+      if (!number || question.limit < 1 || question.limit > kMostPlaces) return fail_field("?limit", "must be 1 to 50");
+    } else {
+      return fail_field("?" + name, "unknown parameter");
+    }
+  }
+  if (question.text.empty() || question.text.size() > kQueryLength) return fail_field("?q", "1 to 100 characters");
+  return question;
+}
+
+Result<TripRequest> request_of_query(const http::Query& query, const Catalogue& catalogue) {
+  EVC_TRY(parameters, parameters_of_query(query));
+  return trip_request(parameters, Source::kQuery, catalogue);
+}
+
+Result<TripRequest> request_of_body(const http::Request& request, const Catalogue& catalogue) {
+  EVC_TRY(parameters, http::body_as<TripParameters>(request));
+  return trip_request(parameters, Source::kBody, catalogue);
+}
+
+struct Planned {
+  Result<TripAnswer> answer;
+  double milliseconds = 0;
+};
+
+}  // namespace
+
+void Routes::add_to(http::Router& router) {
+  const http::RouteOptions options{.access = http::Access::kToken, .scope = "routing:read", .body_limit_bytes = 65'536};
+  router.add(
+      "GET", "/places",
+      [this](RequestContext& context, http::Request& request) { return search_places(context, request); }, options);
+  router.add(
+      "GET", "/routing",
+      [this](RequestContext& context, http::Request& request) { return find_route(context, request); }, options);
+  router.add(
+      "POST", "/routing",
+      [this](RequestContext& context, http::Request& request) { return find_route_by_body(context, request); },
+      options);
+  router.add(
+      "GET", "/routing/vehicles",
+      [this](RequestContext& context, http::Request& request) { return list_vehicles(context, request); }, options);
+}
+
+Task<http::Response> Routes::search_places(RequestContext& context, http::Request& request) {
+  const auto question = places_question(request.query);
+  if (!question) co_return http::problem(question.error(), context);
+  json::Array places;
+  for (const NodeId node : shared_.places->find(question->text, question->limit))
+    places.push_back(place_json(shared_.catalogue->network->places()[node]));
+  co_return http::Response::json(200, json::Object{{"places", std::move(places)}});
+}
+
+Task<http::Response> Routes::list_vehicles(RequestContext&, http::Request&) {
+  json::Array vehicles;
+  for (const ev::Vehicle& vehicle : shared_.catalogue->vehicles) vehicles.push_back(vehicle_json(vehicle));
+  co_return http::Response::json(200, json::Object{{"vehicles", std::move(vehicles)}});
+}
+
+Task<http::Response> Routes::find_route(RequestContext& context, http::Request& request) {
+  Result<TripRequest> trip = request_of_query(request.query, *shared_.catalogue);
+  co_return co_await answer(context, std::move(trip));
+}
+
+Task<http::Response> Routes::find_route_by_body(RequestContext& context, http::Request& request) {
+  Result<TripRequest> trip = request_of_body(request, *shared_.catalogue);
+  co_return co_await answer(context, std::move(trip));
+}
+
+Task<http::Response> Routes::answer(RequestContext& context, Result<TripRequest> request) {
+  if (!request) co_return http::problem(request.error(), context);
+  TripRequest trip = std::move(*request);
+  // The pool's thread may not touch the context: it gets copies. A search never works past the request's deadline.
+  const Clock* clock = context.clock;
+  const SteadyTime deadline = context.deadline;
+  trip.give_up = [clock, deadline] { return clock->steady() >= deadline; };
+  auto search = [planner = shared_.planner, trip, clock] {
+    const SteadyTime begin = clock->steady();
+    Result<TripAnswer> found = planner->plan(trip);
+    return Planned{std::move(found), std::chrono::duration<double, std::milli>(clock->steady() - begin).count()};
+  };
+  auto planned = co_await shared_.pool->run(worker_, deadline, std::move(search));
+  if (!planned) co_return http::problem(planned.error(), context);
+  if (!planned->answer) co_return http::problem(planned->answer.error(), context);
+  const AnswerContext answer_context{.network = *shared_.catalogue->network,
+                                     .stations = *stations_,
+                                     .now = clock->wall(),
+                                     .milliseconds = planned->milliseconds};
+  co_return http::Response::json(200, answer_json(trip, *planned->answer, answer_context));
+}
+
+}  // namespace evc::routing

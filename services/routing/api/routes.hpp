@@ -1,0 +1,42 @@
+// The service's HTTP operations on one worker: GET and POST /routing, GET /places, GET /routing/vehicles. Searches run
+// on the CPU pool and come back; everything shared between workers is immutable.
+#pragma once
+
+#include <memory>
+
+#include "kit/http/router.hpp"
+#include "kit/runtime/cpu_pool.hpp"
+#include "services/routing/api/station_board.hpp"
+#include "services/routing/api/trip_parameters.hpp"
+#include "services/routing/domain/place_search.hpp"
+
+namespace evc::routing {
+
+struct RoutingShared {
+  std::shared_ptr<const Catalogue> catalogue;
+  std::shared_ptr<const PlaceSearch> places;
+  std::shared_ptr<const Planner> planner;
+  std::shared_ptr<CpuPool> pool;
+};
+
+class Routes {
+ public:
+  Routes(Worker& worker, RoutingShared shared, std::shared_ptr<const StationBoard> stations)
+      : worker_(worker), shared_(std::move(shared)), stations_(std::move(stations)) {}
+  // The object must outlive the router.
+  void add_to(http::Router& router);
+
+  Task<http::Response> search_places(RequestContext& context, http::Request& request);
+  Task<http::Response> find_route(RequestContext& context, http::Request& request);
+  Task<http::Response> find_route_by_body(RequestContext& context, http::Request& request);
+  Task<http::Response> list_vehicles(RequestContext& context, http::Request& request);
+
+ private:
+  Task<http::Response> answer(RequestContext& context, Result<TripRequest> request);
+
+  Worker& worker_;
+  RoutingShared shared_;
+  std::shared_ptr<const StationBoard> stations_;
+};
+
+}  // namespace evc::routing

@@ -1,0 +1,174 @@
+#include "services/routing/api/routes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "kit/testing/manual_clock.hpp"
+#include "kit/testing/run_task.hpp"
+#include "services/routing/domain/overlay_planner.hpp"
+
+namespace evc::routing {
+namespace {
+
+std::string file(const std::string& name) {
+  std::ifstream in(name);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+RoutingShared shipped() {
+  const std::string places = file("data/network/places.csv"), arcs = file("data/network/arcs.csv"),
+                    sites = file("data/network/sites.json");
+  auto catalogue = std::make_shared<Catalogue>();
+  catalogue->network =
+      std::make_shared<const Network>(Network::load({.places = places, .arcs = arcs, .sites = sites}).value());
+  catalogue->vehicles = ev::read_vehicles(file("data/vehicles.json")).value();
+  return {.catalogue = catalogue,
+          .places = std::make_shared<const PlaceSearch>(*catalogue->network),
+          .planner = std::make_shared<const OverlayPlanner>(catalogue->network),
+          .pool = std::make_shared<CpuPool>(CpuPool::Options{.name = "search"})};
+}
+
+class RoutesTest : public ::testing::Test {
+ protected:
+  RoutesTest() : routes(worker, shared(), board) {}
+  static const RoutingShared& shared() {
+    static const RoutingShared value = shipped();
+    return value;
+  }
+  http::Response get(Task<http::Response> (Routes::*operation)(RequestContext&, http::Request&),
+                     const std::string& query) {
+    http::Request request{.method = "GET", .query = http::Query::parse(query).value()};
+    return testing_run(operation, request);
+  }
+  http::Response testing_run(Task<http::Response> (Routes::*operation)(RequestContext&, http::Request&),
+                             http::Request& request) {
+    RequestContext context;
+    return evc::testing::run_task(worker, (routes.*operation)(context, request));
+  }
+  http::Response post(const std::string& body) {
+    http::Request request{.method = "POST", .body = body};
+    request.headers.add("content-type", "application/json");
+    return testing_run(&Routes::find_route_by_body, request);
+  }
+  static json::Object body(const http::Response& response) { return json::parse(response.body).value().as_object(); }
+
+  Worker worker;
+  std::shared_ptr<StationBoard> board = std::make_shared<StationBoard>();
+  Routes routes;
+};
+
+TEST_F(RoutesTest, ARouteHasLegsStopsTotalsAndALineOnTheMap) {
+  const auto response = get(&Routes::find_route, "from=place:sp-sao-paulo&to=place:rj-paraty&soc=0.8&alternatives=3");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const auto answer = body(response);
+  EXPECT_TRUE(answer.at("feasible").as_bool());
+  EXPECT_EQ(answer.at("vehicle").as_string(), "byd-dolphin-gs");
+  const auto& stops = answer.at("stops").as_array();
+  ASSERT_GE(stops.size(), 1u);
+  EXPECT_EQ(stops[0].at("status").as_string(), "unknown");
+  EXPECT_FALSE(stops[0].as_object().contains("statusAgeSeconds"));
+  EXPECT_EQ(answer.at("legs").as_array().size(), stops.size() + 1);
+  EXPECT_EQ(answer.at("legs").at(0).at("to").at("stationId"), stops[0].at("stationId"));
+  EXPECT_GT(answer.at("geometry").at("coordinates").as_array().size(), 5u);
+  EXPECT_EQ(answer.at("certificate").at("status").as_string(), "exact");
+  EXPECT_LE(answer.at("alternatives").as_array().size(), 3u);
+}
+
+TEST_F(RoutesTest, ThePostTwinGivesTheSameTrip) {
+  const auto by_get =
+      body(get(&Routes::find_route,
+               "from=place:pr-curitiba&to=place:sc-florianopolis&minArrivalSoc=0.2&via=place:sc-joinville;dwell=600"));
+  const auto by_post = body(post(
+      R"({"from":"place:pr-curitiba","to":"place:sc-florianopolis","minArrivalSoc":0.2,"via":["place:sc-joinville;dwell=600"]})"));
+  EXPECT_EQ(by_get.at("totals"), by_post.at("totals"));
+  EXPECT_EQ(by_get.at("totals").at("dwellSeconds").to_number<double>(), 600);
+}
+
+TEST_F(RoutesTest, WrongValuesAreNamedByPointer) {
+  const auto pointer = [&](const std::string& query) {
+    const auto response = get(&Routes::find_route, query);
+    EXPECT_EQ(response.status, 422) << query << response.body;
+    const auto problem = body(response);
+    return problem.contains("errors") ? std::string(problem.at("errors").at(0).at("pointer").as_string())
+                                      : std::string();
+  };
+  EXPECT_EQ(pointer("to=place:rj-paraty"), "?from");
+  EXPECT_EQ(pointer("from=1,2,3&to=place:rj-paraty"), "?from");
+  EXPECT_EQ(pointer("from=95,0&to=place:rj-paraty"), "?from");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&soc=1.5"), "?soc");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&soc=nan"), "?soc");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&soc=0.5&soc=0.6"), "?soc");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&speed=1"), "?speed");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&objective=mixed:2"), "?objective");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&alternatives=1.5"), "?alternatives");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&via=place:sp-santos;stay=1"), "?via");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&departAt=tomorrow"), "?departAt");
+  const auto response = post(R"({"from":"place:sp-santos","to":"place:rj-paraty","soc":2})");
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(body(response).at("errors").at(0).at("pointer").as_string(), "/soc");
+}
+
+TEST_F(RoutesTest, WhatIsNotThereIsSaid) {
+  const auto code = [&](const std::string& query) {
+    return std::string(body(get(&Routes::find_route, query)).at("code").as_string());
+  };
+  EXPECT_EQ(code("from=place:nowhere&to=place:rj-paraty"), "place-not-found");
+  EXPECT_EQ(code("from=place:sp-santos&to=place:rj-paraty&vehicle=horse"), "vehicle-not-found");
+  EXPECT_EQ(code("from=-3.1,-60&to=place:rj-paraty"), "location-not-routable");
+}
+
+TEST_F(RoutesTest, AnImpossibleTripExplainsItself) {
+  const auto response = get(&Routes::find_route, "from=place:sp-sao-paulo&to=place:rj-paraty&minPowerKw=900&soc=0.5");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const auto answer = body(response);
+  EXPECT_FALSE(answer.at("feasible").as_bool());
+  EXPECT_EQ(answer.at("obstacle").at("reason").as_string(), "filtersTooNarrow");
+  EXPECT_GT(answer.at("obstacle").at("gap").at("missingKwh").to_number<double>(), 0);
+  EXPECT_FALSE(answer.at("obstacle").at("relaxations").as_array().empty());
+}
+
+TEST_F(RoutesTest, PlacesAndVehicles) {
+  const auto places = body(get(&Routes::search_places, "q=parat%C3%BD"));
+  EXPECT_EQ(places.at("places").as_array().at(0).at("id").as_string(), "rj-paraty");
+  EXPECT_EQ(get(&Routes::search_places, "").status, 422);
+  EXPECT_EQ(get(&Routes::search_places, "q=a&limit=51").status, 422);
+  EXPECT_GE(body(get(&Routes::list_vehicles, "")).at("vehicles").as_array().size(), 12u);
+}
+
+TEST_F(RoutesTest, AnExpiredRequestIsNotSearched) {
+  http::Request request{.method = "GET",
+                        .query = http::Query::parse("from=place:sp-sao-paulo&to=place:ba-salvador").value()};
+  RequestContext context;
+  context.deadline = SteadyTime::min();
+  EXPECT_EQ(evc::testing::run_task(worker, routes.find_route(context, request)).status, 504);
+}
+
+TEST(StationBoardTest, AdviceCarriesItsAge) {
+  evc::testing::ManualClock clock;
+  StationBoard board;
+  EXPECT_EQ(board.advice("BR-SP-0001", 1, clock.wall()).status, "unknown");
+  const auto page = json::parse(
+      R"({"version":7,"more":false,"stations":[{"version":7,"station":{"stationId":"BR-SP-0001","name":"x","position":{"lat":1,"lon":2},
+    "status":"online","statusAgeSeconds":5,"price":{},"connectors":[{"connectorId":1,"type":"CCS2","maxPowerKw":60,"status":"charging","statusAgeSeconds":10},
+    {"connectorId":2,"type":"CCS2","maxPowerKw":60,"status":"available"}]}}]})");
+  ASSERT_TRUE(page);
+  const auto more = board.apply(*page, clock.wall());
+  ASSERT_TRUE(more) << more.error().detail;
+  EXPECT_FALSE(*more);
+  EXPECT_EQ(board.version(), 7);
+  clock.advance(std::chrono::seconds(30));
+  EXPECT_EQ(board.advice("BR-SP-0001", 1, clock.wall()).status, "occupied");
+  EXPECT_EQ(board.advice("BR-SP-0001", 1, clock.wall()).age_seconds, 40);
+  EXPECT_EQ(board.advice("BR-SP-0001", 2, clock.wall()).status, "available");
+  EXPECT_EQ(board.advice("BR-SP-0001", 9, clock.wall()).status, "unknown");
+}
+
+}  // namespace
+}  // namespace evc::routing
