@@ -147,11 +147,12 @@ void SettingLimits::add(std::string_view name, std::string detail) {
   errors_.push_back({place_ + "/" + std::string(name), std::move(detail)});
 }
 
-void throw_setting_errors(const std::vector<FieldError>& errors) {
+void throw_setting_errors(const std::vector<FieldError>& errors, std::string_view section) {
   if (errors.empty()) return;
   std::string text;
   for (const FieldError& error : errors) {
-    std::string key = error.pointer.empty() ? "the file" : error.pointer.substr(1);
+    std::string key = section.empty() ? error.pointer : "/" + std::string(section) + error.pointer;
+    key = key.empty() ? "the file" : key.substr(1);
     std::replace(key.begin(), key.end(), '/', '.');
     if (!text.empty()) text += "; ";
     text += key + " " + error.detail;

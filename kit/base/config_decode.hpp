@@ -35,8 +35,9 @@ class SettingLimits {
   std::vector<FieldError> errors_;
 };
 
-// "listen.port must be an integer; …" as a std::runtime_error, when there is anything to say.
-void throw_setting_errors(const std::vector<FieldError>& errors);
+// "listen.port must be an integer; …" as a std::runtime_error, when there is anything to say. `section` is put before
+// each key.
+void throw_setting_errors(const std::vector<FieldError>& errors, std::string_view section = {});
 
 template <class T>
 void SettingLimits::check_section(const T& section) {
@@ -53,15 +54,15 @@ void SettingLimits::check_section(const T& section) {
 }
 
 template <class T>
-T settings_as(const json::Object& tree) {
+T settings_as(const json::Object& tree, std::string_view section) {
   json::Decoder decoder(
       {.unknown = json::Unknown::kRefuse, .naming = json::Naming::kAsWritten, .absent = json::Absent::kKeepDefault});
   T settings{};
   json::Codec<T>::decode(json::Value(tree), settings, decoder);
-  throw_setting_errors(decoder.take_errors());
+  throw_setting_errors(decoder.take_errors(), section);
   SettingLimits limits;
   limits.check_section(settings);
-  throw_setting_errors(limits.errors());
+  throw_setting_errors(limits.errors(), section);
   return settings;
 }
 

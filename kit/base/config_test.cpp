@@ -118,6 +118,15 @@ TEST(Config, SaysPlainlyWhatIsWrong) {
   EXPECT_THROW(load_settings("/nonexistent/evc.yaml", {}), std::runtime_error);
 }
 
+TEST(Config, ASectionIsNamedInItsErrors) {
+  try {
+    settings_as<Listen>(json::Object{{"port", 70'000}, {"host", "x"}}, "listen");
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "listen.port must be from 0 to 65535");
+  }
+}
+
 TEST(Config, EnvironmentVariables) {
   ASSERT_EQ(setenv("EVC_CONFIG_TEST", "a=b", 1), 0);
   EXPECT_EQ(environment_variables().at("EVC_CONFIG_TEST"), "a=b");

@@ -1,0 +1,28 @@
+// The admin listener's routes: what the process is, how it is, what it does; and the log level. Nothing here changes
+// data. Plain HTTP on loopback, mTLS elsewhere.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kit/http/router.hpp"
+#include "kit/service/health.hpp"
+
+namespace evc::service {
+
+struct AdminSources {
+  std::string service;
+  std::string instance;
+  std::string version;
+  json::Object config;  // redacted
+  std::shared_ptr<const HealthBoard> board;
+  std::vector<http::RouteInfo> routes;
+  std::function<Task<json::Value>()> activity;  // what the workers do now
+};
+
+// GET /health/live, /health/ready, /metrics, /config, /requests, /routes, /version; PUT /log-level {"level": "debug"}.
+std::shared_ptr<http::Router> admin_router(AdminSources sources);
+
+}  // namespace evc::service
