@@ -239,6 +239,12 @@ Task<Result<std::vector<Delivery>>> Producer::Impl::send_in_chunks(std::shared_p
     Flight flight{.deliveries = deliveries};
     for (std::size_t i = begin; i < end && flight.failure.empty(); ++i) impl->enqueue(records[i], i, flight);
     co_await await_reports(impl, flight);
+    // The broker refuses a batch for its size as a whole: which record it was shows when each goes alone.
+    for (std::size_t i = begin; i < end && end - begin > 1 && flight.failure.empty(); ++i) {
+      if (deliveries[i].outcome != Delivery::Outcome::kRefused) continue;
+      impl->enqueue(records[i], i, flight);
+      co_await await_reports(impl, flight);
+    }
     if (!flight.failure.empty()) co_return fail(impl->closed ? Code::kCancelled : flight.code, flight.failure);
     begin = end;
   }

@@ -106,6 +106,17 @@ TEST_F(ProducerToBroker, ATooLargeRecordIsRefusedAloneAndTheInstanceGoesOn) {
   EXPECT_EQ(producer.rebuilds(), 0);
 }
 
+TEST_F(ProducerToBroker, ABatchThatIsTooLargeCostsOnlyItsLargeRecord) {
+  const auto topic = testing::fresh_topic("batch", 1, {{"max.message.bytes", "30000"}});
+  Producer producer(worker_, options(topic));
+  std::vector<Record> records(40, {.topic = topic, .key = "k", .value = std::string(1'000, 'x')});
+  records[20].value = std::string(40'000, 'x');
+  const auto sent = run_task(worker_, producer.send(records));
+  ASSERT_TRUE(sent) << sent.error().detail;
+  for (std::size_t i = 0; i < records.size(); ++i)
+    EXPECT_EQ((*sent)[i].outcome, i == 20 ? Delivery::Outcome::kRefused : Delivery::Outcome::kDelivered) << i;
+}
+
 TEST_F(ProducerToBroker, AMissingRightIsNotTheRecordsFault) {
   const auto topic = testing::fresh_topic("denied");
   auto foreign = options(topic, 3s);

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "kit/base/clock.hpp"
 #include "kit/base/json.hpp"
 #include "kit/base/uuid.hpp"
 #include "kit/kafka/record.hpp"
@@ -31,7 +33,10 @@ struct Event {
   telemetry::TraceContext creation;    // the context of the `create` span
 };
 
-// schema-invalid with the reason when headers and value disagree or the envelope is broken.
+// `source` is ce_source, `data_schema` ce_dataschema. The record has no partition and no offset yet.
+kafka::Record to_record(const Event& event, std::string_view source, std::string_view data_schema);
+// schema-invalid with the reason when headers and value disagree or the envelope is broken. Unknown members of the value are left alone:
+// a newer producer may have added them.
 Result<Event> from_record(const kafka::Record& record);
 
 }  // namespace evc::messaging

@@ -1,0 +1,335 @@
+#include "kit/messaging/relay.hpp"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "kit/base/bytes.hpp"
+#include "kit/messaging/relay_metrics.hpp"
+#include "kit/messaging/relay_store.hpp"
+#include "kit/postgres/replication.hpp"
+#include "kit/telemetry/log.hpp"
+#include "kit/telemetry/semconv.hpp"
+#include "kit/telemetry/span.hpp"
+
+namespace evc::messaging {
+
+namespace {
+
+namespace semconv = telemetry::semconv;
+
+constexpr std::chrono::milliseconds kFirstPause{200};
+constexpr std::chrono::seconds kOpenLimit{10};
+constexpr std::chrono::milliseconds kIdleWait{500};
+constexpr std::chrono::hours kMaintenance{1};
+constexpr std::int64_t kPage = 500;
+constexpr std::size_t kLinks = 128;  // of one send span; a larger batch links to its first records
+// No transaction of ours lives longer: statements end after 4 s, an idle transaction after 60 s. A row that is committed after a moment was
+// created at most this long before it.
+constexpr std::chrono::minutes kLongestTransaction{5};
+
+Task<bool> told_to_stop() {
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  co_return state.cancelled() != boost::asio::cancellation_type::none;
+}
+
+std::size_t size_of(const kafka::Record& record) {
+  std::size_t size = record.key.size() + record.value.size();
+  for (const auto& [name, value] : record.headers) size += name.size() + value.size() + 8;
+  return size;
+}
+
+// Full jitter: anything up to the exponential bound.
+std::chrono::milliseconds jittered(std::chrono::milliseconds bound) {
+  return std::chrono::milliseconds(1 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(bound.count())));
+}
+
+// One `send <topic>` span per topic of a batch, linked to the events' own contexts; the records' headers stay as they are.
+std::vector<telemetry::Span> send_spans(const std::vector<kafka::Record>& records) {
+  std::map<std::string, std::pair<std::int64_t, std::vector<telemetry::TraceContext>>> topics;
+  for (const auto& record : records) {
+    auto& [count, links] = topics[record.topic];
+    ++count;
+    if (links.size() >= kLinks) continue;
+    const auto traceparent = record.header("traceparent");
+    if (!traceparent) continue;
+    if (auto context = telemetry::TraceContext::parse(*traceparent)) links.push_back(std::move(*context));
+  }
+  std::vector<telemetry::Span> spans;
+  for (auto& [topic, about] : topics)
+    spans.push_back(telemetry::start_span("send " + topic, {},
+                                          {.kind = telemetry::SpanKind::kClient,
+                                           .attributes = {{std::string(semconv::kMessagingSystem), "kafka"},
+                                                          {std::string(semconv::kMessagingOperationName), "send"},
+                                                          {std::string(semconv::kMessagingOperationType), "send"},
+                                                          {std::string(semconv::kMessagingDestinationName), topic},
+                                                          {std::string(semconv::kMessagingBatchMessageCount), about.first}},
+                                           .links = std::move(about.second)}));
+  return spans;
+}
+
+}  // namespace
+
+struct Relay::Impl {
+  Impl(Worker& its_worker, postgres::Pool& pool, RelayOptions its_options)
+      : worker(its_worker),
+        options(std::move(its_options)),
+        store(pool, options.slot),
+        stream(worker, {.conninfo = options.conninfo, .slot = options.slot, .publication = options.publication}),
+        producer(worker, options.producer),
+        metrics(options.slot) {}
+
+  static Task<> run(std::shared_ptr<Impl> impl);
+  // From opening the slot to the first failure, or until told to stop.
+  Task<Result<void>> session();
+  Task<Result<void>> open();
+  Task<Result<void>> reemit();
+  Task<Result<void>> follow();
+  Task<Result<void>> step();
+  Task<Result<void>> beat();
+  Task<Result<void>> release_parked();
+  enum class Parked { kSkip, kInclude };
+  // Every row that is not parked is in the log when this returns good.
+  Task<Result<void>> deliver(std::vector<OutboxRow> rows, Parked parked);
+  Task<Result<void>> reject(OutboxRow row, std::string reason);
+  bool too_large(const kafka::Record& record) const;
+
+  Worker& worker;
+  RelayOptions options;
+  RelayStore store;
+  postgres::ReplicationStream stream;
+  kafka::Producer producer;
+  RelayMetrics metrics;
+
+  std::set<StreamKey> parked;
+  std::optional<Heartbeat> unconfirmed_heartbeat;
+  SteadyTime next_beat{};
+  SteadyTime next_maintenance{};
+  bool progressed = false;  // in this session
+  Result<void> state = fail(Code::kServiceUnavailable, "the relay has not started yet");
+};
+
+Task<> Relay::Impl::run(std::shared_ptr<Impl> impl) {
+  int failures = 0;
+  while (true) {
+    impl->progressed = false;
+    auto ended = co_await impl->session();
+    impl->stream.close();
+    const bool stop = co_await told_to_stop();
+    if (stop || ended) break;
+    failures = impl->progressed ? 1 : failures + 1;
+    std::chrono::milliseconds pause = impl->options.standby;
+    if (ended.error().code == Code::kConflict) {
+      // Another relay holds the slot, or a connection of ours that the server has not missed yet.
+      impl->state = Result<void>{};
+      impl->metrics.role(RelayMetrics::Role::kStandby);
+      failures = 0;
+    } else {
+      impl->metrics.role(RelayMetrics::Role::kDown);
+      impl->metrics.failed();
+      EVC_LOG(kWarn, "the relay begins again from its confirmed position",
+              {{telemetry::key::kErrorCode, info(ended.error().code).name},
+               {telemetry::key::kErrorDetail, ended.error().detail},
+               {telemetry::key::kAttempt, failures},
+               {telemetry::key::kLsn, postgres::format_lsn(impl->stream.confirmed())}});
+      impl->state = std::unexpected(std::move(ended).error());
+      pause = jittered(std::min(impl->options.pause_cap, kFirstPause * (1 << std::min(failures, 10))));
+    }
+    co_await sleep_for(impl->worker, pause);
+  }
+  impl->metrics.role(RelayMetrics::Role::kDown);
+  impl->producer.close();
+}
+
+Task<Result<void>> Relay::Impl::session() {
+  EVC_CO_CHECK(co_await open());
+  state = Result<void>{};
+  metrics.role(RelayMetrics::Role::kFollowing);
+  EVC_LOG(kInfo, "the relay follows the outbox", {{telemetry::key::kLsn, postgres::format_lsn(stream.confirmed())}});
+  auto ended = co_await follow();
+  co_return ended;
+}
+
+Task<Result<void>> Relay::Impl::open() {
+  EVC_CO_TRY(status, co_await store.slot_status());
+  if (status.active) co_return fail(Code::kConflict, "another relay follows this outbox");
+  if (status.missing) {
+    // First start, or the slot kept more WAL than it may and was given up: rows since the safe point may never have been seen.
+    EVC_CO_CHECK(co_await store.begin_reemission());
+    status.reemission_due = true;
+  }
+  EVC_CO_CHECK(co_await stream.open(std::chrono::steady_clock::now() + kOpenLimit));
+  EVC_CO_TRY(keys, co_await store.parked_keys());
+  parked = std::move(keys);
+  metrics.parked_keys(parked.size());
+  unconfirmed_heartbeat.reset();
+  next_beat = {};
+  if (!status.reemission_due) co_return Result<void>{};
+  auto emitted = co_await reemit();
+  co_return emitted;
+}
+
+// By position, which keeps the order of each key. The new slot exists already, so that nothing falls between; what is in both is a duplicate.
+Task<Result<void>> Relay::Impl::reemit() {
+  std::int64_t pos = 0;
+  std::int64_t count = 0;
+  while (true) {
+    EVC_CO_TRY(page, co_await store.reemission_page(pos, kPage));
+    if (page.empty()) break;
+    pos = page.back().pos;
+    count += static_cast<std::int64_t>(page.size());
+    EVC_CO_CHECK(co_await deliver(std::move(page), Parked::kSkip));
+  }
+  if (count > 0) EVC_LOG(kWarn, "the outbox was emitted again from the safe point", {{telemetry::key::kCount, count}});
+  auto ended = co_await store.end_reemission();
+  co_return ended;
+}
+
+Task<Result<void>> Relay::Impl::follow() {
+  while (true) {
+    const bool stop = co_await told_to_stop();
+    if (stop) co_return Result<void>{};
+    if (std::chrono::steady_clock::now() >= next_beat) EVC_CO_CHECK(co_await beat());
+    EVC_CO_CHECK(co_await step());
+  }
+}
+
+Task<Result<void>> Relay::Impl::step() {
+  std::vector<OutboxRow> rows;
+  postgres::Lsn end = 0;
+  // The first commit is waited for; what has arrived with it goes along.
+  for (auto wait = std::min(kIdleWait, options.heartbeat); rows.size() < options.batch_records; wait = {}) {
+    EVC_CO_TRY(batch, co_await stream.next(wait));
+    if (!batch) break;
+    metrics.waiting_since(batch->committed_at);
+    end = batch->end_lsn;
+    for (const auto& inserted : batch->rows) {
+      EVC_CO_TRY(row, outbox_row(inserted));
+      rows.push_back(std::move(row));
+    }
+  }
+  if (end == 0) {
+    metrics.all_delivered();
+    co_return Result<void>{};
+  }
+  EVC_CO_CHECK(co_await deliver(std::move(rows), Parked::kSkip));
+  stream.confirm(end);
+  metrics.all_delivered();
+  progressed = true;
+  co_return Result<void>{};
+}
+
+bool Relay::Impl::too_large(const kafka::Record& record) const {
+  const bool dead_letter = record.topic.ends_with(".dlq");
+  return size_of(record) > (dead_letter ? options.largest_dead_letter_bytes : options.largest_record_bytes);
+}
+
+Task<Result<void>> Relay::Impl::reject(OutboxRow row, std::string reason) {
+  EVC_LOG(kError, "a record was rejected for good, its key is parked",
+          {{telemetry::key::kTopic, row.record.topic},
+           {telemetry::key::kEventId, to_string(row.event_id)},
+           {telemetry::key::kSequence, row.sequence},
+           {telemetry::key::kReason, reason}});
+  StreamKey key{row.record.topic, row.record.key};
+  EVC_CO_CHECK(co_await store.reject(std::move(row), std::move(reason)));
+  parked.insert(std::move(key));
+  metrics.rejected();
+  metrics.parked_keys(parked.size());
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, Parked including) {
+  std::vector<OutboxRow> going;
+  std::vector<kafka::Record> records;
+  for (auto& row : rows) {
+    const StreamKey key{row.record.topic, row.record.key};
+    if (including == Parked::kSkip && parked.contains(key)) continue;
+    if (too_large(row.record)) {
+      EVC_CO_CHECK(co_await reject(std::move(row), "larger than its topic takes"));
+      if (including == Parked::kInclude) co_return fail(Code::kRecordRefused, "a released key was refused again");
+      continue;
+    }
+    records.push_back(row.record);
+    going.push_back(std::move(row));
+  }
+  if (records.empty()) co_return Result<void>{};
+
+  auto spans = send_spans(records);
+  auto sent = co_await producer.send(std::move(records));
+  if (!sent) {
+    for (auto& span : spans) span.fail(info(sent.error().code).name);
+    co_return std::unexpected(std::move(sent).error());
+  }
+  std::map<std::string, std::size_t> delivered;
+  bool refused = false;
+  for (std::size_t i = 0; i < going.size(); ++i) {
+    if ((*sent)[i].outcome == kafka::Delivery::Outcome::kDelivered) {
+      ++delivered[going[i].record.topic];
+      continue;
+    }
+    refused = true;
+    EVC_CO_CHECK(co_await reject(std::move(going[i]), (*sent)[i].reason));
+  }
+  for (const auto& [topic, count] : delivered) metrics.sent(topic, count);
+  if (refused && including == Parked::kInclude) co_return fail(Code::kRecordRefused, "a released key was refused again");
+  co_return Result<void>{};
+}
+
+// Everything committed before a heartbeat is delivered once the confirmed position has passed the end of the WAL as it was then.
+Task<Result<void>> Relay::Impl::beat() {
+  const auto now = std::chrono::steady_clock::now();
+  if (unconfirmed_heartbeat && stream.confirmed() >= unconfirmed_heartbeat->wal) {
+    EVC_CO_CHECK(co_await store.store_safe_point(unconfirmed_heartbeat->at - kLongestTransaction));
+    unconfirmed_heartbeat.reset();
+  }
+  EVC_CO_TRY(heartbeat, co_await store.heartbeat());
+  metrics.slot(heartbeat.retained_bytes, heartbeat.safe_bytes.value_or(-1));
+  if (!unconfirmed_heartbeat) unconfirmed_heartbeat = heartbeat;
+  EVC_CO_CHECK(co_await release_parked());
+  if (now >= next_maintenance) {
+    // A partition that cannot be made or dropped now can be in an hour: there are seven days of them, and a default one.
+    const auto dropped = co_await store.maintain(options.retention);
+    if (!dropped)
+      EVC_LOG(kWarn, "the outbox partitions could not be maintained", {{telemetry::key::kErrorDetail, dropped.error().detail}});
+    next_maintenance = now + kMaintenance;
+  }
+  next_beat = now + options.heartbeat;
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Relay::Impl::release_parked() {
+  if (parked.empty()) co_return Result<void>{};
+  EVC_CO_TRY(released, co_await store.released_keys());
+  for (const auto& each : released) {
+    std::int64_t from = each.from_sequence;
+    Result<void> outcome;
+    while (outcome) {
+      EVC_CO_TRY(page, co_await store.key_page(each.key, from, kPage));
+      if (page.empty()) break;
+      from = page.back().sequence + 1;
+      outcome = co_await deliver(std::move(page), Parked::kInclude);
+    }
+    if (!outcome && outcome.error().code != Code::kRecordRefused) co_return outcome;
+    if (!outcome) {
+      EVC_CO_CHECK(co_await store.refuse_release(each.key));
+      continue;
+    }
+    EVC_CO_CHECK(co_await store.unpark(each.key));
+    parked.erase(each.key);
+    metrics.parked_keys(parked.size());
+  }
+  co_return Result<void>{};
+}
+
+Relay::Relay(Worker& worker, postgres::Pool& pool, RelayOptions options)
+    : impl_(std::make_shared<Impl>(worker, pool, std::move(options))) {}
+
+Relay::~Relay() = default;
+
+Task<> Relay::run() { return Impl::run(impl_); }
+
+Result<void> Relay::health() const { return impl_->state; }
+
+}  // namespace evc::messaging

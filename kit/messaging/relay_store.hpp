@@ -1,0 +1,74 @@
+// The relay's own state in the producing service's database: where it stands, what was rejected, which keys wait. One relay at a time writes it: the
+// replication slot is the fence. Statements run under a context that is not traced, for they belong to no request.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kit/kafka/record.hpp"
+#include "kit/postgres/pool.hpp"
+#include "kit/postgres/replication.hpp"
+
+namespace evc::messaging {
+
+struct OutboxRow {
+  std::int64_t pos = 0;
+  Uuid event_id;
+  std::int64_t sequence = 0;
+  kafka::Record record;  // its timestamp is created_at, the moment of the state change
+};
+
+// A row as the replication stream gives it: the columns of `outbox` in table order, as text.
+Result<OutboxRow> outbox_row(const postgres::InsertedRow& row);
+
+using StreamKey = std::pair<std::string, std::string>;  // topic, key
+
+struct SlotStatus {
+  bool missing = false;  // or invalidated, because it kept more WAL than it may
+  bool active = false;   // some process streams from it
+  bool reemission_due = false;
+};
+
+struct Heartbeat {
+  WallTime at{};
+  postgres::Lsn wal = 0;               // the end of the WAL then
+  std::int64_t retained_bytes = 0;     // WAL that the slot keeps
+  std::optional<std::int64_t> safe_bytes;  // how much more it may keep; absent: no limit is set
+};
+
+struct ReleasedKey {
+  StreamKey key;
+  std::int64_t from_sequence = 0;
+};
+
+class RelayStore {
+ public:
+  RelayStore(postgres::Pool& pool, std::string slot) : pool_(&pool), slot_(std::move(slot)) {}
+
+  Task<Result<SlotStatus>> slot_status();
+  // Notes that everything since the safe point must be sent again, then removes the useless slot.
+  Task<Result<void>> begin_reemission();
+  Task<Result<std::vector<OutboxRow>>> reemission_page(std::int64_t after_pos, std::int64_t limit);
+  Task<Result<void>> end_reemission();
+
+  Task<Result<Heartbeat>> heartbeat();
+  Task<Result<void>> store_safe_point(WallTime everything_before_is_delivered);
+  Task<Result<int>> maintain(std::chrono::hours retention);
+
+  Task<Result<std::set<StreamKey>>> parked_keys();
+  Task<Result<void>> reject(OutboxRow row, std::string reason);
+  Task<Result<std::vector<ReleasedKey>>> released_keys();
+  Task<Result<std::vector<OutboxRow>>> key_page(StreamKey key, std::int64_t from_sequence, std::int64_t limit);
+  Task<Result<void>> unpark(StreamKey key);
+  Task<Result<void>> refuse_release(StreamKey key);
+
+ private:
+  postgres::Pool* pool_;
+  std::string slot_;
+};
+
+}  // namespace evc::messaging
