@@ -1,0 +1,55 @@
+"""Supervision: whatever is killed comes back by itself, as a new process, and says truly when it is ready."""
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import yaml
+
+PROCESSES = yaml.safe_load((Path(__file__).resolve().parents[2] / "deploy/processes.yaml").read_text(encoding="utf-8"))["processes"]
+
+
+def all_running(platform):
+    return all(process["state"] in ("running", "done") for process in platform.supervised().values())
+
+
+@pytest.mark.parametrize("name", [name for name, process in PROCESSES.items() if not process.get("once")])
+def test_a_killed_process_comes_back(platform, eventually, name):
+    if name not in platform.processes:
+        pytest.skip(f"{name} is not part of this run")
+    eventually(lambda: all_running(platform), 60, 0.3, "everything running before")
+    before = platform.supervised()[name]
+    os.kill(before["pid"], signal.SIGKILL)
+
+    def is_back():
+        now = platform.supervised()[name]
+        return now["state"] == "running" and now["pid"] != before["pid"] and now["restarts"] == before["restarts"] + 1
+
+    eventually(is_back, 30, 0.3, f"{name} running again")
+    eventually(lambda: all_running(platform), 60, 0.3, "everything running afterwards")
+
+
+def test_a_supervised_pid_is_the_program_itself(platform):
+    """No shell or wrapper in between: a signal to the pid hits the program."""
+    for name, process in platform.supervised().items():
+        if process["pid"]:
+            program = Path(os.readlink(f"/proc/{process['pid']}/exe")).name
+            assert program not in ("bash", "sh", "dash", "setpriv", "sudo"), name
+
+
+def test_postgres_does_not_run_as_root(platform):
+    pid = platform.supervised()["postgres"]["pid"]
+    uid = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("Uid:")).split()[1]
+    assert uid != "0"
+
+
+def test_the_launcher_tells_an_already_running_platform(platform):
+    answer = platform.evcosta("up")
+    assert answer.returncode == 0
+    assert "Already running" in answer.stdout
+
+
+def test_logs_of_an_unknown_process_name_the_known_ones(platform):
+    answer = platform.evcosta("logs", "nosuch")
+    assert answer.returncode != 0
+    assert "postgres" in answer.stderr
