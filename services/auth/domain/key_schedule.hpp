@@ -1,0 +1,31 @@
+// When signing keys are made, used and withdrawn (identity.md §1): public 24 h before use, used 7 days, public 24 h after. Pure: the store gives the
+// known keys, the answer says what to do now.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kit/base/clock.hpp"
+
+namespace evc::auth_service {
+
+inline constexpr std::chrono::hours kPublishedBefore{24};
+inline constexpr std::chrono::hours kUsedFor{24 * 7};
+inline constexpr std::chrono::hours kPublishedAfter{24};
+
+struct KeyTimes {
+  std::string key_id;
+  WallTime use_from{};
+  WallTime use_until{};
+  bool revoked = false;
+};
+
+// The key to sign with now: the one whose use began last. Empty when there is none (the first start, or all revoked).
+std::optional<std::string> signing_key(const std::vector<KeyTimes>& keys, WallTime now);
+bool is_published(const KeyTimes& key, WallTime now);
+// The times of the key to make now, if one is due: at once when nothing can sign, else a day before the last one ends.
+std::optional<KeyTimes> next_key(const std::vector<KeyTimes>& keys, WallTime now);
+
+}  // namespace evc::auth_service

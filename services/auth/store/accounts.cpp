@@ -1,0 +1,96 @@
+#include "services/auth/store/accounts.hpp"
+
+namespace evc::auth_service {
+namespace {
+
+using postgres::Params;
+using postgres::Rows;
+using postgres::Statement;
+
+constexpr Statement kFindByIndex{"account_by_index",
+                                 "SELECT id, email_sealed, name_sealed, password_hash, role, state, created_at FROM account WHERE email_index = $1"};
+constexpr Statement kFindById{"account_by_id", "SELECT id, email_sealed, name_sealed, password_hash, role, state, created_at FROM account WHERE id = $1"};
+constexpr Statement kInsert{"account_insert",
+                            "INSERT INTO account (id, email_index, email_sealed, name_sealed, password_hash, role, state, created_at) "
+                            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
+constexpr Statement kInsertVerification{"verification_insert", "INSERT INTO verification (token_hash, account_id, expires_at) VALUES ($1, $2, $3)"};
+// A second visit inside the link's life answers as the first did.
+constexpr Statement kUseVerification{"verification_use",
+                                     "WITH link AS (UPDATE verification SET used_at = coalesce(used_at, $2) WHERE token_hash = $1 AND expires_at > $2 RETURNING account_id), "
+                                     "activated AS (UPDATE account SET state = 'active' FROM link WHERE account.id = link.account_id AND account.state = 'unverified') "
+                                     "SELECT account_id FROM link"};
+constexpr Statement kInsertMail{"mail_insert", "INSERT INTO mail (id, sealed, created_at) VALUES ($1, $2, $3)"};
+constexpr Statement kLockMail{"mail_lock", "SELECT id, sealed FROM mail WHERE sent_at IS NULL ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED"};
+constexpr Statement kMailSent{"mail_sent", "UPDATE mail SET sent_at = $2, sealed = '' WHERE id = $1"};
+
+std::optional<Account> account_of(const Rows& rows) {
+  if (rows.empty()) return std::nullopt;
+  return Account{.id = rows.get<Uuid>(0, 0),
+                 .email_sealed = rows.bytes(0, 1),
+                 .name_sealed = rows.bytes(0, 2),
+                 .password_hash = rows.get<std::string>(0, 3),
+                 .role = rows.get<std::optional<std::string>>(0, 4),
+                 .state = rows.get<std::string>(0, 5),
+                 .created_at = rows.get<WallTime>(0, 6)};
+}
+
+Params bytes_param(const std::string& bytes) {
+  Params params;
+  params.add_bytes(bytes);
+  return params;
+}
+
+}  // namespace
+
+Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& context, postgres::Pool& pool, std::string email_index) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kFindByIndex, bytes_param(email_index)));
+  co_return account_of(rows);
+}
+
+Task<Result<std::optional<Account>>> find_account(RequestContext& context, postgres::Pool& pool, Uuid id) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kFindById, Params(id)));
+  co_return account_of(rows);
+}
+
+Task<Result<void>> insert_account(RequestContext& context, postgres::Transaction& transaction, Account account, std::string email_index) {
+  Params params(account.id);
+  params.add_bytes(email_index).add_bytes(account.email_sealed).add_bytes(account.name_sealed);
+  params.add(account.password_hash).add(account.role).add(account.state).add(account.created_at);
+  EVC_CO_CHECK(co_await transaction.exec(context, kInsert, std::move(params)));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> insert_verification(RequestContext& context, postgres::Transaction& transaction, std::string token_hash, Uuid account_id, WallTime expires_at) {
+  Params params = bytes_param(token_hash);
+  params.add(account_id).add(expires_at);
+  EVC_CO_CHECK(co_await transaction.exec(context, kInsertVerification, std::move(params)));
+  co_return Result<void>{};
+}
+
+Task<Result<bool>> use_verification(RequestContext& context, postgres::Pool& pool, std::string token_hash, WallTime now) {
+  Params params = bytes_param(token_hash);
+  params.add(now);
+  EVC_CO_TRY(rows, co_await pool.exec(context, kUseVerification, std::move(params)));
+  co_return !rows.empty();
+}
+
+Task<Result<void>> insert_mail(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string sealed, WallTime now) {
+  Params params(id);
+  params.add_bytes(sealed).add(now);
+  EVC_CO_CHECK(co_await transaction.exec(context, kInsertMail, std::move(params)));
+  co_return Result<void>{};
+}
+
+Task<Result<std::vector<UnsentMail>>> lock_unsent_mail(RequestContext& context, postgres::Transaction& transaction, std::int64_t limit) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kLockMail, Params(limit)));
+  std::vector<UnsentMail> mails;
+  for (std::size_t i = 0; i < rows.size(); ++i) mails.push_back({rows.get<Uuid>(i, 0), rows.bytes(i, 1)});
+  co_return mails;
+}
+
+Task<Result<void>> mark_mail_sent(RequestContext& context, postgres::Transaction& transaction, Uuid id, WallTime now) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kMailSent, Params(id, now)));
+  co_return Result<void>{};
+}
+
+}  // namespace evc::auth_service

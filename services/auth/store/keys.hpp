@@ -1,0 +1,30 @@
+// Signing keys (sealed) and people's secrets (in the keystore database, sealed under a key-encryption key kept outside it).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kit/base/json.hpp"
+#include "kit/base/sealing.hpp"
+#include "kit/base/uuid.hpp"
+#include "kit/postgres/pool.hpp"
+#include "services/auth/domain/key_schedule.hpp"
+
+namespace evc::auth_service {
+
+struct StoredKey {
+  KeyTimes times;
+  std::string private_sealed;
+  json::Value public_jwk;
+};
+Task<Result<std::vector<StoredKey>>> read_signing_keys(RequestContext& context, postgres::Transaction& transaction);
+// Held until the transaction ends: one process at a time decides about keys.
+Task<Result<void>> lock_key_schedule(RequestContext& context, postgres::Transaction& transaction);
+Task<Result<void>> insert_signing_key(RequestContext& context, postgres::Transaction& transaction, StoredKey key);
+
+Task<Result<void>> insert_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey secret, SealKey key_encryption_key, WallTime now);
+// not-found once the person was erased.
+Task<Result<SealKey>> read_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey key_encryption_key);
+
+}  // namespace evc::auth_service

@@ -1,0 +1,88 @@
+#include "services/auth/store/sessions.hpp"
+
+namespace evc::auth_service {
+namespace {
+
+using postgres::Params;
+using postgres::Statement;
+
+constexpr Statement kInsertSession{"session_insert", "INSERT INTO session (id, account_id, created_at, absolute_expires_at) VALUES ($1, $2, $3, $4)"};
+constexpr Statement kInsertToken{"refresh_token_insert",
+                                 "INSERT INTO refresh_token (hash, session_id, generation, state, idle_expires_at) VALUES ($1, $2, $3, 'active', $4)"};
+constexpr Statement kRotate{"refresh_token_rotate",
+                            "UPDATE refresh_token SET state = 'rotated', rotated_at = $4, successor_hash = $2, successor_sealed = $3 "
+                            "WHERE hash = $1 AND state = 'active' RETURNING 1"};
+// A statement of its own after the update: under READ COMMITTED it sees what the winner of a race has committed.
+constexpr Statement kReadToken{"refresh_token_read",
+                               "SELECT t.session_id, s.account_id, t.generation, t.idle_expires_at, s.absolute_expires_at, t.rotated_at, "
+                               "coalesce(t.successor_sealed, ''), coalesce(child.state = 'active', false), s.revoked_at IS NOT NULL, a.state "
+                               "FROM refresh_token t JOIN session s ON s.id = t.session_id JOIN account a ON a.id = s.account_id "
+                               "LEFT JOIN refresh_token child ON child.hash = t.successor_hash WHERE t.hash = $1"};
+constexpr Statement kWipe{"refresh_token_wipe", "UPDATE refresh_token SET successor_sealed = NULL WHERE successor_hash = $1"};
+constexpr Statement kRevoke{"session_revoke", "UPDATE session SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL"};
+constexpr Statement kDeny{"denied_insert", "INSERT INTO denied (kind, id, until) VALUES ('sid', $1::uuid::text, $2) ON CONFLICT (kind, id) DO NOTHING"};
+constexpr Statement kDenySet{"denied_read",
+                             "SELECT kind, id, (SELECT coalesce(max(version), 0) FROM denied) FROM denied WHERE until > $1 "
+                             "UNION ALL SELECT NULL, NULL, (SELECT coalesce(max(version), 0) FROM denied)"};
+
+}  // namespace
+
+Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, Uuid account_id, WallTime now, WallTime absolute_expires_at) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kInsertSession, Params(id, account_id, now, absolute_expires_at)));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash, Uuid session_id, std::int64_t generation,
+                                        WallTime idle_expires_at) {
+  Params params;
+  params.add_bytes(hash).add(session_id).add(generation).add(idle_expires_at);
+  EVC_CO_CHECK(co_await transaction.exec(context, kInsertToken, std::move(params)));
+  co_return Result<void>{};
+}
+
+Task<Result<std::optional<RefreshRow>>> rotate_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash, std::string successor_hash,
+                                                             std::string successor_sealed, WallTime now) {
+  Params rotate;
+  rotate.add_bytes(hash).add_bytes(successor_hash).add_bytes(successor_sealed).add(now);
+  EVC_CO_TRY(rotated, co_await transaction.exec(context, kRotate, std::move(rotate)));
+  Params read;
+  read.add_bytes(hash);
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kReadToken, std::move(read)));
+  if (rows.empty()) co_return std::optional<RefreshRow>{};
+  co_return RefreshRow{.session_id = rows.get<Uuid>(0, 0),
+                       .account_id = rows.get<Uuid>(0, 1),
+                       .generation = rows.get<std::int64_t>(0, 2),
+                       .rotated_now = !rotated.empty(),
+                       .idle_expires_at = rows.get<WallTime>(0, 3),
+                       .absolute_expires_at = rows.get<WallTime>(0, 4),
+                       .rotated_at = rows.get<std::optional<WallTime>>(0, 5),
+                       .successor_sealed = rows.bytes(0, 6),
+                       .successor_active = rows.get<bool>(0, 7),
+                       .session_revoked = rows.get<bool>(0, 8),
+                       .account_state = rows.get<std::string>(0, 9)};
+}
+
+Task<Result<void>> wipe_sealed_copy_of(RequestContext& context, postgres::Transaction& transaction, std::string hash) {
+  Params params;
+  params.add_bytes(hash);
+  EVC_CO_CHECK(co_await transaction.exec(context, kWipe, std::move(params)));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::string reason, WallTime now, WallTime denied_until) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kRevoke, Params(session_id, now, reason)));
+  EVC_CO_CHECK(co_await transaction.exec(context, kDeny, Params(session_id, denied_until)));
+  co_return Result<void>{};
+}
+
+Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, WallTime now) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kDenySet, Params(now)));
+  DenySet set;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    set.version = rows.get<std::int64_t>(i, 2);
+    if (!rows.is_null(i, 0)) set.entries.emplace_back(rows.get<std::string>(i, 0), rows.get<std::string>(i, 1));
+  }
+  co_return set;
+}
+
+}  // namespace evc::auth_service

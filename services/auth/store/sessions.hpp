@@ -1,0 +1,44 @@
+// Sessions (refresh-token families) and the deny-set. Rotation is one compare-and-set, so that of any number of racing requests exactly one makes the child.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kit/base/uuid.hpp"
+#include "kit/postgres/pool.hpp"
+
+namespace evc::auth_service {
+
+Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, Uuid account_id, WallTime now, WallTime absolute_expires_at);
+Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash, Uuid session_id, std::int64_t generation, WallTime idle_expires_at);
+
+struct RefreshRow {
+  Uuid session_id;
+  Uuid account_id;
+  std::int64_t generation = 0;
+  bool rotated_now = false;
+  WallTime idle_expires_at{};
+  WallTime absolute_expires_at{};
+  std::optional<WallTime> rotated_at;
+  std::string successor_sealed;  // empty when wiped
+  bool successor_active = false;
+  bool session_revoked = false;
+  std::string account_state;
+};
+// Tries active → rotated with the given successor, then tells what is known of the token; nullopt: unknown.
+Task<Result<std::optional<RefreshRow>>> rotate_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash, std::string successor_hash,
+                                                             std::string successor_sealed, WallTime now);
+// The child was used: nobody may get it again from its parent.
+Task<Result<void>> wipe_sealed_copy_of(RequestContext& context, postgres::Transaction& transaction, std::string hash);
+
+// Ends the family and refuses its access tokens until the last of them has expired. Idempotent.
+Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::string reason, WallTime now, WallTime denied_until);
+
+struct DenySet {
+  std::int64_t version = 0;
+  std::vector<std::pair<std::string, std::string>> entries;  // kind, id
+};
+Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, WallTime now);
+
+}  // namespace evc::auth_service
