@@ -1,7 +1,7 @@
 #include "kit/auth/verifier.hpp"
 
+#include <cstring>
 #include <map>
-#include <set>
 #include <unordered_map>
 
 #include "kit/auth/claims.hpp"
@@ -20,14 +20,15 @@ constexpr std::chrono::seconds kDenyAlarm{2};            // a deny-set older tha
 constexpr std::chrono::seconds kFetchTimeout{5};
 
 struct DeniedEntry {
-  std::string kind;  // sid, jti, kid
-  std::string id;
+  std::string kind;  // token (jti), session (sid), subject (sub), key (kid)
+  std::string value;
+  WallTime until{};
 };
-BOOST_DESCRIBE_STRUCT(DeniedEntry, (), (kind, id))
+BOOST_DESCRIBE_STRUCT(DeniedEntry, (), (kind, value, until))
 
 struct DenyList {
   std::int64_t version = 0;
-  std::optional<std::vector<DeniedEntry>> entries;  // absent: unchanged since the version asked for
+  std::vector<DeniedEntry> entries;  // what was added since the version asked for
 };
 BOOST_DESCRIBE_STRUCT(DenyList, (), (version, entries))
 
@@ -56,8 +57,8 @@ struct Verifier::Impl : std::enable_shared_from_this<Impl> {
   const Clock& clock;
   std::map<std::string, PublicKey> keys;
   std::unordered_map<Digest, AcceptedToken, DigestHash> cache;
-  std::set<std::pair<std::string, std::string>, std::less<>> denied;
-  std::int64_t deny_version = -1;
+  std::map<std::pair<std::string, std::string>, WallTime> denied;  // (kind, value) → no token named by it is valid after this
+  std::int64_t deny_version = 0;
   SteadyTime keys_asked_at{};
   SteadyTime denied_fetched_at{};
   bool deny_alarm = false;
@@ -105,16 +106,14 @@ Task<Result<void>> Verifier::Impl::fetch_keys(RequestContext& context) {
 }
 
 Task<Result<void>> Verifier::Impl::fetch_denied(RequestContext& context) {
-  http::Call call{.method = "GET", .target = "/internal/deny-set?version=" + std::to_string(deny_version), .route_class = "/internal/deny-set",
+  http::Call call{.method = "GET", .target = "/internal/deny-set?since=" + std::to_string(deny_version), .route_class = "/internal/deny-set",
                   .repeat = http::Call::Repeat::kOnce};
   EVC_CO_TRY(response, co_await auth->send(context, std::move(call)));
   if (response.status != 200) co_return fail(Code::kServiceUnavailable, "the deny-set could not be fetched");
   EVC_CO_TRY(list, json::decode_text<DenyList>(response.body, json::Unknown::kIgnore));
-  if (list.entries) {
-    denied.clear();
-    for (auto& entry : *list.entries) denied.emplace(std::move(entry.kind), std::move(entry.id));
-    deny_version = list.version;
-  }
+  for (auto& entry : list.entries) denied.insert_or_assign({std::move(entry.kind), std::move(entry.value)}, entry.until);
+  std::erase_if(denied, [now = clock.wall()](const auto& entry) { return entry.second < now; });
+  deny_version = list.version;
   denied_fetched_at = clock.steady();
   deny_alarm = false;
   co_return Result<void>{};
@@ -145,9 +144,8 @@ Task<Result<const PublicKey*>> Verifier::Impl::key_for(RequestContext& context, 
 }
 
 bool Verifier::Impl::is_denied(const AcceptedToken& token) const {
-  return denied.contains(std::pair<std::string, std::string>("sid", token.principal.session_id)) ||
-         denied.contains(std::pair<std::string, std::string>("jti", token.token_id)) ||
-         denied.contains(std::pair<std::string, std::string>("kid", token.key_id));
+  return denied.contains({"session", token.principal.session_id}) || denied.contains({"token", token.token_id}) ||
+         denied.contains({"subject", token.principal.subject}) || denied.contains({"key", token.key_id});
 }
 
 Verifier::Verifier(Worker& worker, std::shared_ptr<http::Client> auth, VerifierOptions options, const Clock& clock)

@@ -42,11 +42,11 @@ CREATE TABLE refresh_token (
 
 -- What verifiers must refuse although the signature is good; rows outlive the longest access token.
 CREATE TABLE denied (
-  kind     text NOT NULL CHECK (kind IN ('sid', 'jti', 'kid')),
-  id       text NOT NULL,
-  version  bigint GENERATED ALWAYS AS IDENTITY,
+  kind     text NOT NULL CHECK (kind IN ('token', 'session', 'subject', 'key')),
+  value    text NOT NULL,
+  version  bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
   until    timestamptz NOT NULL,
-  PRIMARY KEY (kind, id)
+  PRIMARY KEY (kind, value)
 );
 
 CREATE TABLE signing_key (
@@ -66,3 +66,4 @@ CREATE TABLE mail (
   sent_at    timestamptz
 );
 CREATE INDEX mail_unsent ON mail (created_at) WHERE sent_at IS NULL;
+CREATE INDEX refresh_token_sealed ON refresh_token (rotated_at) WHERE successor_sealed IS NOT NULL;

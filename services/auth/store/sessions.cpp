@@ -1,5 +1,7 @@
 #include "services/auth/store/sessions.hpp"
 
+#include <algorithm>
+
 namespace evc::auth_service {
 namespace {
 
@@ -19,11 +21,11 @@ constexpr Statement kReadToken{"refresh_token_read",
                                "FROM refresh_token t JOIN session s ON s.id = t.session_id JOIN account a ON a.id = s.account_id "
                                "LEFT JOIN refresh_token child ON child.hash = t.successor_hash WHERE t.hash = $1"};
 constexpr Statement kWipe{"refresh_token_wipe", "UPDATE refresh_token SET successor_sealed = NULL WHERE successor_hash = $1"};
+constexpr Statement kWipeExpired{"refresh_token_wipe_expired", "UPDATE refresh_token SET successor_sealed = NULL WHERE successor_sealed IS NOT NULL AND rotated_at < $1"};
 constexpr Statement kRevoke{"session_revoke", "UPDATE session SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL"};
-constexpr Statement kDeny{"denied_insert", "INSERT INTO denied (kind, id, until) VALUES ('sid', $1::uuid::text, $2) ON CONFLICT (kind, id) DO NOTHING"};
-constexpr Statement kDenySet{"denied_read",
-                             "SELECT kind, id, (SELECT coalesce(max(version), 0) FROM denied) FROM denied WHERE until > $1 "
-                             "UNION ALL SELECT NULL, NULL, (SELECT coalesce(max(version), 0) FROM denied)"};
+constexpr Statement kDeny{"denied_insert", "INSERT INTO denied (kind, value, until) VALUES ('session', $1::uuid::text, $2) ON CONFLICT (kind, value) DO NOTHING"};
+// Concurrent commits may show version 8 before 7: the last 64 versions are always repeated, and entering one twice is harmless.
+constexpr Statement kDenySet{"denied_read", "SELECT kind, value, until, version FROM denied WHERE version > $1 - 64 AND until > $2 ORDER BY version"};
 
 }  // namespace
 
@@ -69,18 +71,23 @@ Task<Result<void>> wipe_sealed_copy_of(RequestContext& context, postgres::Transa
   co_return Result<void>{};
 }
 
+Task<Result<void>> wipe_expired_successors(RequestContext& context, postgres::Pool& pool, WallTime rotated_before) {
+  EVC_CO_CHECK(co_await pool.exec(context, kWipeExpired, Params(rotated_before)));
+  co_return Result<void>{};
+}
+
 Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::string reason, WallTime now, WallTime denied_until) {
   EVC_CO_CHECK(co_await transaction.exec(context, kRevoke, Params(session_id, now, reason)));
   EVC_CO_CHECK(co_await transaction.exec(context, kDeny, Params(session_id, denied_until)));
   co_return Result<void>{};
 }
 
-Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, WallTime now) {
-  EVC_CO_TRY(rows, co_await pool.exec(context, kDenySet, Params(now)));
-  DenySet set;
+Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, std::int64_t since, WallTime now) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kDenySet, Params(since, now)));
+  DenySet set{.version = since, .entries = {}};
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    set.version = rows.get<std::int64_t>(i, 2);
-    if (!rows.is_null(i, 0)) set.entries.emplace_back(rows.get<std::string>(i, 0), rows.get<std::string>(i, 1));
+    set.entries.push_back({rows.get<std::string>(i, 0), rows.get<std::string>(i, 1), rows.get<WallTime>(i, 2)});
+    set.version = std::max(set.version, rows.get<std::int64_t>(i, 3));
   }
   co_return set;
 }

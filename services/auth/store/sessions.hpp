@@ -32,13 +32,23 @@ Task<Result<std::optional<RefreshRow>>> rotate_refresh_token(RequestContext& con
 // The child was used: nobody may get it again from its parent.
 Task<Result<void>> wipe_sealed_copy_of(RequestContext& context, postgres::Transaction& transaction, std::string hash);
 
+// Sealed copies of parents that were rotated before `rotated_before`: their grace is over.
+Task<Result<void>> wipe_expired_successors(RequestContext& context, postgres::Pool& pool, WallTime rotated_before);
+
 // Ends the family and refuses its access tokens until the last of them has expired. Idempotent.
 Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::string reason, WallTime now, WallTime denied_until);
 
+struct DeniedEntry {
+  std::string kind, value;
+  WallTime until{};
+};
+BOOST_DESCRIBE_STRUCT(DeniedEntry, (), (kind, value, until))
 struct DenySet {
   std::int64_t version = 0;
-  std::vector<std::pair<std::string, std::string>> entries;  // kind, id
+  std::vector<DeniedEntry> entries;
 };
-Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, WallTime now);
+BOOST_DESCRIBE_STRUCT(DenySet, (), (version, entries))
+// What was denied since that version and still matters.
+Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, std::int64_t since, WallTime now);
 
 }  // namespace evc::auth_service

@@ -1,0 +1,62 @@
+#include "services/auth/api/key_ring.hpp"
+
+namespace evc::auth_service {
+namespace {
+
+std::string place_of(const std::string& key_id) { return "auth.signing_key:" + key_id; }
+
+std::vector<KeyTimes> times_of(const std::vector<StoredKey>& keys) {
+  std::vector<KeyTimes> times;
+  for (const StoredKey& key : keys) times.push_back(key.times);
+  return times;
+}
+
+}  // namespace
+
+KeyRing::KeyRing(postgres::Pool& pool, SealKey key_encryption_key) : pool_(pool), key_encryption_key_(std::move(key_encryption_key)) {}
+
+Task<Result<void>> KeyRing::refresh(RequestContext& context) {
+  const WallTime now = context.clock->wall();
+  EVC_CO_TRY(transaction, co_await pool_.begin(context));
+  EVC_CO_CHECK(co_await lock_key_schedule(context, transaction));
+  EVC_CO_TRY(stored, co_await read_signing_keys(context, transaction));
+  if (auto due = next_key(times_of(stored), now)) {
+    const auth::SigningKey made = auth::SigningKey::generate();
+    due->key_id = made.key_id();
+    StoredKey row{.times = *due, .private_sealed = seal(key_encryption_key_, made.private_pem().reveal(), place_of(made.key_id())), .public_jwk = made.public_jwk()};
+    EVC_CO_CHECK(co_await insert_signing_key(context, transaction, row));
+    stored.push_back(std::move(row));
+  }
+  EVC_CO_CHECK(co_await transaction.commit(context));
+  std::vector<Entry> entries;
+  for (StoredKey& key : stored) {
+    if (!is_published(key.times, now)) continue;
+    EVC_CO_TRY(pem, open_sealed(key_encryption_key_, key.private_sealed, place_of(key.times.key_id)));
+    EVC_CO_TRY(parsed, auth::SigningKey::from_pem(Secret<std::string>(std::move(pem))));
+    entries.push_back({key.times, std::move(parsed), std::move(key.public_jwk)});
+  }
+  entries_ = std::move(entries);
+  co_return Result<void>{};
+}
+
+Result<std::string> KeyRing::sign(const json::Object& claims, WallTime now) const {
+  std::vector<KeyTimes> times;
+  for (const Entry& entry : entries_) times.push_back(entry.times);
+  const auto key_id = signing_key(times, now);
+  for (const Entry& entry : entries_) {
+    if (key_id && entry.times.key_id == *key_id) return entry.key.sign("at+jwt", claims);
+  }
+  return fail(Code::kServiceUnavailable, "there is no signing key yet");
+}
+
+json::Object KeyRing::jwks(WallTime now) const {
+  json::Array keys;
+  for (const Entry& entry : entries_) {
+    if (is_published(entry.times, now)) keys.push_back(entry.public_jwk);
+  }
+  return {{"keys", std::move(keys)}};
+}
+
+bool KeyRing::ready(WallTime now) const { return sign({}, now).has_value(); }
+
+}  // namespace evc::auth_service

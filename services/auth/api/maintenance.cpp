@@ -1,0 +1,65 @@
+#include "services/auth/api/maintenance.hpp"
+
+#include "kit/telemetry/log.hpp"
+#include "services/auth/domain/refresh.hpp"
+#include "services/auth/mail/mail.hpp"
+#include "services/auth/store/accounts.hpp"
+#include "services/auth/store/sessions.hpp"
+
+namespace evc::auth_service {
+namespace {
+
+constexpr std::chrono::milliseconds kMailPoll{250};
+constexpr std::chrono::seconds kKeyPoll{30};
+constexpr std::chrono::seconds kWipePoll{10};
+constexpr std::chrono::seconds kStepTimeout{10};
+constexpr std::int64_t kMailBatch = 20;
+
+RequestContext background_context() {
+  RequestContext context;
+  context.trace = telemetry::TraceContext::root();
+  context.trace.sampled = false;  // polls would bury every other trace
+  context.deadline = context.clock->steady() + kStepTimeout;
+  return context;
+}
+
+Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, const SealKey& mail_key, const std::string& spool_dir) {
+  EVC_CO_TRY(transaction, co_await pool.begin(context));
+  EVC_CO_TRY(mails, co_await lock_unsent_mail(context, transaction, kMailBatch));
+  for (const UnsentMail& mail : mails) {
+    EVC_CO_TRY(text, open_sealed(mail_key, mail.sealed, "auth.mail"));
+    EVC_CO_CHECK(spool_mail(spool_dir, mail.id, text));
+    EVC_CO_CHECK(co_await mark_mail_sent(context, transaction, mail.id, context.clock->wall()));
+  }
+  co_return co_await transaction.commit(context);
+}
+
+}  // namespace
+
+Task<> send_mails(Worker& worker, postgres::Pool& pool, SealKey mail_key, std::string spool_dir) {
+  while (!worker.tasks().cancelled()) {
+    RequestContext context = background_context();
+    auto sent = co_await send_batch(context, pool, mail_key, spool_dir);
+    if (!sent) EVC_LOG(kWarn, "Mails could not be sent; they stay queued", {{telemetry::key::kErrorDetail, sent.error().detail}});
+    co_await sleep_for(worker, sent ? kMailPoll : std::chrono::milliseconds(kStepTimeout));
+  }
+}
+
+Task<> keep_keys(Worker& worker, KeyRing& keys) {
+  while (!worker.tasks().cancelled()) {
+    RequestContext context = background_context();
+    auto refreshed = co_await keys.refresh(context);
+    if (!refreshed) EVC_LOG(kWarn, "The signing keys could not be read", {{telemetry::key::kErrorDetail, refreshed.error().detail}});
+    co_await sleep_for(worker, refreshed ? std::chrono::milliseconds(kKeyPoll) : std::chrono::milliseconds(500));
+  }
+}
+
+Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool) {
+  while (!worker.tasks().cancelled()) {
+    co_await sleep_for(worker, kWipePoll);
+    RequestContext context = background_context();
+    co_await wipe_expired_successors(context, pool, context.clock->wall() - kRefreshGrace);
+  }
+}
+
+}  // namespace evc::auth_service

@@ -1,0 +1,14 @@
+// What the service does by itself on its first worker: sends queued mails, keeps the signing keys on schedule, wipes sealed successors whose grace has ended.
+#pragma once
+
+#include "kit/postgres/pool.hpp"
+#include "kit/runtime/worker.hpp"
+#include "services/auth/api/key_ring.hpp"
+
+namespace evc::auth_service {
+
+Task<> send_mails(Worker& worker, postgres::Pool& pool, SealKey mail_key, std::string spool_dir);
+Task<> keep_keys(Worker& worker, KeyRing& keys);
+Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool);
+
+}  // namespace evc::auth_service

@@ -1,0 +1,179 @@
+#include "services/auth/api/routes.hpp"
+
+#include <charconv>
+#include <set>
+
+#include "kit/base/bytes.hpp"
+#include "kit/http/operation.hpp"
+#include "services/auth/domain/identity.hpp"
+#include "services/auth/store/sessions.hpp"
+
+namespace evc::auth_service {
+namespace {
+
+using http::Request;
+using http::Response;
+
+Response no_store(Response response) {
+  response.headers.set("cache-control", "no-store");
+  return response;
+}
+
+// The gateway writes the client's address here and drops what came from outside.
+std::string client_address(const Request& request) { return std::string(request.headers.get("x-forwarded-for").value_or(request.remote_address)); }
+
+Task<Response> register_account(Api& api, RequestContext& context, Request& request) {
+  auto body = http::body_as<RegisterRequest>(request);
+  if (!body) co_return http::problem(body.error(), context, request.path);
+  auto done = co_await api.credentials.register_account(context, std::move(*body));
+  if (!done) co_return http::problem(done.error(), context, request.path);
+  co_return no_store(Response::empty(202));
+}
+
+Task<Response> verify_account(Api& api, RequestContext& context, Request& request) {
+  auto done = co_await api.credentials.verify(context, std::string(request.query.get("token").value_or("")));
+  if (!done) co_return http::problem(done.error(), context, request.path);
+  co_return no_store(Response::json(200, json::Object{{"status", "active"}}));
+}
+
+Task<Response> login(Api& api, RequestContext& context, Request& request) {
+  auto body = http::body_as<LoginRequest>(request);
+  if (!body) co_return http::problem(body.error(), context, request.path);
+  auto pair = co_await api.credentials.login(context, std::move(*body), client_address(request));
+  if (!pair) co_return no_store(http::problem(pair.error(), context, request.path));
+  co_return no_store(Response::json(200, json::encode(*pair)));
+}
+
+struct RefreshRequest {
+  std::string refresh_token;
+};
+BOOST_DESCRIBE_STRUCT(RefreshRequest, (), (refresh_token))
+
+Task<Response> refresh(Api& api, RequestContext& context, Request& request) {
+  auto body = http::body_as<RefreshRequest>(request);
+  if (!body) co_return http::problem(body.error(), context, request.path);
+  auto pair = co_await api.issuer.refresh(context, std::move(body->refresh_token));
+  if (!pair) co_return no_store(http::problem(pair.error(), context, request.path));
+  co_return no_store(Response::json(200, json::encode(*pair)));
+}
+
+Task<Response> logout(Api& api, RequestContext& context, Request& request) {
+  auto session = parse_uuid(context.principal.session_id);
+  if (!session) co_return http::problem(Error{.code = Code::kTokenInvalid}, context, request.path);
+  auto done = co_await api.issuer.end_session(context, *session, "logout");
+  if (!done) co_return http::problem(done.error(), context, request.path);
+  co_return no_store(Response::empty(204));
+}
+
+Task<Response> discovery(Api& api, RequestContext&, Request&) {
+  const std::string issuer = api.issuer.settings().issuer;
+  Response response = Response::json(200, json::Object{{"issuer", issuer},
+                                                       {"jwks_uri", issuer + "/.well-known/jwks.json"},
+                                                       {"token_endpoint", issuer + "/oauth2/token"},
+                                                       {"grant_types_supported", json::Array{"refresh_token"}},
+                                                       {"response_types_supported", json::Array{}},
+                                                       {"subject_types_supported", json::Array{"public"}},
+                                                       {"id_token_signing_alg_values_supported", json::Array{"ES256"}},
+                                                       {"token_endpoint_auth_methods_supported", json::Array{"none"}}});
+  response.headers.set("cache-control", "public, max-age=300");
+  co_return response;
+}
+
+Task<Response> jwks(Api& api, RequestContext& context, Request& request) {
+  const json::Object set = api.keys.jwks(context.clock->wall());
+  Response response = Response::json(200, set);
+  const Digest digest = sha256(response.body);
+  const std::string tag = '"' + hex_encode(view(digest).substr(0, 16)) + '"';
+  if (request.headers.get("if-none-match") == tag) response = Response::empty(304);
+  response.headers.set("cache-control", "public, max-age=300");
+  response.headers.set("etag", tag);
+  co_return response;
+}
+
+// RFC 6749 §5.2: OAuth endpoints keep their own error form.
+Response oauth_error(int status, std::string_view error) { return no_store(Response::json(status, json::Object{{"error", error}})); }
+
+Result<http::Query> form(const Request& request) {
+  const auto type = request.headers.get("content-type");
+  if (!type || !type->starts_with("application/x-www-form-urlencoded")) return fail(Code::kUnsupportedMediaType);
+  return http::Query::parse(request.body);
+}
+
+Task<Response> oauth_token(Api& api, RequestContext& context, Request& request) {
+  const auto fields = form(request);
+  if (!fields) co_return oauth_error(400, "invalid_request");
+  const auto grant = fields->get("grant_type");
+  if (!grant) co_return oauth_error(400, "invalid_request");
+  if (*grant != "refresh_token") co_return oauth_error(400, "unsupported_grant_type");
+  const auto token = fields->get("refresh_token");
+  if (!token) co_return oauth_error(400, "invalid_request");
+  auto pair = co_await api.issuer.refresh(context, std::string(*token));
+  if (!pair && pair.error().code == Code::kRefreshTokenInvalid) co_return oauth_error(400, "invalid_grant");
+  if (!pair) co_return oauth_error(503, "temporarily_unavailable");
+  co_return no_store(Response::json(200, json::Object{{"access_token", pair->access_token}, {"token_type", "Bearer"}, {"expires_in", pair->expires_in}, {"refresh_token", pair->refresh_token}}));
+}
+
+Task<Response> service_token(Api& api, RequestContext& context, Request& request) {
+  const auto fields = form(request);
+  if (!fields) co_return oauth_error(400, "invalid_request");
+  if (fields->get("grant_type") != "client_credentials") co_return oauth_error(400, "unsupported_grant_type");
+  // The certificate is the credential; naming another client is refused, not corrected.
+  if (fields->get("client_id") != request.peer_name) co_return oauth_error(401, "invalid_client");
+  auto token = api.issuer.service_token(request.peer_name, context.clock->wall());
+  if (!token) co_return oauth_error(503, "temporarily_unavailable");
+  co_return no_store(Response::json(200, json::Object{{"access_token", *token}, {"token_type", "Bearer"}, {"expires_in", api.issuer.settings().service_token_s}}));
+}
+
+Task<Response> deny_set(Api& api, RequestContext& context, Request& request) {
+  const auto since_text = request.query.get("since").value_or("0");
+  std::int64_t since = 0;
+  const auto parsed = std::from_chars(since_text.data(), since_text.data() + since_text.size(), since);
+  if (parsed.ec != std::errc() || parsed.ptr != since_text.data() + since_text.size() || since < 0) {
+    Error error{.code = Code::kValidationFailed, .fields = {{"?since", "a version, 0 or more"}}};
+    co_return http::problem(error, context, request.path);
+  }
+  auto set = co_await read_deny_set(context, api.pool, since, context.clock->wall());
+  co_return no_store(http::json_or_problem(context, set));
+}
+
+Task<Response> get_account(Api& api, RequestContext& context, Request& request) {
+  auto id = parse_uuid(request.path_parameters.at("userId"));
+  if (!id) co_return http::problem(Error{.code = Code::kNotFound}, context, request.path);
+  auto account = co_await find_account(context, api.pool, *id);
+  if (!account) co_return http::problem(account.error(), context, request.path);
+  if (!*account) co_return http::problem(Error{.code = Code::kNotFound}, context, request.path);
+  auto secret = co_await api.issuer.person_secret(context, *id);
+  if (!secret) co_return http::problem(secret.error(), context, request.path);
+  const SealKey columns = column_key(*secret, "auth");
+  const std::string place = ":" + to_string(*id);
+  auto email = open_sealed(columns, (*account)->email_sealed, "auth.account.email" + place);
+  auto name = open_sealed(columns, (*account)->name_sealed, "auth.account.name" + place);
+  if (!email || !name) co_return http::problem(Error{.code = Code::kInternal}, context, request.path);
+  const SealKey caller_key = column_key(*secret, request.peer_name);
+  co_return no_store(Response::json(200, json::Object{{"email", *email}, {"name", *name}, {"columnKey", base64url_encode(caller_key.reveal())},
+                                                      {"createdAt", format_rfc3339((*account)->created_at)}}));
+}
+
+using Operation = Task<Response> (*)(Api&, RequestContext&, Request&);
+
+void add(http::Router& router, Api& api, std::string_view operation, Operation handler) {
+  http::add_operation(router, "auth", operation, [&api, handler](RequestContext& context, Request& request) { return handler(api, context, request); });
+}
+
+}  // namespace
+
+void add_routes(http::Router& router, Api& api) {
+  add(router, api, "registerAccount", register_account);
+  add(router, api, "verifyAccount", verify_account);
+  add(router, api, "login", login);
+  add(router, api, "refreshTokens", refresh);
+  add(router, api, "logout", logout);
+  add(router, api, "getOpenidConfiguration", discovery);
+  add(router, api, "getJwks", jwks);
+  add(router, api, "oauthToken", oauth_token);
+  add(router, api, "serviceToken", service_token);
+  add(router, api, "getDenySet", deny_set);
+  add(router, api, "getAccount", get_account);
+}
+
+}  // namespace evc::auth_service

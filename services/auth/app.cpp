@@ -1,0 +1,67 @@
+// evcosta-auth: wires accounts, tokens and keys onto one worker. Needs PostgreSQL (auth and auth_keystore) and Redis (limits).
+#include "kit/auth/verifier.hpp"
+#include "kit/service/service.hpp"
+#include "services/auth/api/maintenance.hpp"
+#include "services/auth/api/routes.hpp"
+
+namespace evc::auth_service {
+namespace {
+
+// One hashing pool for the whole process, whatever the number of workers: memory for Argon2 is the scarce thing.
+std::shared_ptr<CpuPool> hashing_pool(const AuthSettings& settings) {
+  static const auto pool = std::make_shared<CpuPool>(CpuPool::Options{
+      .name = "hashing", .threads = static_cast<std::size_t>(settings.hashing_threads), .queue_limit = static_cast<std::size_t>(settings.hashing_queue)});
+  return pool;
+}
+
+std::shared_ptr<PasswordHasher> password_hasher(const service::WorkerScope& scope) {
+  static const auto hasher = std::make_shared<PasswordHasher>(scope.secret("auth-pepper"));
+  return hasher;
+}
+
+Task<Result<void>> keys_ready(KeyRing& keys, RequestContext& context) {
+  if (keys.ready(context.clock->wall())) co_return Result<void>{};
+  co_return fail(Code::kServiceUnavailable, "there is no signing key yet");
+}
+
+void wire(service::WorkerScope& scope) {
+  const auto settings = scope.settings<AuthSettings>("auth");
+  // One master key outside the databases; every use has a key of its own.
+  const SealKey master = derive_key(scope.secret("auth-master-key"), "evcosta auth");
+  const SealKey keystore_key = derive_key(scope.secret("auth-keystore-key"), "evcosta auth keystore");
+  postgres::Pool& pool = scope.postgres();
+  postgres::Pool& keystore = scope.postgres("auth_keystore");
+  auto& keys = scope.own<KeyRing>(pool, derive_key(master, "signing keys"));
+  auto& issuer = scope.own<TokenIssuer>(settings, keys, pool, keystore, keystore_key);
+  auto& credentials = scope.own<Credentials>(Credentials::Parts{.worker = scope.worker(),
+                                                                .pool = pool,
+                                                                .keystore = keystore,
+                                                                .redis = scope.redis(),
+                                                                .issuer = issuer,
+                                                                .hasher = password_hasher(scope),
+                                                                .hashing = hashing_pool(settings),
+                                                                .index_key = derive_key(master, "e-mail index"),
+                                                                .keystore_key = keystore_key,
+                                                                .mail_key = derive_key(master, "mail")});
+  auto& api = scope.own<Api>(Api{.pool = pool, .keys = keys, .issuer = issuer, .credentials = credentials});
+  add_routes(scope.router(), api);
+  scope.readiness("signing keys", [&keys](RequestContext& context) { return keys_ready(keys, context); });
+  scope.worker().tasks().spawn("signing keys", keep_keys(scope.worker(), keys));
+  if (!scope.first()) return;
+  scope.worker().tasks().spawn("mails", send_mails(scope.worker(), pool, derive_key(master, "mail"), settings.mail_spool_dir));
+  scope.worker().tasks().spawn("refresh grace", wipe_after_grace(scope.worker(), pool));
+}
+
+}  // namespace
+}  // namespace evc::auth_service
+
+int main(int argc, char** argv) {
+  using Needs = evc::service::Definition::Needs;
+  return evc::service::run(argc, argv,
+                           {.name = "auth",
+                            .migrations = {"services/auth/migrations"},
+                            .further_databases = {{"auth_keystore", {"services/auth/keystore_migrations"}}},
+                            .needs = static_cast<unsigned>(Needs::kPostgres) | static_cast<unsigned>(Needs::kRedis) | static_cast<unsigned>(Needs::kAuth),
+                            .sections = {"auth"},
+                            .wire = evc::auth_service::wire});
+}
