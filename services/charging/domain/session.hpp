@@ -1,0 +1,109 @@
+// One charging session and what happens to it. Every function is pure: it takes the session, a fact and the time, and says how the session looks afterwards and which events that
+// means. The caller stores both in one transaction. Energy in Wh, power in W, money in minor units.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kit/base/clock.hpp"
+#include "kit/base/json.hpp"
+#include "kit/base/money.hpp"
+#include "kit/base/uuid.hpp"
+#include "kit/tariff/tariff.hpp"
+#include "services/charging/domain/saga.hpp"
+
+namespace evc::charging {
+
+struct Session {
+  Uuid id;
+  std::string puid;
+  Uuid correlation_id;
+  std::string trace_id;  // of the start: the driver's support code
+  std::string station_id, station_name;
+  std::int64_t connector_id = 0;
+  std::string connector_type;
+  std::int64_t connector_max_power_w = 0;
+  std::optional<Uuid> vehicle_id;
+  std::optional<double> target_soc;
+  std::int64_t energy_limit_wh = 0;
+  tariff::Tariff tariff;
+  std::int64_t hold_minor = 0;
+  std::string reference;  // of the pre-authorisation, chosen by us
+  SessionState state = SessionState::kRequested;
+  std::int64_t version = 1;
+  std::optional<std::string> transaction_id;
+  std::int64_t meter_start_wh = 0;
+  std::int64_t energy_wh = 0;
+  std::optional<std::int64_t> power_w;
+  std::optional<double> soc;
+  std::int64_t cost_minor = 0;
+  std::optional<std::int64_t> captured_minor, receivable_minor;
+  std::optional<std::string> failure;      // reason of ChargingSessionFailed
+  std::optional<std::string> stop_reason;  // of the first stop request
+  bool hold_gone = false;                  // the hold was let go while the session lives on (a late start)
+  WallTime created_at{};
+  std::optional<WallTime> started_at, ended_at;
+  WallTime updated_at{};
+  std::optional<WallTime> deadline_at;  // none in a terminal state
+};
+
+struct Emission {
+  std::string type;  // of contracts/events
+  json::Object data;
+};
+struct TimelineEntry {
+  SessionState state;
+  WallTime at{};
+  std::optional<std::string> reason;
+};
+struct Outcome {
+  Session session;
+  bool changed = false;
+  std::vector<TimelineEntry> timeline;  // new entries
+  std::vector<Emission> emissions;      // in order
+  std::optional<std::string> contradiction;  // open a reconciliation case with this text
+};
+
+struct StationFacts {
+  std::string id, name;
+  std::int64_t connector_id = 0;
+  std::string connector_type;
+  std::int64_t connector_max_power_w = 0;
+  tariff::Tariff tariff;
+};
+struct StartOrder {
+  std::string puid;
+  std::optional<Uuid> vehicle_id;
+  std::optional<double> target_soc;
+  std::optional<std::int64_t> energy_limit_wh;  // absent: 60 kWh
+};
+// The hold is the price of min(limit, 60 kWh).
+Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, std::string trace_id, WallTime now);
+
+struct MeterReading {
+  std::int64_t meter_wh = 0;
+  std::optional<std::int64_t> power_w;
+  std::optional<double> soc;
+  WallTime at{};
+};
+
+Outcome hold_outcome(Session session, Input input, WallTime now);  // kHoldAuthorised, kHoldDeclined, kHoldFailed, kHoldUnknown, kNeverHeld
+// reason: stationRejected, stationTimeout, stationOffline.
+Outcome start_refused(Session session, std::string reason, WallTime now);
+Outcome transaction_started(Session session, std::string transaction_id, const MeterReading& reading, WallTime now);
+Outcome energy_measured(Session session, const MeterReading& reading, WallTime now);
+// reason: driver, operator.
+Outcome stop_requested(Session session, std::string reason, WallTime now);
+// reason: as in ChargingSessionEnded, used when nobody asked for a stop.
+Outcome transaction_ended(Session session, const MeterReading& reading, std::optional<std::int64_t> meter_start_wh, std::string reason, WallTime now);
+Outcome capture_unknown(Session session, WallTime now);
+Outcome captured(Session session, std::int64_t captured_minor, std::int64_t receivable_minor, WallTime now);
+Outcome capture_failed(Session session, WallTime now);
+Outcome released(Session session, Input input, WallTime now);  // kReleased, kHoldExpired
+Outcome deadline_passed(Session session, WallTime now);
+
+// The moment after which the station is not asked to start any more.
+WallTime start_by(const Session& session);
+
+}  // namespace evc::charging
