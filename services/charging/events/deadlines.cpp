@@ -1,0 +1,91 @@
+#include "services/charging/events/deadlines.hpp"
+
+#include "kit/base/bytes.hpp"
+#include "kit/telemetry/log.hpp"
+#include "kit/telemetry/metrics.hpp"
+#include "services/charging/events/record.hpp"
+#include "services/charging/store/sessions.hpp"
+
+namespace evc::charging {
+namespace {
+
+constexpr std::chrono::milliseconds kPoll{500};
+constexpr std::chrono::seconds kStepTimeout{8};
+constexpr std::int64_t kBatch = 50;
+
+// Work that nobody asked for just now still belongs to the trace that the driver's tap began.
+telemetry::TraceContext trace_of(const Session& session) {
+  auto trace = telemetry::TraceContext::parse("00-" + session.trace_id + "-" + hex_encode(random_bytes(8)) + "-01");
+  return trace ? *trace : telemetry::TraceContext::root();
+}
+
+RequestContext step_context() {
+  RequestContext context;
+  context.deadline = context.clock->steady() + kStepTimeout;
+  context.trace = telemetry::TraceContext::root();
+  context.trace.sampled = false;  // the scan itself; work on a session joins the session's trace
+  return context;
+}
+
+bool waits_for_payment(SessionState state) { return state == SessionState::kVoiding || state == SessionState::kEnded || state == SessionState::kCapturing; }
+
+// A state that only waits is late: say so each time, until it is over.
+void report_late(const RequestContext& context, const Session& session) {
+  namespace key = telemetry::key;
+  EVC_LOG(kWarn, context.trace, "A charging session is past its deadline", {{key::kSessionId, to_string(session.id)}, {key::kState, name(session.state)}, {key::kStationId, session.station_id}});
+  telemetry::metrics().counter("charging_session_deadlines_total", "Deadlines that passed, by state", {{"state", std::string(name(session.state))}}).add();
+}
+
+Task<Result<void>> move_on(postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges, Uuid id) {
+  RequestContext context = step_context();
+  EVC_CO_TRY(seen, co_await find_session(context, pool, id));
+  if (!seen) co_return Result<void>{};
+  context.trace = trace_of(*seen);
+  // Asked before the lock is taken: no transaction stays open over a foreign call.
+  Input known = Input::kHoldUnknown;
+  if (waits_for_payment(seen->state)) known = co_await payment.ask(context, seen->reference);
+  EVC_CO_TRY(transaction, co_await pool.begin(context));
+  EVC_CO_TRY(session, co_await lock_overdue_session(context, transaction, id, context.clock->wall()));
+  if (!session) co_return Result<void>{};
+  report_late(context, *session);
+  const WallTime now = context.clock->wall();
+  const bool voiding = session->state == SessionState::kVoiding;
+  Outcome outcome = voiding && (known == Input::kNeverHeld || known == Input::kHoldDeclined || known == Input::kHoldFailed)
+                        ? hold_outcome(std::move(*session), known, now)
+                        : deadline_passed(std::move(*session), now);
+  EVC_CO_CHECK(co_await record(context, transaction, outbox, std::move(outcome)));
+  EVC_CO_CHECK(co_await transaction.commit(context));
+  nudges.wake(to_string(id));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> report_live(RequestContext& context, postgres::Pool& pool) {
+  EVC_CO_TRY(counts, co_await count_live_sessions(context, pool, context.clock->wall()));
+  for (int i = 0; i <= static_cast<int>(SessionState::kVoiding); ++i) {
+    const std::string state(name(static_cast<SessionState>(i)));
+    StateCount found{.state = state};
+    for (const StateCount& count : counts) found = count.state == state ? count : found;
+    telemetry::metrics().gauge("charging_sessions", "Sessions that are not terminal, by state", {{"state", state}}).set(static_cast<double>(found.count));
+    telemetry::metrics().gauge("charging_session_oldest_seconds", "Time since the last change of the oldest session in a state", {{"state", state}}).set(static_cast<double>(found.oldest_s));
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges) {
+  int round = 0;
+  while (!worker.tasks().cancelled()) {
+    co_await sleep_for(worker, kPoll);
+    RequestContext context = step_context();
+    auto overdue = co_await overdue_sessions(context, pool, context.clock->wall(), kBatch);
+    if (!overdue) continue;
+    for (const Uuid& id : *overdue) {
+      auto moved = co_await move_on(pool, outbox, payment, nudges, id);
+      if (!moved) EVC_LOG(kWarn, "A deadline could not be worked on; it will be tried again", {{telemetry::key::kSessionId, to_string(id)}, {telemetry::key::kErrorDetail, moved.error().detail}});
+    }
+    if (++round % 10 == 0) co_await report_live(context, pool);
+  }
+}
+
+}  // namespace evc::charging

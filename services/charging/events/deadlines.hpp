@@ -1,0 +1,16 @@
+// Nothing waits for ever: sessions whose deadline has passed are taken one by one (FOR UPDATE SKIP LOCKED, so any number of processes may look) and moved on by the saga's table.
+// What only payment knows, a hold that may never have been asked for, is asked by reference.
+#pragma once
+
+#include "kit/messaging/outbox.hpp"
+#include "kit/postgres/pool.hpp"
+#include "kit/runtime/worker.hpp"
+#include "services/charging/events/nudges.hpp"
+#include "services/charging/events/payment_client.hpp"
+
+namespace evc::charging {
+
+// Until the worker's tasks are cancelled.
+Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges);
+
+}  // namespace evc::charging
