@@ -56,12 +56,11 @@ void wire(service::WorkerScope& scope) {
 }  // namespace evc::auth_service
 
 int main(int argc, char** argv) {
-  using Needs = evc::service::Definition::Needs;
   return evc::service::run(argc, argv,
                            {.name = "auth",
                             .migrations = {"services/auth/migrations"},
                             .further_databases = {{"auth_keystore", {"services/auth/keystore_migrations"}}},
-                            .needs = static_cast<unsigned>(Needs::kPostgres) | static_cast<unsigned>(Needs::kRedis) | static_cast<unsigned>(Needs::kAuth),
+                            .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kAuth,
                             .sections = {"auth"},
                             .wire = evc::auth_service::wire});
 }

@@ -1,7 +1,7 @@
 // The HTTP face of charging: which handler serves which operation of contracts/http/charging.yaml.
 #pragma once
 
-#include "kit/messaging/inbox.hpp"
+#include "kit/http/router.hpp"
 #include "services/charging/api/start.hpp"
 
 namespace evc::charging {

@@ -1,0 +1,83 @@
+// evcosta-charging: stations, sessions and the saga on one worker. Needs PostgreSQL (charging), Kafka (payment.events, integration.events), Redis (nudges) and auth (tokens).
+#include "kit/messaging/dead_letter_routes.hpp"
+#include "kit/messaging/inbox.hpp"
+#include "kit/service/service.hpp"
+#include "services/charging/api/routes.hpp"
+#include "services/charging/events/deadlines.hpp"
+#include "services/charging/events/facts.hpp"
+#include "services/charging/events/station_nudge.hpp"
+#include "services/charging/store/sites.hpp"
+#include "services/charging/store/stations.hpp"
+
+namespace evc::charging {
+namespace {
+
+struct ChargingSettings {
+  std::string sites_file;
+};
+BOOST_DESCRIBE_STRUCT(ChargingSettings, (), (sites_file))
+
+messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
+  messaging::InboxOptions options;
+  options.consumer = {.connect = scope.kafka(), .group = "charging", .instance_id = scope.instance(), .topics = {"payment.events", "integration.events"}};
+  return options;
+}
+
+// The shipped sites become stations once the database answers; until then there is nothing to serve.
+struct Sites {
+  std::vector<Station> stations;
+  bool stored = false;
+};
+
+Task<> store_sites(Worker& worker, postgres::Pool& pool, Sites& sites) {
+  while (!sites.stored && !worker.tasks().cancelled()) {
+    RequestContext context;
+    context.deadline = context.clock->steady() + std::chrono::seconds(60);
+    context.trace = telemetry::TraceContext::root();
+    context.trace.sampled = false;
+    sites.stored = (co_await upsert_sites(context, pool, sites.stations)).has_value();
+    if (!sites.stored) co_await sleep_for(worker, std::chrono::milliseconds(500));
+  }
+  sites.stations.clear();
+}
+
+Task<Result<void>> sites_ready(const Sites& sites) {
+  if (sites.stored) co_return Result<void>{};
+  co_return fail(Code::kServiceUnavailable, "the charging sites are not stored yet");
+}
+
+Task<> leave_group(messaging::Inbox& inbox) { co_await inbox.close(); }
+
+void wire(service::WorkerScope& scope) {
+  postgres::Pool& pool = scope.postgres();
+  auto& outbox = scope.own<messaging::Outbox>("/services/charging");
+  auto& idempotency = scope.own<messaging::IdempotencyStore>(pool);
+  auto& payment = scope.own<PaymentClient>(scope.peer("payment"), scope.service_tokens());
+  auto& nudges = scope.own<Nudges>(scope.worker());
+  auto& api = scope.own<Api>(Api{.worker = scope.worker(), .pool = pool, .outbox = outbox, .idempotency = idempotency, .payment = payment, .nudges = nudges});
+  add_routes(scope.router(), api);
+  auto& facts = scope.own<Facts>(outbox, nudges);
+  auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), facts.handlers());
+  messaging::add_dead_letter_operations(scope.router(), "charging", inbox, idempotency, pool);
+  if (!scope.first()) return;
+  auto& sites = scope.own<Sites>(Sites{.stations = load_sites(scope.settings<ChargingSettings>("charging").sites_file)});
+  scope.readiness("charging sites", [&sites](RequestContext&) { return sites_ready(sites); });
+  scope.on_drain([&inbox] { return leave_group(inbox); });
+  TaskGroup& tasks = scope.worker().tasks();
+  tasks.spawn("charging sites", store_sites(scope.worker(), pool, sites));
+  tasks.spawn("inbox", inbox.run());
+  tasks.spawn("deadlines", watch_deadlines(scope.worker(), pool, outbox, payment, nudges));
+  tasks.spawn("station nudge", announce_station_changes(scope.worker(), scope.redis(), nudges));
+}
+
+}  // namespace
+}  // namespace evc::charging
+
+int main(int argc, char** argv) {
+  return evc::service::run(argc, argv,
+                           {.name = "charging",
+                            .migrations = {"kit/messaging/migrations", "services/charging/migrations"},
+                            .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka | evc::service::kAuth,
+                            .sections = {"charging"},
+                            .wire = evc::charging::wire});
+}
