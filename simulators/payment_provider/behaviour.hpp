@@ -1,0 +1,27 @@
+// What a card token makes the simulated provider do. Pure. README.md explains each for people.
+#pragma once
+
+#include <string_view>
+
+namespace evc::payment_provider {
+
+enum class Behaviour {
+  kApproved,
+  kDeclined,
+  kSlow,              // answers after 6 s
+  kSilent,            // never answers, and does nothing
+  kDropAfterEffect,   // does it, then the answer breaks off
+  kErrorAfterEffect,  // does it, then answers 500
+  kDuplicateWebhook,  // each webhook twice
+  kWebhookFirst,      // the webhook is delivered before the answer
+  kOutOfOrder,        // the hold's webhook comes late, after those of later steps
+  kWrongAmount,       // holds more than was asked
+  kExpiredHold,       // the hold ends by itself after a moment
+  kCaptureFails,
+  kFlapping,  // every other call is refused with 503 and does nothing
+};
+
+// An unknown token is declined, like a card number that does not exist. No token (Pix) is approved.
+Behaviour behaviour_of(std::string_view token);
+
+}  // namespace evc::payment_provider
