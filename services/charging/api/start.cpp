@@ -2,7 +2,7 @@
 
 #include "kit/telemetry/log.hpp"
 #include "services/charging/api/views.hpp"
-#include "services/charging/events/record.hpp"
+#include "services/charging/process/record.hpp"
 #include "services/charging/store/sessions.hpp"
 #include "services/charging/store/stations.hpp"
 

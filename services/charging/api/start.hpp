@@ -6,8 +6,8 @@
 #include "kit/messaging/outbox.hpp"
 #include "kit/postgres/pool.hpp"
 #include "services/charging/api/requests.hpp"
-#include "services/charging/events/nudges.hpp"
-#include "services/charging/events/payment_client.hpp"
+#include "services/charging/process/nudges.hpp"
+#include "services/charging/process/payment_client.hpp"
 
 namespace evc::charging {
 

@@ -3,7 +3,6 @@
 #include <map>
 
 #include "services/charging/api/views.hpp"
-#include "services/charging/events/facts.hpp"
 #include "services/charging/store/sessions.hpp"
 #include "services/charging/store/stations.hpp"
 

@@ -3,7 +3,7 @@
 #include "kit/base/bytes.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/metrics.hpp"
-#include "services/charging/events/record.hpp"
+#include "services/charging/process/record.hpp"
 #include "services/charging/store/sessions.hpp"
 
 namespace evc::charging {

@@ -5,8 +5,8 @@
 #include "kit/messaging/outbox.hpp"
 #include "kit/postgres/pool.hpp"
 #include "kit/runtime/worker.hpp"
-#include "services/charging/events/nudges.hpp"
-#include "services/charging/events/payment_client.hpp"
+#include "services/charging/process/nudges.hpp"
+#include "services/charging/process/payment_client.hpp"
 
 namespace evc::charging {
 

@@ -1,7 +1,7 @@
 #include "services/charging/events/facts.hpp"
 
 #include "kit/telemetry/log.hpp"
-#include "services/charging/events/record.hpp"
+#include "services/charging/process/record.hpp"
 #include "services/charging/store/sessions.hpp"
 #include "services/charging/store/stations.hpp"
 

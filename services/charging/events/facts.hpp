@@ -5,7 +5,7 @@
 #include <string>
 
 #include "kit/messaging/inbox.hpp"
-#include "services/charging/events/nudges.hpp"
+#include "services/charging/process/nudges.hpp"
 
 namespace evc::charging {
 
@@ -25,6 +25,5 @@ class Facts {
   Nudges& nudges_;
 };
 
-inline constexpr const char* kStationsNudge = "stations";
 
 }  // namespace evc::charging

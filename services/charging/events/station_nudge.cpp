@@ -1,7 +1,5 @@
 #include "services/charging/events/station_nudge.hpp"
 
-#include "services/charging/events/facts.hpp"
-
 namespace evc::charging {
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include "kit/redis/client.hpp"
 #include "kit/runtime/worker.hpp"
-#include "services/charging/events/nudges.hpp"
+#include "services/charging/process/nudges.hpp"
 
 namespace evc::charging {
 

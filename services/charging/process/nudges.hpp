@@ -12,6 +12,9 @@
 
 namespace evc::charging {
 
+// The name under which station changes are nudged; sessions are nudged by their id.
+inline constexpr const char* kStationsNudge = "stations";
+
 class Nudges {
  public:
   explicit Nudges(Worker& worker) : worker_(worker) {}

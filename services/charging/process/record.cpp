@@ -1,4 +1,4 @@
-#include "services/charging/events/record.hpp"
+#include "services/charging/process/record.hpp"
 
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/metrics.hpp"

@@ -1,4 +1,4 @@
-#include "services/charging/events/payment_client.hpp"
+#include "services/charging/process/payment_client.hpp"
 
 #include "kit/telemetry/log.hpp"
 #include "services/charging/domain/emissions.hpp"
