@@ -12,7 +12,7 @@ constexpr Statement kInsert{"integrations.command.insert", R"(
   INSERT INTO command (command_id, station_id, connector_id, kind, payload, session_id, reason, requested_by, user_id, correlation_id, causation_id,
                        traceparent, tracestate, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING)"};
-// The session's transaction tells whether a start worked and what a stop is about.
+// The session's transaction tells whether a start worked and what a stop is about. A row that is `sent` long after its time lost its answer.
 constexpr Statement kOpen{"integrations.command.open", R"(
   SELECT c.command_id, c.station_id, c.connector_id, c.kind, c.payload, c.session_id, c.user_id, c.correlation_id, c.causation_id, c.traceparent, c.tracestate,
          c.created_at, c.expires_at, c.attempts, c.state = 'unconfirmed', t.transaction_id, coalesce(t.ended, false)
@@ -21,7 +21,7 @@ constexpr Statement kOpen{"integrations.command.open", R"(
       SELECT t.transaction_id, s.transaction_id IS NOT NULL AS ended
         FROM ocpp_transaction t LEFT JOIN ocpp_transaction_stop s USING (station_id, transaction_id)
        WHERE t.session_id = c.session_id ORDER BY ended, t.transaction_id DESC LIMIT 1) t ON c.session_id IS NOT NULL
-   WHERE c.finished_at IS NULL AND (c.state <> 'sent' OR c.run_id IS DISTINCT FROM $1)
+   WHERE c.finished_at IS NULL AND (c.state <> 'sent' OR c.run_id IS DISTINCT FROM $1 OR c.expires_at < now() - interval '5 seconds')
    ORDER BY c.created_at LIMIT $2)"};
 constexpr Statement kSent{"integrations.command.sent", R"(
   UPDATE command SET state = 'sent', run_id = $2, attempts = attempts + 1

@@ -56,4 +56,13 @@ MeterReading reading_of(const MeterValue& value) {
   return reading;
 }
 
+std::optional<MeterReading> latest_reading(const std::vector<MeterValue>& values) {
+  std::optional<MeterReading> found;
+  for (const auto& value : values) {
+    const auto reading = reading_of(value);
+    if (reading.energy_wh && (!found || reading.timestamp >= found->timestamp)) found = reading;
+  }
+  return found;
+}
+
 }  // namespace evc::integrations::ocpp

@@ -16,5 +16,7 @@ struct MeterReading {
 };
 
 MeterReading reading_of(const MeterValue& value);
+// The newest of several that has an energy register: a station that was offline sends a batch.
+std::optional<MeterReading> latest_reading(const std::vector<MeterValue>& values);
 
 }  // namespace evc::integrations::ocpp

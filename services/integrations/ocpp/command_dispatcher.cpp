@@ -1,0 +1,142 @@
+#include "services/integrations/ocpp/command_dispatcher.hpp"
+
+#include "kit/telemetry/log.hpp"
+#include "kit/telemetry/semconv.hpp"
+#include "kit/telemetry/span.hpp"
+#include "services/integrations/domain/external_update.hpp"
+#include "services/integrations/ocpp/ocpp_metrics.hpp"
+#include "services/integrations/ocpp/station_connection.hpp"
+
+namespace evc::integrations {
+
+using evc::ocpp::Settled;
+namespace key = telemetry::key;
+namespace semconv = telemetry::semconv;
+
+namespace {
+
+constexpr std::int64_t kBatch = 200;
+constexpr std::chrono::milliseconds kStepLimit{5'000};
+// A nudge comes before the commit that it announces: look several times in short succession.
+constexpr std::chrono::milliseconds kTick{10};
+constexpr int kTicksAfterNudge = 30;
+
+RequestContext background(const telemetry::TraceContext& trace) {
+  RequestContext context;
+  context.deadline = context.clock->steady() + kStepLimit;
+  context.trace = trace;
+  return context;
+}
+
+telemetry::Span command_span(const store::CommandRow& command) {
+  telemetry::SpanOptions options{.kind = telemetry::SpanKind::kClient};
+  const std::string action(ocpp::action_of(command.open.kind));
+  options.attributes = {{std::string(semconv::kEvStationId), command.station_id}, {std::string(semconv::kEvOcppAction), action}};
+  if (command.session_id) options.attributes.emplace_back(std::string(semconv::kEvSessionId), to_string(*command.session_id));
+  options.links = {command.trace};
+  return telemetry::start_span("ocpp " + action, command.trace, std::move(options));
+}
+
+json::Object payload_of(const store::CommandRow& command) {
+  if (command.open.kind == ocpp::CommandKind::kRemoteStop && command.open.transaction_id) return ocpp::remote_stop_payload(*command.open.transaction_id);
+  return command.payload;
+}
+
+}  // namespace
+
+CommandDispatcher::CommandDispatcher(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, StationDirectory& directory, CommandNudge& nudge,
+                                     DispatchSettings settings)
+    : worker_(&worker), pool_(&pool), outbox_(&outbox), directory_(&directory), nudge_(&nudge), settings_(settings) {}
+
+Task<> CommandDispatcher::run() {
+  while (!worker_->tasks().cancelled()) {
+    co_await pass();
+    co_await wait();
+  }
+}
+
+Task<> CommandDispatcher::wait() {
+  const auto end = system_clock().steady() + settings_.poll_interval;
+  while (system_clock().steady() < end && !worker_->tasks().cancelled()) {
+    if (nudge_->take()) eager_ticks_ = kTicksAfterNudge;
+    co_await sleep_for(*worker_, kTick);
+    if (eager_ticks_ > 0) {
+      --eager_ticks_;
+      co_return;
+    }
+  }
+}
+
+Task<> CommandDispatcher::pass() {
+  auto context = background({});
+  auto commands = co_await store::open_commands(context, *pool_, run_id_, kBatch);
+  if (!commands) {
+    EVC_LOG(kWarn, "Open commands could not be read", {{key::kErrorDetail, commands.error().detail}});
+    co_return;
+  }
+  for (auto& command : *commands) {
+    command.open.is_connected = directory_->is_connected(command.station_id);
+    const auto step = next_step(command.open, system_clock().wall(), settings_.offline_grace);
+    if (step.what == NextStep::Do::kSend) {
+      co_await send(std::move(command));
+    } else if (step.what == NextStep::Do::kFinish) {
+      auto finishing = background(command.trace);
+      auto finished = co_await finish(finishing, std::move(command), step.result, step.detail);
+      if (!finished) EVC_LOG(kWarn, finishing.trace, "A command could not be finished", {{key::kErrorDetail, finished.error().detail}});
+    }
+  }
+}
+
+// The row says `sent` before the station is told: a crash in between costs a repetition, never a second unnoticed send.
+Task<> CommandDispatcher::send(store::CommandRow command) {
+  auto span = std::make_shared<telemetry::Span>(command_span(command));
+  auto context = background(span->context());
+  auto sent = co_await store::mark_sent(context, *pool_, command.command_id, run_id_);
+  if (!sent || !*sent) co_return;
+  const auto station_id = command.station_id;
+  auto payload = payload_of(command);
+  auto on_settled = [this, span, command](const Settled& answer) {
+    const auto verdict = ocpp::judge(answer);
+    if (verdict.result != ocpp::CommandResult::kAccepted) span->fail(ocpp::name_of(verdict.result));
+    span->end();
+    const bool is_lost = answer.outcome == Settled::Outcome::kLost;
+    worker_->post([this, command, verdict, is_lost] { worker_->tasks().spawn("ocpp-command-settled", settled(command, verdict, is_lost)); });
+  };
+  const bool posted = directory_->post(station_id, [action = std::string(ocpp::action_of(command.open.kind)), payload = std::move(payload),
+                                                    on_settled](StationConnection& connection) { connection.call(action, payload, on_settled); });
+  if (!posted) co_await settled(std::move(command), {.result = ocpp::CommandResult::kOffline}, true);
+}
+
+Task<> CommandDispatcher::settled(store::CommandRow command, ocpp::Verdict verdict, bool is_lost) {
+  auto context = background(command.trace);
+  const bool is_repetition = command.open.attempts > 0;
+  const bool is_doubtful = is_repetition && command.open.kind == ocpp::CommandKind::kRemoteStart && verdict.result == ocpp::CommandResult::kRejected;
+  Result<void> done;
+  if (is_lost) {
+    done = co_await store::mark_pending(context, *pool_, command.command_id);
+  } else if (is_doubtful) {
+    done = co_await store::mark_unconfirmed(context, *pool_, command.command_id);
+  } else {
+    done = co_await finish(context, std::move(command), verdict.result, verdict.detail);
+  }
+  // The row stays `sent`; when its time is over, a later pass ends it as a timeout.
+  if (!done) EVC_LOG(kWarn, context.trace, "A command's answer could not be stored", {{key::kErrorDetail, done.error().detail}});
+}
+
+Task<Result<void>> CommandDispatcher::finish(RequestContext& context, store::CommandRow command, ocpp::CommandResult result, std::string detail) {
+  EVC_CO_TRY(transaction, co_await pool_->begin(context));
+  EVC_CO_TRY(is_mine, co_await store::finish_command(context, transaction, command.command_id, std::string(ocpp::name_of(result)), detail));
+  if (!is_mine) co_return Result<void>{};
+  const CommandOutcome outcome{.command_id = command.command_id, .station_id = command.station_id, .connector_id = command.connector_id, .session_id = command.session_id,
+                               .command = ocpp::name_of(command.open.kind), .result = ocpp::name_of(result), .detail = std::move(detail)};
+  messaging::EventDraft draft{.topic = std::string(kTopic), .key = command.station_id, .subject = subject_of(command.station_id, command.connector_id),
+                              .type = std::string(kEventType), .data = command_result(outcome, context.clock->wall()), .user_id = command.user_id,
+                              .correlation_id = command.correlation_id, .causation_id = command.causation_id};
+  EVC_CO_CHECK(co_await outbox_->append(context, transaction, std::move(draft)));
+  EVC_CO_CHECK(co_await transaction.commit(context));
+  count_command(outcome.command, outcome.result);
+  EVC_LOG(kInfo, context.trace, "A command ended", {{key::kStationId, command.station_id}, {key::kOcppAction, outcome.command}, {key::kState, outcome.result}});
+  co_return Result<void>{};
+}
+
+}  // namespace evc::integrations
