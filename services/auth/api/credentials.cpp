@@ -21,8 +21,6 @@ Result<std::string> check_registration(const RegisterRequest& request) {
   return email;
 }
 
-std::string place(std::string_view column, const Uuid& id) { return "auth.account." + std::string(column) + ":" + to_string(id); }
-
 redis::Limit per_account(const AuthSettings& settings) {
   return {.burst = settings.failures_per_account, .count = settings.failures_per_account, .period = std::chrono::minutes(15)};
 }
@@ -61,8 +59,8 @@ Task<Result<void>> Credentials::register_account(RequestContext& context, Regist
     const Uuid id = random_uuid();
     const SealKey columns = column_key(secret, "auth");
     Account account{.id = id,
-                    .email_sealed = seal(columns, email, place("email", id)),
-                    .name_sealed = seal(columns, request.name, place("name", id)),
+                    .email_sealed = seal(columns, email, account_place("email", id)),
+                    .name_sealed = seal(columns, request.name, account_place("name", id)),
                     .password_hash = phc,
                     .role = std::nullopt,
                     .state = "unverified",

@@ -145,9 +145,8 @@ Task<Response> get_account(Api& api, RequestContext& context, Request& request) 
   auto secret = co_await api.issuer.person_secret(context, *id);
   if (!secret) co_return http::problem(secret.error(), context, request.path);
   const SealKey columns = column_key(*secret, "auth");
-  const std::string place = ":" + to_string(*id);
-  auto email = open_sealed(columns, (*account)->email_sealed, "auth.account.email" + place);
-  auto name = open_sealed(columns, (*account)->name_sealed, "auth.account.name" + place);
+  auto email = open_sealed(columns, (*account)->email_sealed, account_place("email", *id));
+  auto name = open_sealed(columns, (*account)->name_sealed, account_place("name", *id));
   if (!email || !name) co_return http::problem(Error{.code = Code::kInternal}, context, request.path);
   const SealKey caller_key = column_key(*secret, request.peer_name);
   co_return no_store(Response::json(200, json::Object{{"email", *email}, {"name", *name}, {"columnKey", base64url_encode(caller_key.reveal())},

@@ -13,6 +13,7 @@ constexpr Statement kFindById{"account_by_id", "SELECT id, email_sealed, name_se
 constexpr Statement kInsert{"account_insert",
                             "INSERT INTO account (id, email_index, email_sealed, name_sealed, password_hash, role, state, created_at) "
                             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
+constexpr Statement kUpdateOperator{"account_update_operator", "UPDATE account SET role = $2, password_hash = $3, state = 'active' WHERE id = $1"};
 constexpr Statement kInsertVerification{"verification_insert", "INSERT INTO verification (token_hash, account_id, expires_at) VALUES ($1, $2, $3)"};
 // A second visit inside the link's life answers as the first did.
 constexpr Statement kUseVerification{"verification_use",
@@ -59,6 +60,13 @@ Task<Result<void>> insert_account(RequestContext& context, postgres::Transaction
   EVC_CO_CHECK(co_await transaction.exec(context, kInsert, std::move(params)));
   co_return Result<void>{};
 }
+
+Task<Result<void>> update_operator(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string role, std::string password_hash) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kUpdateOperator, Params(id, role, password_hash)));
+  co_return Result<void>{};
+}
+
+std::string account_place(std::string_view column, const Uuid& id) { return "auth.account." + std::string(column) + ":" + to_string(id); }
 
 Task<Result<void>> insert_verification(RequestContext& context, postgres::Transaction& transaction, std::string token_hash, Uuid account_id, WallTime expires_at) {
   Params params = bytes_param(token_hash);

@@ -22,6 +22,10 @@ Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& conte
 Task<Result<std::optional<Account>>> find_account(RequestContext& context, postgres::Pool& pool, Uuid id);
 // unique-violation when the address is taken.
 Task<Result<void>> insert_account(RequestContext& context, postgres::Transaction& transaction, Account account, std::string email_index);
+// An existing account becomes an active operator's with this password.
+Task<Result<void>> update_operator(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string role, std::string password_hash);
+// Where a sealed column of an account lives (kit/base/sealing.hpp).
+std::string account_place(std::string_view column, const Uuid& id);
 Task<Result<void>> insert_verification(RequestContext& context, postgres::Transaction& transaction, std::string token_hash, Uuid account_id, WallTime expires_at);
 // True when the link is good, for the first or a later time; the account is active then.
 Task<Result<bool>> use_verification(RequestContext& context, postgres::Pool& pool, std::string token_hash, WallTime now);
