@@ -15,15 +15,19 @@ ServerMetrics::ServerMetrics(std::string service) : service_(std::move(service))
   const telemetry::Labels labels{{"service", service_}};
   connections = registry.gauge("http_server_connections", "Open connections", labels);
   in_flight = registry.gauge("http_server_requests_in_flight", "Requests being served", labels);
-  refused_connections = registry.counter("http_server_connections_refused_total", "Connections closed because of the limit", labels);
+  refused_connections =
+      registry.counter("http_server_connections_refused_total", "Connections closed because of the limit", labels);
 }
 
 telemetry::Histogram& ServerMetrics::duration(std::string_view route, std::string_view method, int status) {
   const auto found = durations_.find(std::tuple(route, method, status));
   if (found != durations_.end()) return found->second;
-  const telemetry::Labels labels{
-      {"service", service_}, {"route", std::string(route)}, {"method", std::string(method)}, {"status", std::to_string(status)}};
-  auto series = telemetry::metrics().histogram("http_server_request_duration_seconds", "Time from the request's head to the end of its answer", labels,
+  const telemetry::Labels labels{{"service", service_},
+                                 {"route", std::string(route)},
+                                 {"method", std::string(method)},
+                                 {"status", std::to_string(status)}};
+  auto series = telemetry::metrics().histogram("http_server_request_duration_seconds",
+                                               "Time from the request's head to the end of its answer", labels,
                                                telemetry::latency_bounds_seconds());
   return durations_.emplace(std::tuple(route, method, status), series).first->second;
 }
@@ -36,7 +40,9 @@ std::string_view method_label(std::string_view method) {
 
 namespace {
 
-std::string_view route_label(const Request& request) { return request.route.empty() ? "unmatched" : std::string_view(request.route); }
+std::string_view route_label(const Request& request) {
+  return request.route.empty() ? "unmatched" : std::string_view(request.route);
+}
 
 telemetry::SpanOptions span_options(const Request& request) {
   telemetry::SpanOptions options{.kind = telemetry::SpanKind::kServer};
@@ -44,7 +50,8 @@ telemetry::SpanOptions span_options(const Request& request) {
                         {std::string(semconv::kUrlPath), request.path},
                         {std::string(semconv::kUrlScheme), std::string("https")}};
   if (!request.route.empty()) options.attributes.emplace_back(semconv::kHttpRoute, request.route);
-  if (const auto host = request.headers.get("Host")) options.attributes.emplace_back(semconv::kServerAddress, std::string(*host));
+  if (const auto host = request.headers.get("Host"))
+    options.attributes.emplace_back(semconv::kServerAddress, std::string(*host));
   return options;
 }
 
@@ -56,7 +63,8 @@ std::string span_name(const Request& request) {
 
 }  // namespace
 
-RequestRecord::RequestRecord(ServerMetrics& metrics, RequestContext& context, const Request& request, const telemetry::TraceContext& parent)
+RequestRecord::RequestRecord(ServerMetrics& metrics, RequestContext& context, const Request& request,
+                             const telemetry::TraceContext& parent)
     : metrics_(metrics), span_(telemetry::start_span(span_name(request), parent, span_options(request))) {
   context.trace = span_.context();
   metrics_.in_flight.add(1);
@@ -76,11 +84,15 @@ void RequestRecord::finish(const RequestContext& context, const Request& request
   span_.set(semconv::kHttpResponseStatusCode, static_cast<std::int64_t>(response.status));
   if (response.status >= 500) span_.fail(std::to_string(response.status));
   span_.end();
-  EVC_LOG(kInfo, context.trace, "request served",
-          {{telemetry::key::kHttpMethod, method},
-           {telemetry::key::kHttpRoute, route_label(request)},
-           {telemetry::key::kHttpStatus, response.status},
-           {telemetry::key::kDurationUs, std::chrono::duration_cast<std::chrono::microseconds>(took_).count()}});
+  // Polls of our own processes and health probes are not sampled: at info they would bury what people did.
+  const telemetry::Level level =
+      context.trace.sampled || response.status >= 500 ? telemetry::Level::kInfo : telemetry::Level::kDebug;
+  if (!telemetry::log_enabled(level)) return;
+  telemetry::log(level, context.trace, "request served",
+                 {{telemetry::key::kHttpMethod, method},
+                  {telemetry::key::kHttpRoute, route_label(request)},
+                  {telemetry::key::kHttpStatus, response.status},
+                  {telemetry::key::kDurationUs, std::chrono::duration_cast<std::chrono::microseconds>(took_).count()}});
 }
 
 }  // namespace evc::http
