@@ -18,13 +18,15 @@ std::optional<std::string_view> bearer_token(const http::Request& request) {
   return header->substr(kScheme.size());
 }
 
-http::Response refuse(const RequestContext& context, const http::Request& request, Code code, std::string_view challenge) {
+http::Response refuse(const RequestContext& context, const http::Request& request, Code code,
+                      std::string_view challenge) {
   http::Response response = http::problem(Error{.code = code}, context, request.path);
   response.headers.set("www-authenticate", challenge);
   return response;
 }
 
-std::optional<Code> forbidden(const Principal& principal, const http::Request& request, const http::RouteOptions& options) {
+std::optional<Code> forbidden(const Principal& principal, const http::Request& request,
+                              const http::RouteOptions& options) {
   using Kind = Principal::Kind;
   switch (options.access) {
     case http::Access::kPublic:
@@ -37,8 +39,10 @@ std::optional<Code> forbidden(const Principal& principal, const http::Request& r
       if (principal.kind != Kind::kOperator) return Code::kForbidden;
       break;
     case http::Access::kService: {
-      // The token's client and the certificate must be the same service, so that a stolen token is useless without its key.
-      const bool same = principal.kind == Kind::kService && !request.peer_name.empty() && principal.client_id == request.peer_name;
+      // The token's client and the certificate must be the same service, so that a stolen token is useless without its
+      // key.
+      const bool same =
+          principal.kind == Kind::kService && !request.peer_name.empty() && principal.client_id == request.peer_name;
       const bool listed = std::ranges::find(options.callers, principal.client_id) != options.callers.end();
       if (!same || !listed) return Code::kForbidden;
       break;
@@ -48,8 +52,9 @@ std::optional<Code> forbidden(const Principal& principal, const http::Request& r
   return std::nullopt;
 }
 
-Task<http::Response> authenticate_request(std::shared_ptr<Verifier> verifier, RequestContext& context, http::Request& request,
-                                          const http::RouteInfo& route, const http::Next& next) {
+Task<http::Response> authenticate_request(std::shared_ptr<Verifier> verifier, RequestContext& context,
+                                          http::Request& request, const http::RouteInfo& route,
+                                          const http::Next& next) {
   if (route.options.access == http::Access::kPublic) co_return co_await next(context, request);
   if (route.options.access == http::Access::kPeer) {
     const bool listed = std::ranges::find(route.options.callers, request.peer_name) != route.options.callers.end();
@@ -60,7 +65,8 @@ Task<http::Response> authenticate_request(std::shared_ptr<Verifier> verifier, Re
   if (!token) co_return refuse(context, request, Code::kUnauthenticated, "Bearer");
   auto principal = co_await verifier->verify(context, *token);
   if (!principal) {
-    if (principal.error().code != Code::kTokenInvalid) co_return http::problem(principal.error(), context, request.path);
+    if (principal.error().code != Code::kTokenInvalid)
+      co_return http::problem(principal.error(), context, request.path);
     EVC_LOG(kInfo, context.trace, "A token was refused", {{telemetry::key::kReason, principal.error().detail}});
     co_return refuse(context, request, Code::kTokenInvalid, "Bearer error=\"invalid_token\"");
   }
@@ -74,7 +80,8 @@ Task<http::Response> authenticate_request(std::shared_ptr<Verifier> verifier, Re
 }  // namespace
 
 http::Middleware authenticate(std::shared_ptr<Verifier> verifier) {
-  return [verifier = std::move(verifier)](RequestContext& context, http::Request& request, const http::RouteInfo& route, const http::Next& next) {
+  return [verifier = std::move(verifier)](RequestContext& context, http::Request& request, const http::RouteInfo& route,
+                                          const http::Next& next) {
     return authenticate_request(verifier, context, request, route, next);
   };
 }

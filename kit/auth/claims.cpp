@@ -6,7 +6,9 @@
 namespace evc::auth {
 namespace {
 
-std::unexpected<Error> invalid(std::string reason) { return fail(Code::kTokenInvalid, std::move(reason)); }
+std::unexpected<Error> invalid(std::string reason) {
+  return fail(Code::kTokenInvalid, std::move(reason));
+}
 
 std::string text(const json::Object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
@@ -57,7 +59,8 @@ Result<WallTime> check_times(const json::Object& payload, const ClaimRules& rule
     if (!not_before) return invalid("nbf is not a time");
     if (at(*not_before) - rules.skew > now) return invalid("the token is not valid yet");
   }
-  if (*expires <= *issued || *expires - *issued > rules.max_lifetime.count()) return invalid("the token lives too long");
+  if (*expires <= *issued || *expires - *issued > rules.max_lifetime.count())
+    return invalid("the token lives too long");
   return at(*expires);
 }
 
@@ -91,7 +94,8 @@ Result<AcceptedToken> check_claims(const Jws& token, const ClaimRules& rules, Wa
   EVC_TRY(principal, principal_of(token.payload));
   const std::string token_id = text(token.payload, "jti");
   if (token_id.empty()) return invalid("jti is missing");
-  return AcceptedToken{.principal = std::move(principal), .expires_at = expires_at, .token_id = token_id, .key_id = token.key_id};
+  return AcceptedToken{
+      .principal = std::move(principal), .expires_at = expires_at, .token_id = token_id, .key_id = token.key_id};
 }
 
 }  // namespace evc::auth

@@ -12,8 +12,16 @@ const ClaimRules kRules{.issuer = "https://localhost:8443", .audience = "evcosta
 Jws token(json::Object changes = {}, json::Object header = {{"typ", "at+jwt"}}) {
   Jws jws;
   jws.header = std::move(header);
-  jws.payload = {{"iss", "https://localhost:8443"}, {"aud", "evcosta"}, {"sub", "s"}, {"client_id", "app"}, {"sid", "session"}, {"puid", "p1.x"},
-                 {"jti", "j"}, {"scope", "driver"}, {"iat", kNow - 10}, {"exp", kNow + 590}};
+  jws.payload = {{"iss", "https://localhost:8443"},
+                 {"aud", "evcosta"},
+                 {"sub", "s"},
+                 {"client_id", "app"},
+                 {"sid", "session"},
+                 {"puid", "p1.x"},
+                 {"jti", "j"},
+                 {"scope", "driver"},
+                 {"iat", kNow - 10},
+                 {"exp", kNow + 590}};
   for (const auto& [name, value] : changes) {
     if (value.is_null()) {
       jws.payload.erase(name);
@@ -35,7 +43,8 @@ TEST(Claims, DriverTokenIsAccepted) {
 
 TEST(Claims, RoleMakesAnOperatorAndServiceScopeAService) {
   EXPECT_EQ(check_claims(token({{"role", "finance"}}), kRules, kNowTime)->principal.kind, Principal::Kind::kOperator);
-  const auto service = token({{"scope", "service"}, {"sub", "charging"}, {"client_id", "charging"}, {"sid", nullptr}, {"puid", nullptr}});
+  const auto service = token(
+      {{"scope", "service"}, {"sub", "charging"}, {"client_id", "charging"}, {"sid", nullptr}, {"puid", nullptr}});
   EXPECT_EQ(check_claims(service, kRules, kNowTime)->principal.kind, Principal::Kind::kService);
 }
 
@@ -52,13 +61,19 @@ TEST_P(RefusedClaims, IsTokenInvalid) {
   ASSERT_FALSE(accepted) << json::serialize(GetParam());
   EXPECT_EQ(accepted.error().code, Code::kTokenInvalid);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Claims, RefusedClaims,
-    testing::Values(json::Object{{"iss", "https://evil"}}, json::Object{{"aud", "other"}}, json::Object{{"aud", json::Array{"a", "b"}}}, json::Object{{"aud", nullptr}},
-                    json::Object{{"exp", nullptr}}, json::Object{{"iat", nullptr}}, json::Object{{"exp", "1790000590"}}, json::Object{{"exp", 1790000590.5}},
-                    json::Object{{"exp", -1}}, json::Object{{"exp", 9'999'999'999'999}}, json::Object{{"exp", kNow + 891}}, json::Object{{"exp", kNow - 10}, {"iat", kNow}},
-                    json::Object{{"nbf", kNow + 31}}, json::Object{{"nbf", "x"}}, json::Object{{"sub", nullptr}}, json::Object{{"sub", ""}}, json::Object{{"client_id", nullptr}},
-                    json::Object{{"sid", nullptr}}, json::Object{{"puid", nullptr}}, json::Object{{"jti", nullptr}}, json::Object{{"scope", "service"}}));
+INSTANTIATE_TEST_SUITE_P(Claims, RefusedClaims,
+                         testing::Values(json::Object{{"iss", "https://evil"}}, json::Object{{"aud", "other"}},
+                                         json::Object{{"aud", json::Array{"a", "b"}}}, json::Object{{"aud", nullptr}},
+                                         json::Object{{"exp", nullptr}}, json::Object{{"iat", nullptr}},
+                                         json::Object{{"exp", "1790000590"}}, json::Object{{"exp", 1790000590.5}},
+                                         json::Object{{"exp", -1}}, json::Object{{"exp", 9'999'999'999'999}},
+                                         json::Object{{"exp", kNow + 891}},
+                                         json::Object{{"exp", kNow - 10}, {"iat", kNow}},
+                                         json::Object{{"nbf", kNow + 31}}, json::Object{{"nbf", "x"}},
+                                         json::Object{{"sub", nullptr}}, json::Object{{"sub", ""}},
+                                         json::Object{{"client_id", nullptr}}, json::Object{{"sid", nullptr}},
+                                         json::Object{{"puid", nullptr}}, json::Object{{"jti", nullptr}},
+                                         json::Object{{"scope", "service"}}));
 
 TEST(Claims, OnlyAccessTokens) {
   EXPECT_FALSE(check_claims(token({}, {{"typ", "JWT"}}), kRules, kNowTime));

@@ -18,9 +18,13 @@ constexpr int kRsaMinBits = 2048;
 // Headers that let a token bring its own key or change how it is read.
 constexpr std::array<std::string_view, 7> kForbiddenHeaders{"jku", "x5u", "jwk", "x5c", "crit", "b64", "zip"};
 
-std::unexpected<Error> invalid(std::string reason) { return fail(Code::kTokenInvalid, std::move(reason)); }
+std::unexpected<Error> invalid(std::string reason) {
+  return fail(Code::kTokenInvalid, std::move(reason));
+}
 
-EVP_PKEY* pkey(const std::shared_ptr<void>& key) { return static_cast<EVP_PKEY*>(key.get()); }
+EVP_PKEY* pkey(const std::shared_ptr<void>& key) {
+  return static_cast<EVP_PKEY*>(key.get());
+}
 
 std::shared_ptr<void> share(PkeyPtr key) {
   return std::shared_ptr<void>(key.release(), [](void* raw) { EVP_PKEY_free(static_cast<EVP_PKEY*>(raw)); });
@@ -65,8 +69,10 @@ Result<PkeyPtr> rsa_key(const json::Object& jwk) {
   const auto modulus = base64url_decode(text_member(jwk, "n").value_or("!"));
   const auto exponent = base64url_decode(text_member(jwk, "e").value_or("!"));
   if (!modulus || !exponent) return invalid("the RSA key has no n and e");
-  NumberPtr n(BN_bin2bn(reinterpret_cast<const unsigned char*>(modulus->data()), static_cast<int>(modulus->size()), nullptr));
-  NumberPtr e(BN_bin2bn(reinterpret_cast<const unsigned char*>(exponent->data()), static_cast<int>(exponent->size()), nullptr));
+  NumberPtr n(
+      BN_bin2bn(reinterpret_cast<const unsigned char*>(modulus->data()), static_cast<int>(modulus->size()), nullptr));
+  NumberPtr e(
+      BN_bin2bn(reinterpret_cast<const unsigned char*>(exponent->data()), static_cast<int>(exponent->size()), nullptr));
   if (BN_num_bits(n.get()) < kRsaMinBits) return invalid("the RSA key is too short");
   ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
   OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get());
@@ -131,7 +137,9 @@ std::string thumbprint(const Point& point) {
 
 }  // namespace
 
-std::string_view name(Algorithm algorithm) { return algorithm == Algorithm::kEs256 ? "ES256" : "RS256"; }
+std::string_view name(Algorithm algorithm) {
+  return algorithm == Algorithm::kEs256 ? "ES256" : "RS256";
+}
 
 Result<Jws> parse_jws(std::string_view compact) {
   if (compact.size() > kTokenLimitBytes) return invalid("the token is too large");
@@ -202,9 +210,9 @@ Result<void> PublicKey::verify(const Jws& token) const {
   if (EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, pkey(key_)) != 1) {
     return invalid("the key cannot verify");
   }
-  const int good = EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
-                                    reinterpret_cast<const unsigned char*>(token.signing_input.data()),
-                                    token.signing_input.size());
+  const int good =
+      EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
+                       reinterpret_cast<const unsigned char*>(token.signing_input.data()), token.signing_input.size());
   if (good != 1) return invalid("the signature is wrong");
   return {};
 }
@@ -221,7 +229,8 @@ SigningKey SigningKey::generate() {
 Result<SigningKey> SigningKey::from_pem(const Secret<std::string>& pem) {
   BioPtr bio(BIO_new_mem_buf(pem.reveal().data(), static_cast<int>(pem.reveal().size())));
   PkeyPtr parsed(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
-  if (parsed == nullptr || EVP_PKEY_is_a(parsed.get(), "EC") != 1) return fail(Code::kInternal, "the stored signing key is unreadable");
+  if (parsed == nullptr || EVP_PKEY_is_a(parsed.get(), "EC") != 1)
+    return fail(Code::kInternal, "the stored signing key is unreadable");
   SigningKey key;
   key.key_id_ = thumbprint(public_point(parsed.get()));
   key.key_ = share(std::move(parsed));
@@ -238,17 +247,20 @@ Secret<std::string> SigningKey::private_pem() const {
 
 json::Object SigningKey::public_jwk() const {
   const Point point = public_point(pkey(key_));
-  return {{"kty", "EC"}, {"crv", "P-256"}, {"x", point.x}, {"y", point.y}, {"kid", key_id_}, {"alg", "ES256"}, {"use", "sig"}};
+  return {{"kty", "EC"},    {"crv", "P-256"}, {"x", point.x}, {"y", point.y},
+          {"kid", key_id_}, {"alg", "ES256"}, {"use", "sig"}};
 }
 
 std::string SigningKey::sign(std::string_view type, const json::Object& payload) const {
   const json::Object header{{"alg", "ES256"}, {"typ", type}, {"kid", key_id_}};
-  const std::string input = base64url_encode(json::serialize(header)) + "." + base64url_encode(json::serialize(payload));
+  const std::string input =
+      base64url_encode(json::serialize(header)) + "." + base64url_encode(json::serialize(payload));
   DigestContextPtr context(EVP_MD_CTX_new());
   EVC_ASSERT(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, pkey(key_)) == 1);
   std::array<unsigned char, 80> der{};
   std::size_t length = der.size();
-  EVC_ASSERT(EVP_DigestSign(context.get(), der.data(), &length, reinterpret_cast<const unsigned char*>(input.data()), input.size()) == 1);
+  EVC_ASSERT(EVP_DigestSign(context.get(), der.data(), &length, reinterpret_cast<const unsigned char*>(input.data()),
+                            input.size()) == 1);
   return input + "." + base64url_encode(raw_signature({reinterpret_cast<const char*>(der.data()), length}));
 }
 

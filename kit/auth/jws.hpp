@@ -1,5 +1,6 @@
-// Strict JSON Web Signatures (RFC 7515, compact form) with the two algorithms of the platform. Parsed keys are kept, because parsing one costs more
-// than a check. Pure: no I/O, no clock. Every refusal is `token-invalid` with a reason that goes to the log only.
+// Strict JSON Web Signatures (RFC 7515, compact form) with the two algorithms of the platform. Parsed keys are kept,
+// because parsing one costs more than a check. Pure: no I/O, no clock. Every refusal is `token-invalid` with a reason
+// that goes to the log only.
 #pragma once
 
 #include <memory>
@@ -24,7 +25,8 @@ struct Jws {
   std::string signature;
 };
 
-// At most 8 KiB; base64url without padding; no duplicate members; alg in the allow-list; none of jku, x5u, jwk, x5c, crit, b64, zip.
+// At most 8 KiB; base64url without padding; no duplicate members; alg in the allow-list; none of jku, x5u, jwk, x5c,
+// crit, b64, zip.
 Result<Jws> parse_jws(std::string_view compact);
 
 class PublicKey {

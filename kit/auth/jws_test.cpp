@@ -7,10 +7,13 @@
 namespace evc::auth {
 namespace {
 
-PublicKey public_key(const SigningKey& key) { return PublicKey::from_jwk(key.public_jwk()).value(); }
+PublicKey public_key(const SigningKey& key) {
+  return PublicKey::from_jwk(key.public_jwk()).value();
+}
 
 std::string compact(const json::Object& header, const json::Object& payload, std::string_view signature = "sig") {
-  return base64url_encode(json::serialize(header)) + "." + base64url_encode(json::serialize(payload)) + "." + base64url_encode(signature);
+  return base64url_encode(json::serialize(header)) + "." + base64url_encode(json::serialize(payload)) + "." +
+         base64url_encode(signature);
 }
 
 TEST(Jws, SignedTokenVerifiesWithItsKeyOnly) {
@@ -62,20 +65,27 @@ TEST_P(RefusedHeader, IsTokenInvalid) {
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().code, Code::kTokenInvalid);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, RefusedHeader,
-    testing::Values(json::Object{{"alg", "none"}, {"kid", "k"}}, json::Object{{"alg", "HS256"}, {"kid", "k"}}, json::Object{{"alg", "es256"}, {"kid", "k"}},
-                    json::Object{{"kid", "k"}}, json::Object{{"alg", "ES256"}}, json::Object{{"alg", "ES256"}, {"kid", ""}}, json::Object{{"alg", "ES256"}, {"kid", 1}},
-                    json::Object{{"alg", "ES256"}, {"kid", "k"}, {"jku", "https://evil"}}, json::Object{{"alg", "ES256"}, {"kid", "k"}, {"jwk", json::Object{}}},
-                    json::Object{{"alg", "ES256"}, {"kid", "k"}, {"x5u", "https://evil"}}, json::Object{{"alg", "ES256"}, {"kid", "k"}, {"x5c", json::Array{}}},
-                    json::Object{{"alg", "ES256"}, {"kid", "k"}, {"crit", json::Array{"exp"}}}, json::Object{{"alg", "ES256"}, {"kid", "k"}, {"b64", false}},
-                    json::Object{{"alg", "ES256"}, {"kid", "k"}, {"zip", "DEF"}}));
+INSTANTIATE_TEST_SUITE_P(Shapes, RefusedHeader,
+                         testing::Values(json::Object{{"alg", "none"}, {"kid", "k"}},
+                                         json::Object{{"alg", "HS256"}, {"kid", "k"}},
+                                         json::Object{{"alg", "es256"}, {"kid", "k"}}, json::Object{{"kid", "k"}},
+                                         json::Object{{"alg", "ES256"}}, json::Object{{"alg", "ES256"}, {"kid", ""}},
+                                         json::Object{{"alg", "ES256"}, {"kid", 1}},
+                                         json::Object{{"alg", "ES256"}, {"kid", "k"}, {"jku", "https://evil"}},
+                                         json::Object{{"alg", "ES256"}, {"kid", "k"}, {"jwk", json::Object{}}},
+                                         json::Object{{"alg", "ES256"}, {"kid", "k"}, {"x5u", "https://evil"}},
+                                         json::Object{{"alg", "ES256"}, {"kid", "k"}, {"x5c", json::Array{}}},
+                                         json::Object{{"alg", "ES256"}, {"kid", "k"}, {"crit", json::Array{"exp"}}},
+                                         json::Object{{"alg", "ES256"}, {"kid", "k"}, {"b64", false}},
+                                         json::Object{{"alg", "ES256"}, {"kid", "k"}, {"zip", "DEF"}}));
 
 TEST(Jws, BrokenShapesAreRefused) {
-  const std::string duplicate = base64url_encode(R"({"alg":"ES256","alg":"none","kid":"k"})") + "." + base64url_encode("{}") + ".c2ln";
+  const std::string duplicate =
+      base64url_encode(R"({"alg":"ES256","alg":"none","kid":"k"})") + "." + base64url_encode("{}") + ".c2ln";
   const std::string good = compact({{"alg", "ES256"}, {"kid", "k"}}, {});
-  for (const std::string& bad : {std::string(), std::string("a"), std::string("a.b"), good + ".x", good + "=", duplicate, std::string(9000, 'a'),
-                                 base64url_encode("[]") + "." + base64url_encode("{}") + ".c2ln", good.substr(0, good.rfind('.') + 1)}) {
+  for (const std::string& bad :
+       {std::string(), std::string("a"), std::string("a.b"), good + ".x", good + "=", duplicate, std::string(9000, 'a'),
+        base64url_encode("[]") + "." + base64url_encode("{}") + ".c2ln", good.substr(0, good.rfind('.') + 1)}) {
     EXPECT_FALSE(parse_jws(bad)) << bad.substr(0, 60);
   }
 }

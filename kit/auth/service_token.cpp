@@ -41,7 +41,10 @@ ServiceTokens::~ServiceTokens() = default;
 Task<Result<std::string>> ServiceTokens::token(RequestContext& context) {
   const auto impl = impl_;
   if (!impl->token.empty() && context.clock->steady() < impl->renew_at) co_return impl->token;
-  http::Call call{.method = "POST", .target = "/internal/oauth2/token", .route_class = "/internal/oauth2/token", .repeat = http::Call::Repeat::kIdempotent};
+  http::Call call{.method = "POST",
+                  .target = "/internal/oauth2/token",
+                  .route_class = "/internal/oauth2/token",
+                  .repeat = http::Call::Repeat::kIdempotent};
   call.headers.set("content-type", "application/x-www-form-urlencoded");
   call.body = "grant_type=client_credentials&client_id=" + impl->client_id;
   EVC_CO_TRY(response, co_await impl->auth->send(context, std::move(call)));

@@ -1,4 +1,5 @@
-// Tokens that a service presents to another (client credentials on auth's internal mTLS listener), cached until a minute before they expire.
+// Tokens that a service presents to another (client credentials on auth's internal mTLS listener), cached until a
+// minute before they expire.
 #pragma once
 
 #include <memory>

@@ -14,9 +14,9 @@
 namespace evc::auth {
 namespace {
 
-constexpr std::chrono::seconds kKeyRefresh{300};         // = max-age of the JWKS
-constexpr std::chrono::seconds kUnknownKeyRefresh{30};   // an unknown kid causes at most one fetch in this time
-constexpr std::chrono::seconds kDenyAlarm{2};            // a deny-set older than this is reported
+constexpr std::chrono::seconds kKeyRefresh{300};        // = max-age of the JWKS
+constexpr std::chrono::seconds kUnknownKeyRefresh{30};  // an unknown kid causes at most one fetch in this time
+constexpr std::chrono::seconds kDenyAlarm{2};           // a deny-set older than this is reported
 constexpr std::chrono::seconds kFetchTimeout{5};
 
 struct DeniedEntry {
@@ -57,16 +57,20 @@ struct Verifier::Impl : std::enable_shared_from_this<Impl> {
   const Clock& clock;
   std::map<std::string, PublicKey> keys;
   std::unordered_map<Digest, AcceptedToken, DigestHash> cache;
-  std::map<std::pair<std::string, std::string>, WallTime> denied;  // (kind, value) → no token named by it is valid after this
+  std::map<std::pair<std::string, std::string>, WallTime>
+      denied;  // (kind, value) → no token named by it is valid after this
   std::int64_t deny_version = 0;
   SteadyTime keys_asked_at{};
   SteadyTime denied_fetched_at{};
   bool deny_alarm = false;
   bool closed = false;
 
-  telemetry::Counter accepted = telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "accepted"}});
-  telemetry::Counter cached = telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "cached"}});
-  telemetry::Counter refused = telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "refused"}});
+  telemetry::Counter accepted =
+      telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "accepted"}});
+  telemetry::Counter cached =
+      telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "cached"}});
+  telemetry::Counter refused =
+      telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "refused"}});
 
   RequestContext background() const {
     RequestContext context;
@@ -86,7 +90,9 @@ struct Verifier::Impl : std::enable_shared_from_this<Impl> {
 
 Task<Result<void>> Verifier::Impl::fetch_keys(RequestContext& context) {
   keys_asked_at = clock.steady();
-  http::Call call{.method = "GET", .target = "/.well-known/jwks.json", .route_class = "/.well-known/jwks.json",
+  http::Call call{.method = "GET",
+                  .target = "/.well-known/jwks.json",
+                  .route_class = "/.well-known/jwks.json",
                   .repeat = http::Call::Repeat::kIdempotent};
   EVC_CO_TRY(response, co_await auth->send(context, std::move(call)));
   if (response.status != 200) co_return fail(Code::kServiceUnavailable, "the key set could not be fetched");
@@ -106,12 +112,15 @@ Task<Result<void>> Verifier::Impl::fetch_keys(RequestContext& context) {
 }
 
 Task<Result<void>> Verifier::Impl::fetch_denied(RequestContext& context) {
-  http::Call call{.method = "GET", .target = "/internal/deny-set?since=" + std::to_string(deny_version), .route_class = "/internal/deny-set",
+  http::Call call{.method = "GET",
+                  .target = "/internal/deny-set?since=" + std::to_string(deny_version),
+                  .route_class = "/internal/deny-set",
                   .repeat = http::Call::Repeat::kOnce};
   EVC_CO_TRY(response, co_await auth->send(context, std::move(call)));
   if (response.status != 200) co_return fail(Code::kServiceUnavailable, "the deny-set could not be fetched");
   EVC_CO_TRY(list, json::decode_text<DenyList>(response.body, json::Unknown::kIgnore));
-  for (auto& entry : list.entries) denied.insert_or_assign({std::move(entry.kind), std::move(entry.value)}, entry.until);
+  for (auto& entry : list.entries)
+    denied.insert_or_assign({std::move(entry.kind), std::move(entry.value)}, entry.until);
   std::erase_if(denied, [now = clock.wall()](const auto& entry) { return entry.second < now; });
   deny_version = list.version;
   denied_fetched_at = clock.steady();
@@ -126,7 +135,8 @@ Task<> Verifier::Impl::follow(std::shared_ptr<Impl> self) {
     auto outcome = co_await self->fetch_denied(context);
     if (!outcome && !self->deny_alarm && self->clock.steady() - self->denied_fetched_at > kDenyAlarm) {
       self->deny_alarm = true;
-      EVC_LOG(kWarn, "The deny-set is stale: auth does not answer", {{telemetry::key::kErrorDetail, outcome.error().detail}});
+      EVC_LOG(kWarn, "The deny-set is stale: auth does not answer",
+              {{telemetry::key::kErrorDetail, outcome.error().detail}});
     }
     if (self->clock.steady() - self->keys_asked_at > kKeyRefresh) co_await self->fetch_keys(context);
   }
@@ -136,7 +146,9 @@ Task<Result<const PublicKey*>> Verifier::Impl::key_for(RequestContext& context, 
   auto found = keys.find(key_id);
   if (found == keys.end() && (keys.empty() || clock.steady() - keys_asked_at > kUnknownKeyRefresh)) {
     auto fetched = co_await fetch_keys(context);
-    if (!fetched && keys.empty()) co_return std::unexpected(Error{.code = Code::kServiceUnavailable, .detail = "tokens cannot be checked at the moment"});
+    if (!fetched && keys.empty())
+      co_return std::unexpected(
+          Error{.code = Code::kServiceUnavailable, .detail = "tokens cannot be checked at the moment"});
     found = keys.find(key_id);
   }
   if (found == keys.end()) co_return fail(Code::kTokenInvalid, "the key is unknown");
@@ -151,11 +163,17 @@ bool Verifier::Impl::is_denied(const AcceptedToken& token) const {
 Verifier::Verifier(Worker& worker, std::shared_ptr<http::Client> auth, VerifierOptions options, const Clock& clock)
     : impl_(std::make_shared<Impl>(worker, std::move(auth), std::move(options), clock)) {}
 
-Verifier::~Verifier() { close(); }
+Verifier::~Verifier() {
+  close();
+}
 
-void Verifier::close() { impl_->closed = true; }
+void Verifier::close() {
+  impl_->closed = true;
+}
 
-bool Verifier::ready() const { return !impl_->keys.empty(); }
+bool Verifier::ready() const {
+  return !impl_->keys.empty();
+}
 
 Task<Result<void>> Verifier::start(RequestContext& context) {
   impl_->worker.tasks().spawn("token verifier", impl_->follow(impl_));
@@ -184,7 +202,8 @@ Task<Result<Principal>> Verifier::verify(RequestContext& context, std::string_vi
     impl->refused.add();
     co_return std::unexpected(std::move(key).error());
   }
-  Result<AcceptedToken> accepted = check_claims(*parsed, {impl->options.issuer, impl->options.audience, impl->options.skew, impl->options.max_lifetime}, now);
+  Result<AcceptedToken> accepted = check_claims(
+      *parsed, {impl->options.issuer, impl->options.audience, impl->options.skew, impl->options.max_lifetime}, now);
   if (auto good = (*key)->verify(*parsed); !good) accepted = std::unexpected(std::move(good).error());
   if (accepted && impl->is_denied(*accepted)) accepted = fail(Code::kTokenInvalid, "the token was revoked");
   if (!accepted) {

@@ -1,5 +1,7 @@
-// Verifies access tokens (identity.md §1): strict JWS, ES256 or RS256 fixed per key id, typ at+jwt, issuer, audience, times with 30 s skew, lifetime ≤ 900 s, deny-set.
-// A cache of verified tokens per worker, keyed by SHA-256 of the token, re-checks expiry and is emptied when keys change. Keys come from auth's JWKS over mTLS and are refreshed in the background.
+// Verifies access tokens (identity.md §1): strict JWS, ES256 or RS256 fixed per key id, typ at+jwt, issuer, audience,
+// times with 30 s skew, lifetime ≤ 900 s, deny-set. A cache of verified tokens per worker, keyed by SHA-256 of the
+// token, re-checks expiry and is emptied when keys change. Keys come from auth's JWKS over mTLS and are refreshed in
+// the background.
 #pragma once
 
 #include <chrono>
@@ -18,7 +20,7 @@
 namespace evc::auth {
 
 struct VerifierOptions {
-  std::string issuer;    // e.g. https://localhost:8443
+  std::string issuer;  // e.g. https://localhost:8443
   std::string audience = "evcosta";
   std::chrono::seconds skew{30};
   std::chrono::seconds max_lifetime{900};
@@ -29,9 +31,11 @@ struct VerifierOptions {
 class Verifier {
  public:
   // `auth` is the client to the auth service (JWKS and deny-set); the verifier keeps it for its life.
-  Verifier(Worker& worker, std::shared_ptr<http::Client> auth, VerifierOptions options, const Clock& clock = system_clock());
+  Verifier(Worker& worker, std::shared_ptr<http::Client> auth, VerifierOptions options,
+           const Clock& clock = system_clock());
   ~Verifier();
-  // Fetches keys now and keeps them fresh in the worker's task group. service-unavailable while no key was ever fetched.
+  // Fetches keys now and keeps them fresh in the worker's task group. service-unavailable while no key was ever
+  // fetched.
   Task<Result<void>> start(RequestContext& context);
   bool ready() const;
   // token-invalid with a reason for the log only; service-unavailable without keys.
@@ -43,7 +47,8 @@ class Verifier {
   std::shared_ptr<Impl> impl_;
 };
 
-// Fills context.principal by the route's Access: bearer token, scope (403 insufficient-scope), operator role, or service token whose client_id equals the peer certificate's name.
+// Fills context.principal by the route's Access: bearer token, scope (403 insufficient-scope), operator role, or
+// service token whose client_id equals the peer certificate's name.
 http::Middleware authenticate(std::shared_ptr<Verifier> verifier);
 
 }  // namespace evc::auth

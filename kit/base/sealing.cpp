@@ -20,8 +20,12 @@ struct ContextFree {
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, ContextFree>;
 
-const unsigned char* raw(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* raw(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+const unsigned char* raw(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+unsigned char* raw(std::string& bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
 
 }  // namespace
 
@@ -42,7 +46,8 @@ std::string seal(const SealKey& key, std::string_view plain, std::string_view pl
 
 Result<std::string> open_sealed(const SealKey& key, std::string_view sealed, std::string_view place) {
   EVC_ASSERT(key.reveal().size() == kKeyBytes);
-  if (sealed.size() < 1 + kNonceBytes + kTagBytes || sealed.front() != kVersion) return fail(Code::kInternal, "a sealed value is damaged");
+  if (sealed.size() < 1 + kNonceBytes + kTagBytes || sealed.front() != kVersion)
+    return fail(Code::kInternal, "a sealed value is damaged");
   const std::string_view nonce = sealed.substr(1, kNonceBytes);
   const std::string_view cipher = sealed.substr(1 + kNonceBytes, sealed.size() - 1 - kNonceBytes - kTagBytes);
   std::string tag(sealed.substr(sealed.size() - kTagBytes));
@@ -51,7 +56,8 @@ Result<std::string> open_sealed(const SealKey& key, std::string_view sealed, std
   int length = 0;
   bool good = EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, raw(key.reveal()), raw(nonce)) == 1;
   good = good && EVP_DecryptUpdate(context.get(), nullptr, &length, raw(place), static_cast<int>(place.size())) == 1;
-  good = good && EVP_DecryptUpdate(context.get(), raw(plain), &length, raw(cipher), static_cast<int>(cipher.size())) == 1;
+  good =
+      good && EVP_DecryptUpdate(context.get(), raw(plain), &length, raw(cipher), static_cast<int>(cipher.size())) == 1;
   good = good && EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, raw(tag)) == 1;
   good = good && EVP_DecryptFinal_ex(context.get(), raw(plain) + length, &length) == 1;
   if (!good) return fail(Code::kInternal, "a sealed value does not open with this key and place");

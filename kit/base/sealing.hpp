@@ -1,5 +1,6 @@
-// Encryption of single values at rest: AES-256-GCM with a random nonce and the value's place as associated data, so that a sealed value cannot be moved to another row or
-// column. Form: 0x01 | nonce (12) | ciphertext | tag (16). Also the keyed derivations that go with it. Pure, thread-safe.
+// Encryption of single values at rest: AES-256-GCM with a random nonce and the value's place as associated data, so
+// that a sealed value cannot be moved to another row or column. Form: 0x01 | nonce (12) | ciphertext | tag (16). Also
+// the keyed derivations that go with it. Pure, thread-safe.
 #pragma once
 
 #include <string>

@@ -7,7 +7,9 @@
 namespace evc {
 namespace {
 
-SealKey key() { return SealKey(random_bytes(32)); }
+SealKey key() {
+  return SealKey(random_bytes(32));
+}
 
 TEST(Sealing, OpensWithItsKeyAndPlaceOnly) {
   const SealKey mine = key();

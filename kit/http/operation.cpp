@@ -37,11 +37,14 @@ Access access_of(const contracts::Route& route) {
 
 }  // namespace
 
-std::string_view operation_path(std::string_view operation) { return find(operation).path; }
+std::string_view operation_path(std::string_view operation) {
+  return find(operation).path;
+}
 
 void add_operation(Router& router, std::string_view service, std::string_view operation, Handler handler) {
   const contracts::Route& route = find(operation);
-  if (route.service != service) throw std::logic_error(std::string(operation) + " belongs to " + std::string(route.service));
+  if (route.service != service)
+    throw std::logic_error(std::string(operation) + " belongs to " + std::string(route.service));
   RouteOptions options;
   options.access = access_of(route);
   options.scope = route.scope;

@@ -1,5 +1,6 @@
-// Registers an operation of contracts/routes.yaml by its operationId: method, path, access, scope, callers and body limit come from the contract, so that
-// a service cannot serve something else than what is written. An unknown operation, or one of another service, is a start-up failure (throws).
+// Registers an operation of contracts/routes.yaml by its operationId: method, path, access, scope, callers and body
+// limit come from the contract, so that a service cannot serve something else than what is written. An unknown
+// operation, or one of another service, is a start-up failure (throws).
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,5 @@
-// evcosta-auth: wires accounts, tokens and keys onto one worker. Needs PostgreSQL (auth and auth_keystore) and Redis (limits).
+// evcosta-auth: wires accounts, tokens and keys onto one worker. Needs PostgreSQL (auth and auth_keystore) and Redis
+// (limits).
 #include "kit/auth/verifier.hpp"
 #include "kit/service/service.hpp"
 #include "services/auth/api/maintenance.hpp"
@@ -9,8 +10,10 @@ namespace {
 
 // One hashing pool for the whole process, whatever the number of workers: memory for Argon2 is the scarce thing.
 std::shared_ptr<CpuPool> hashing_pool(const AuthSettings& settings) {
-  static const auto pool = std::make_shared<CpuPool>(CpuPool::Options{
-      .name = "hashing", .threads = static_cast<std::size_t>(settings.hashing_threads), .queue_limit = static_cast<std::size_t>(settings.hashing_queue)});
+  static const auto pool =
+      std::make_shared<CpuPool>(CpuPool::Options{.name = "hashing",
+                                                 .threads = static_cast<std::size_t>(settings.hashing_threads),
+                                                 .queue_limit = static_cast<std::size_t>(settings.hashing_queue)});
   return pool;
 }
 
@@ -48,7 +51,8 @@ void wire(service::WorkerScope& scope) {
   scope.readiness("signing keys", [&keys](RequestContext& context) { return keys_ready(keys, context); });
   scope.worker().tasks().spawn("signing keys", keep_keys(scope.worker(), keys));
   if (!scope.first()) return;
-  scope.worker().tasks().spawn("mails", send_mails(scope.worker(), pool, derive_key(master, "mail"), settings.mail_spool_dir));
+  scope.worker().tasks().spawn("mails",
+                               send_mails(scope.worker(), pool, derive_key(master, "mail"), settings.mail_spool_dir));
   scope.worker().tasks().spawn("refresh grace", wipe_after_grace(scope.worker(), pool));
 }
 

@@ -1,6 +1,9 @@
-// evcosta-operator: makes or changes an operator's account from the command line of the machine that runs auth, since nobody can register as one.
-//   evcosta-operator --config services/auth/config.yaml EMAIL ROLE NAME   (the password comes on standard input; role: viewer, operator, finance, admin)
-// An account that exists gets the role and the password. Needs auth's certificate, secrets and databases, as auth itself does.
+// evcosta-operator: makes or changes an operator's account from the command line of the machine that runs auth, since
+// nobody can register as one.
+//   evcosta-operator --config services/auth/config.yaml EMAIL ROLE NAME   (the password comes on standard input; role:
+//   viewer, operator, finance, admin)
+// An account that exists gets the role and the password. Needs auth's certificate, secrets and databases, as auth
+// itself does.
 #include <algorithm>
 #include <array>
 #include <iostream>
@@ -52,26 +55,31 @@ Task<Result<void>> make_operator(postgres::Pool& pool, postgres::Pool& keystore,
   co_return co_await transaction.commit(context);
 }
 
-Task<> run_and_stop(Worker& worker, postgres::Pool& pool, postgres::Pool& keystore, Order order, std::optional<Result<void>>& outcome) {
+Task<> run_and_stop(Worker& worker, postgres::Pool& pool, postgres::Pool& keystore, Order order,
+                    std::optional<Result<void>>& outcome) {
   outcome = co_await make_operator(pool, keystore, std::move(order));
   worker.stop();
 }
 
-std::string first_problem(const Error& error) { return error.fields.empty() ? error.detail : error.fields.front().pointer + ": " + error.fields.front().detail; }
+std::string first_problem(const Error& error) {
+  return error.fields.empty() ? error.detail : error.fields.front().pointer + ": " + error.fields.front().detail;
+}
 
 Result<Order> read_order(const std::vector<std::string>& words, const service::CommonSettings& settings) {
   EVC_TRY(email, normalise_email(words.at(0)));
-  if (std::ranges::find(kRoles, words.at(1)) == kRoles.end()) return fail_field("role", "viewer, operator, finance or admin");
+  if (std::ranges::find(kRoles, words.at(1)) == kRoles.end())
+    return fail_field("role", "viewer, operator, finance or admin");
   std::string password;
   std::getline(std::cin, password);
   EVC_CHECK(check_new_password(password));
   const PasswordHasher hasher(service::read_secret(settings, "auth-pepper"));
-  return Order{.email = email,
-               .role = words.at(1),
-               .name = words.at(2),
-               .password_hash = hasher.hash(password),
-               .master = derive_key(service::read_secret(settings, "auth-master-key"), "evcosta auth"),
-               .keystore_key = derive_key(service::read_secret(settings, "auth-keystore-key"), "evcosta auth keystore")};
+  return Order{
+      .email = email,
+      .role = words.at(1),
+      .name = words.at(2),
+      .password_hash = hasher.hash(password),
+      .master = derive_key(service::read_secret(settings, "auth-master-key"), "evcosta auth"),
+      .keystore_key = derive_key(service::read_secret(settings, "auth-keystore-key"), "evcosta auth keystore")};
 }
 
 int run(const std::string& config, const std::vector<std::string>& words) {
@@ -83,15 +91,20 @@ int run(const std::string& config, const std::vector<std::string>& words) {
   }
   const std::string role = order->role;
   Worker worker;
-  postgres::Pool pool(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth"), .size = 1, .application_name = "evcosta-operator"});
-  postgres::Pool keystore(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth_keystore"), .size = 1, .application_name = "evcosta-operator"});
+  postgres::Pool pool(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth"),
+                               .size = 1,
+                               .application_name = "evcosta-operator"});
+  postgres::Pool keystore(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth_keystore"),
+                                   .size = 1,
+                                   .application_name = "evcosta-operator"});
   std::optional<Result<void>> outcome;
   worker.tasks().spawn("operator", run_and_stop(worker, pool, keystore, std::move(*order), outcome));
   worker.run();
   pool.close();
   keystore.close();
   if (!outcome || !*outcome) {
-    std::cerr << "evcosta-operator: " << (outcome ? first_problem(outcome->error()) : "the database did not answer") << "\n";
+    std::cerr << "evcosta-operator: " << (outcome ? first_problem(outcome->error()) : "the database did not answer")
+              << "\n";
     return 1;
   }
   std::cout << "the account is active with the role " << role << "\n";
@@ -104,7 +117,8 @@ int run(const std::string& config, const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() != 5 || words[0] != "--config") {
-    std::cerr << "usage: evcosta-operator --config services/auth/config.yaml EMAIL ROLE NAME   (password on standard input)\n";
+    std::cerr << "usage: evcosta-operator --config services/auth/config.yaml EMAIL ROLE NAME   (password on standard "
+                 "input)\n";
     return 2;
   }
   try {

@@ -8,17 +8,18 @@
 namespace evc::auth_service {
 
 struct AuthSettings {
-  std::string issuer;                  // also the public base URL of links in mails
-  std::int64_t access_token_s = 600;   // at most 900
+  std::string issuer;                 // also the public base URL of links in mails
+  std::int64_t access_token_s = 600;  // at most 900
   std::int64_t service_token_s = 600;
   std::int64_t verification_hours = 24;
   std::int64_t failures_per_account = 10;  // wrong passwords for one account in 15 minutes
   std::int64_t failures_per_address = 30;  // … from one address in a minute
-  std::int64_t hashing_queue = 64;     // logins waiting for the hashing thread; more are answered 503
+  std::int64_t hashing_queue = 64;         // logins waiting for the hashing thread; more are answered 503
   std::int64_t hashing_threads = 1;
-  std::string mail_spool_dir;          // one .eml file per mail
+  std::string mail_spool_dir;  // one .eml file per mail
 };
 BOOST_DESCRIBE_STRUCT(AuthSettings, (),
-                      (issuer, access_token_s, service_token_s, verification_hours, failures_per_account, failures_per_address, hashing_queue, hashing_threads, mail_spool_dir))
+                      (issuer, access_token_s, service_token_s, verification_hours, failures_per_account,
+                       failures_per_address, hashing_queue, hashing_threads, mail_spool_dir))
 
 }  // namespace evc::auth_service

@@ -1,4 +1,5 @@
-// evcosta-charging: stations, sessions and the saga on one worker. Needs PostgreSQL (charging), Kafka (payment.events, integration.events), Redis (nudges) and auth (tokens).
+// evcosta-charging: stations, sessions and the saga on one worker. Needs PostgreSQL (charging), Kafka (payment.events,
+// integration.events), Redis (nudges) and auth (tokens).
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/service/service.hpp"
@@ -19,7 +20,10 @@ BOOST_DESCRIBE_STRUCT(ChargingSettings, (), (sites_file))
 
 messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
   messaging::InboxOptions options;
-  options.consumer = {.connect = scope.kafka(), .group = "charging", .instance_id = scope.instance(), .topics = {"payment.events", "integration.events"}};
+  options.consumer = {.connect = scope.kafka(),
+                      .group = "charging",
+                      .instance_id = scope.instance(),
+                      .topics = {"payment.events", "integration.events"}};
   return options;
 }
 
@@ -46,7 +50,9 @@ Task<Result<void>> sites_ready(const Sites& sites) {
   co_return fail(Code::kServiceUnavailable, "the charging sites are not stored yet");
 }
 
-Task<> leave_group(messaging::Inbox& inbox) { co_await inbox.close(); }
+Task<> leave_group(messaging::Inbox& inbox) {
+  co_await inbox.close();
+}
 
 void wire(service::WorkerScope& scope) {
   postgres::Pool& pool = scope.postgres();
@@ -54,13 +60,19 @@ void wire(service::WorkerScope& scope) {
   auto& idempotency = scope.own<messaging::IdempotencyStore>(pool);
   auto& payment = scope.own<PaymentClient>(scope.peer("payment"), scope.service_tokens());
   auto& nudges = scope.own<Nudges>(scope.worker());
-  auto& api = scope.own<Api>(Api{.worker = scope.worker(), .pool = pool, .outbox = outbox, .idempotency = idempotency, .payment = payment, .nudges = nudges});
+  auto& api = scope.own<Api>(Api{.worker = scope.worker(),
+                                 .pool = pool,
+                                 .outbox = outbox,
+                                 .idempotency = idempotency,
+                                 .payment = payment,
+                                 .nudges = nudges});
   add_routes(scope.router(), api);
   auto& facts = scope.own<Facts>(outbox, nudges);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), facts.handlers());
   messaging::add_dead_letter_operations(scope.router(), "charging", inbox, idempotency, pool);
   if (!scope.first()) return;
-  auto& sites = scope.own<Sites>(Sites{.stations = load_sites(scope.settings<ChargingSettings>("charging").sites_file)});
+  auto& sites =
+      scope.own<Sites>(Sites{.stations = load_sites(scope.settings<ChargingSettings>("charging").sites_file)});
   scope.readiness("charging sites", [&sites](RequestContext&) { return sites_ready(sites); });
   scope.on_drain([&inbox] { return leave_group(inbox); });
   TaskGroup& tasks = scope.worker().tasks();
@@ -74,10 +86,11 @@ void wire(service::WorkerScope& scope) {
 }  // namespace evc::charging
 
 int main(int argc, char** argv) {
-  return evc::service::run(argc, argv,
-                           {.name = "charging",
-                            .migrations = {"kit/messaging/migrations", "services/charging/migrations"},
-                            .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka | evc::service::kAuth,
-                            .sections = {"charging"},
-                            .wire = evc::charging::wire});
+  return evc::service::run(
+      argc, argv,
+      {.name = "charging",
+       .migrations = {"kit/messaging/migrations", "services/charging/migrations"},
+       .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka | evc::service::kAuth,
+       .sections = {"charging"},
+       .wire = evc::charging::wire});
 }

@@ -87,7 +87,7 @@ def judge(path: str, target: str, quoted: bool) -> list[tuple[str, str]]:
         return found
     if wanted[0] not in ROOTS or len(wanted) < 2:
         return found + [("include-root", f'"{target}" does not begin with one of {", ".join(ROOTS)}')]
-    if wanted[:2] == ["kit", "testing"] and source[:2] != ["kit", "testing"] and not is_test(path) and source[0] in ("kit", "services", "simulators", "tools"):
+    if wanted[:2] == ["kit", "testing"] and "testing" not in source[:-1] and not is_test(path) and source[0] in ("kit", "services", "simulators", "tools"):
         found.append(("testing-shipped", f'"{target}" in a file that is shipped'))
     if source[0] == "kit":
         found += judge_kit(source[1], wanted, target)

@@ -25,7 +25,7 @@ CASES = {
     "service-apart": [("services/auth/a.cpp", '#include "services/user/store/profiles.hpp"\n'), ("services/auth/a.cpp", '#include "services/auth/store/accounts.hpp"\n')],
     "domain-pure": [("services/auth/domain/a.cpp", '#include "kit/runtime/worker.hpp"\n'), ("services/auth/domain/a.cpp", '#include "kit/base/clock.hpp"\n#include "kit/ev/vehicle.hpp"\n')],
     "inward": [("services/auth/store/a.cpp", '#include "services/auth/api/login.hpp"\n'), ("services/auth/api/a.cpp", '#include "services/auth/store/accounts.hpp"\n')],
-    "testing-shipped": [("kit/http/a.cpp", '#include "kit/testing/manual_clock.hpp"\n'), ("kit/http/a_test.cpp", '#include "kit/testing/manual_clock.hpp"\n')],
+    "testing-shipped": [("kit/http/a.cpp", '#include "kit/testing/manual_clock.hpp"\n'), ("kit/http/testing/a.cpp", '#include "kit/testing/manual_clock.hpp"\n')],
     "third-party": [("kit/auth/a.cpp", "#include <boost/beast/http.hpp>\n"), ("kit/http/a.cpp", "#include <boost/beast/http.hpp>\n")],
     "file-length": [("kit/base/a.cpp", "int x;\n" * 501), ("kit/base/a.cpp", "int x;\n" * 500)],
     "function-length": [("kit/base/a.cpp", long_function(71)), ("kit/base/a.cpp", long_function(70))],

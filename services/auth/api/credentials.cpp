@@ -17,31 +17,41 @@ Result<std::string> check_registration(const RegisterRequest& request) {
   EVC_TRY(email, normalise_email(request.email));
   EVC_CHECK(check_new_password(request.password));
   const bool control = request.name.find_first_of("\r\n") != std::string::npos;
-  if (request.name.empty() || request.name.size() > kNameLimitBytes || control) return fail_field("/name", "1 to 120 characters on one line");
+  if (request.name.empty() || request.name.size() > kNameLimitBytes || control)
+    return fail_field("/name", "1 to 120 characters on one line");
   return email;
 }
 
 redis::Limit per_account(const AuthSettings& settings) {
-  return {.burst = settings.failures_per_account, .count = settings.failures_per_account, .period = std::chrono::minutes(15)};
+  return {.burst = settings.failures_per_account,
+          .count = settings.failures_per_account,
+          .period = std::chrono::minutes(15)};
 }
 redis::Limit per_address(const AuthSettings& settings) {
-  return {.burst = settings.failures_per_address, .count = settings.failures_per_address, .period = std::chrono::minutes(1)};
+  return {.burst = settings.failures_per_address,
+          .count = settings.failures_per_address,
+          .period = std::chrono::minutes(1)};
 }
 
-Error too_many(std::chrono::milliseconds retry_after) { return Error{.code = Code::kRateLimited, .detail = "too many failed sign-ins", .retry_after = retry_after}; }
+Error too_many(std::chrono::milliseconds retry_after) {
+  return Error{.code = Code::kRateLimited, .detail = "too many failed sign-ins", .retry_after = retry_after};
+}
 
 }  // namespace
 
 Credentials::Credentials(Parts parts) : parts_(std::move(parts)) {}
 
-Task<Result<void>> Credentials::create(RequestContext& context, Account account, SealKey secret, std::string index, std::string token, std::string mail) {
+Task<Result<void>> Credentials::create(RequestContext& context, Account account, SealKey secret, std::string index,
+                                       std::string token, std::string mail) {
   // The secret first: an account without one could never sign in, a secret without an account harms nobody.
-  EVC_CO_CHECK(co_await insert_person(context, parts_.keystore, account.id, secret, parts_.keystore_key, account.created_at));
+  EVC_CO_CHECK(
+      co_await insert_person(context, parts_.keystore, account.id, secret, parts_.keystore_key, account.created_at));
   EVC_CO_TRY(transaction, co_await parts_.pool.begin(context));
   EVC_CO_CHECK(co_await insert_account(context, transaction, account, index));
   const WallTime expires_at = account.created_at + std::chrono::hours(parts_.issuer.settings().verification_hours);
   EVC_CO_CHECK(co_await insert_verification(context, transaction, refresh_token_hash(token), account.id, expires_at));
-  EVC_CO_CHECK(co_await insert_mail(context, transaction, uuid_v7(), seal(parts_.mail_key, mail, "auth.mail"), account.created_at));
+  EVC_CO_CHECK(co_await insert_mail(context, transaction, uuid_v7(), seal(parts_.mail_key, mail, "auth.mail"),
+                                    account.created_at));
   co_return co_await transaction.commit(context);
 }
 
@@ -49,7 +59,9 @@ Task<Result<void>> Credentials::register_account(RequestContext& context, Regist
   EVC_CO_TRY(email, check_registration(request));
   const WallTime now = context.clock->wall();
   const auto hasher = parts_.hasher;
-  EVC_CO_TRY(phc, co_await parts_.hashing->run(parts_.worker, context.deadline, [hasher, password = request.password] { return hasher->hash(password); }));
+  EVC_CO_TRY(phc, co_await parts_.hashing->run(parts_.worker, context.deadline, [hasher, password = request.password] {
+    return hasher->hash(password);
+  }));
   const std::string index = blind_index(parts_.index_key, email);
   EVC_CO_TRY(known, co_await find_account_by_index(context, parts_.pool, index));
   const std::string token = new_refresh_token();
@@ -65,16 +77,21 @@ Task<Result<void>> Credentials::register_account(RequestContext& context, Regist
                     .role = std::nullopt,
                     .state = "unverified",
                     .created_at = now};
-    auto created = co_await create(context, std::move(account), secret, index, token, verification_mail(email, issuer, token));
+    auto created =
+        co_await create(context, std::move(account), secret, index, token, verification_mail(email, issuer, token));
     if (created || created.error().code != Code::kUniqueViolation) co_return created;
     // Another request registered the address a moment ago: go on as for a known one.
   }
   EVC_CO_TRY(transaction, co_await parts_.pool.begin(context));
   if (known && known->state == "unverified") {
-    EVC_CO_CHECK(co_await insert_verification(context, transaction, refresh_token_hash(token), known->id, now + std::chrono::hours(parts_.issuer.settings().verification_hours)));
-    EVC_CO_CHECK(co_await insert_mail(context, transaction, uuid_v7(), seal(parts_.mail_key, verification_mail(email, issuer, token), "auth.mail"), now));
+    EVC_CO_CHECK(co_await insert_verification(context, transaction, refresh_token_hash(token), known->id,
+                                              now + std::chrono::hours(parts_.issuer.settings().verification_hours)));
+    EVC_CO_CHECK(co_await insert_mail(context, transaction, uuid_v7(),
+                                      seal(parts_.mail_key, verification_mail(email, issuer, token), "auth.mail"),
+                                      now));
   } else {
-    EVC_CO_CHECK(co_await insert_mail(context, transaction, uuid_v7(), seal(parts_.mail_key, already_registered_mail(email, issuer), "auth.mail"), now));
+    EVC_CO_CHECK(co_await insert_mail(context, transaction, uuid_v7(),
+                                      seal(parts_.mail_key, already_registered_mail(email, issuer), "auth.mail"), now));
   }
   co_return co_await transaction.commit(context);
 }
@@ -88,7 +105,8 @@ Task<Result<void>> Credentials::verify(RequestContext& context, std::string toke
 Task<Result<Credentials::Candidate>> Credentials::look_up(RequestContext& context, const LoginRequest& request) {
   Candidate candidate;
   // What is no address at all is looked up too, under an index that nobody has.
-  candidate.index = blind_index(parts_.index_key, normalise_email(request.email).value_or("\n" + request.email.substr(0, 256)));
+  candidate.index =
+      blind_index(parts_.index_key, normalise_email(request.email).value_or("\n" + request.email.substr(0, 256)));
   EVC_CO_TRY(account, co_await find_account_by_index(context, parts_.pool, candidate.index));
   candidate.account = std::move(account);
   const Uuid id = candidate.account ? candidate.account->id : random_uuid();
@@ -101,21 +119,31 @@ Task<Result<Credentials::Candidate>> Credentials::look_up(RequestContext& contex
   co_return candidate;
 }
 
-Task<Result<void>> Credentials::check_limits(RequestContext& context, const Candidate& candidate, const std::string& address) {
+Task<Result<void>> Credentials::check_limits(RequestContext& context, const Candidate& candidate,
+                                             const std::string& address) {
   // Without Redis nobody can count failures, so nobody signs in: fail closed.
   const AuthSettings& settings = parts_.issuer.settings();
-  auto by_account = co_await redis::take(parts_.redis, context, "auth:failures:account:" + hex_encode(candidate.index), per_account(settings), 0);
-  if (!by_account) co_return std::unexpected(Error{.code = Code::kServiceUnavailable, .detail = "sign-in is not possible at the moment", .retry_after = std::chrono::seconds(5)});
+  auto by_account = co_await redis::take(parts_.redis, context, "auth:failures:account:" + hex_encode(candidate.index),
+                                         per_account(settings), 0);
+  if (!by_account)
+    co_return std::unexpected(Error{.code = Code::kServiceUnavailable,
+                                    .detail = "sign-in is not possible at the moment",
+                                    .retry_after = std::chrono::seconds(5)});
   if (by_account->remaining < 1) co_return std::unexpected(too_many(by_account->reset_after));
-  auto by_address = co_await redis::take(parts_.redis, context, "auth:failures:address:" + address, per_address(settings), 0);
-  if (!by_address) co_return std::unexpected(Error{.code = Code::kServiceUnavailable, .detail = "sign-in is not possible at the moment", .retry_after = std::chrono::seconds(5)});
+  auto by_address =
+      co_await redis::take(parts_.redis, context, "auth:failures:address:" + address, per_address(settings), 0);
+  if (!by_address)
+    co_return std::unexpected(Error{.code = Code::kServiceUnavailable,
+                                    .detail = "sign-in is not possible at the moment",
+                                    .retry_after = std::chrono::seconds(5)});
   if (by_address->remaining < 1) co_return std::unexpected(too_many(by_address->reset_after));
   co_return Result<void>{};
 }
 
 Task<> Credentials::count_failure(RequestContext& context, const Candidate& candidate, const std::string& address) {
   const AuthSettings& settings = parts_.issuer.settings();
-  co_await redis::take(parts_.redis, context, "auth:failures:account:" + hex_encode(candidate.index), per_account(settings), 1);
+  co_await redis::take(parts_.redis, context, "auth:failures:account:" + hex_encode(candidate.index),
+                       per_account(settings), 1);
   co_await redis::take(parts_.redis, context, "auth:failures:address:" + address, per_address(settings), 1);
 }
 
@@ -124,7 +152,10 @@ Task<Result<TokenPair>> Credentials::login_steps(RequestContext& context, LoginR
   EVC_CO_CHECK(co_await check_limits(context, candidate, address));
   const auto hasher = parts_.hasher;
   const std::string phc = candidate.account ? candidate.account->password_hash : hasher->decoy();
-  EVC_CO_TRY(matches, co_await parts_.hashing->run(parts_.worker, context.deadline, [hasher, phc, password = request.password] { return hasher->verify(password, phc); }));
+  EVC_CO_TRY(matches,
+             co_await parts_.hashing->run(parts_.worker, context.deadline, [hasher, phc, password = request.password] {
+               return hasher->verify(password, phc);
+             }));
   if (!matches || !candidate.account || !candidate.secret || candidate.account->state != "active") {
     co_await count_failure(context, candidate, address);
     co_return fail(Code::kCredentialsInvalid);

@@ -1,5 +1,6 @@
-// Registration, verification and sign-in. Every account state takes the same steps: one look-up by index, one look-up in the keystore, one Argon2 run, an answer of the same
-// form, padded to the next 25 ms; so neither text nor time tells whether an address is known.
+// Registration, verification and sign-in. Every account state takes the same steps: one look-up by index, one look-up
+// in the keystore, one Argon2 run, an answer of the same form, padded to the next 25 ms; so neither text nor time tells
+// whether an address is known.
 #pragma once
 
 #include <memory>
@@ -54,7 +55,8 @@ class Credentials {
   Task<Result<Candidate>> look_up(RequestContext& context, const LoginRequest& request);
   Task<Result<void>> check_limits(RequestContext& context, const Candidate& candidate, const std::string& address);
   Task<> count_failure(RequestContext& context, const Candidate& candidate, const std::string& address);
-  Task<Result<void>> create(RequestContext& context, Account account, SealKey secret, std::string index, std::string token, std::string mail);
+  Task<Result<void>> create(RequestContext& context, Account account, SealKey secret, std::string index,
+                            std::string token, std::string mail);
   Task<Result<TokenPair>> login_steps(RequestContext& context, LoginRequest request, std::string address);
 
   Parts parts_;

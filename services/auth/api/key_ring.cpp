@@ -3,7 +3,9 @@
 namespace evc::auth_service {
 namespace {
 
-std::string place_of(const std::string& key_id) { return "auth.signing_key:" + key_id; }
+std::string place_of(const std::string& key_id) {
+  return "auth.signing_key:" + key_id;
+}
 
 std::vector<KeyTimes> times_of(const std::vector<StoredKey>& keys) {
   std::vector<KeyTimes> times;
@@ -13,7 +15,8 @@ std::vector<KeyTimes> times_of(const std::vector<StoredKey>& keys) {
 
 }  // namespace
 
-KeyRing::KeyRing(postgres::Pool& pool, SealKey key_encryption_key) : pool_(pool), key_encryption_key_(std::move(key_encryption_key)) {}
+KeyRing::KeyRing(postgres::Pool& pool, SealKey key_encryption_key)
+    : pool_(pool), key_encryption_key_(std::move(key_encryption_key)) {}
 
 Task<Result<void>> KeyRing::refresh(RequestContext& context) {
   const WallTime now = context.clock->wall();
@@ -23,7 +26,9 @@ Task<Result<void>> KeyRing::refresh(RequestContext& context) {
   if (auto due = next_key(times_of(stored), now)) {
     const auth::SigningKey made = auth::SigningKey::generate();
     due->key_id = made.key_id();
-    StoredKey row{.times = *due, .private_sealed = seal(key_encryption_key_, made.private_pem().reveal(), place_of(made.key_id())), .public_jwk = made.public_jwk()};
+    StoredKey row{.times = *due,
+                  .private_sealed = seal(key_encryption_key_, made.private_pem().reveal(), place_of(made.key_id())),
+                  .public_jwk = made.public_jwk()};
     EVC_CO_CHECK(co_await insert_signing_key(context, transaction, row));
     stored.push_back(std::move(row));
   }
@@ -57,6 +62,8 @@ json::Object KeyRing::jwks(WallTime now) const {
   return {{"keys", std::move(keys)}};
 }
 
-bool KeyRing::ready(WallTime now) const { return sign({}, now).has_value(); }
+bool KeyRing::ready(WallTime now) const {
+  return sign({}, now).has_value();
+}
 
 }  // namespace evc::auth_service

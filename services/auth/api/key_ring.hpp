@@ -1,4 +1,5 @@
-// The signing keys of this process: read from the database, extended on schedule (one process at a time decides), re-read every 30 s so that all processes publish the same set.
+// The signing keys of this process: read from the database, extended on schedule (one process at a time decides),
+// re-read every 30 s so that all processes publish the same set.
 #pragma once
 
 #include <memory>

@@ -23,7 +23,8 @@ RequestContext background_context() {
   return context;
 }
 
-Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, const SealKey& mail_key, const std::string& spool_dir) {
+Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, const SealKey& mail_key,
+                              const std::string& spool_dir) {
   EVC_CO_TRY(transaction, co_await pool.begin(context));
   EVC_CO_TRY(mails, co_await lock_unsent_mail(context, transaction, kMailBatch));
   for (const UnsentMail& mail : mails) {
@@ -40,7 +41,9 @@ Task<> send_mails(Worker& worker, postgres::Pool& pool, SealKey mail_key, std::s
   while (!worker.tasks().cancelled()) {
     RequestContext context = background_context();
     auto sent = co_await send_batch(context, pool, mail_key, spool_dir);
-    if (!sent) EVC_LOG(kWarn, "Mails could not be sent; they stay queued", {{telemetry::key::kErrorDetail, sent.error().detail}});
+    if (!sent)
+      EVC_LOG(kWarn, "Mails could not be sent; they stay queued",
+              {{telemetry::key::kErrorDetail, sent.error().detail}});
     co_await sleep_for(worker, sent ? kMailPoll : std::chrono::milliseconds(kStepTimeout));
   }
 }
@@ -49,7 +52,8 @@ Task<> keep_keys(Worker& worker, KeyRing& keys) {
   while (!worker.tasks().cancelled()) {
     RequestContext context = background_context();
     auto refreshed = co_await keys.refresh(context);
-    if (!refreshed) EVC_LOG(kWarn, "The signing keys could not be read", {{telemetry::key::kErrorDetail, refreshed.error().detail}});
+    if (!refreshed)
+      EVC_LOG(kWarn, "The signing keys could not be read", {{telemetry::key::kErrorDetail, refreshed.error().detail}});
     co_await sleep_for(worker, refreshed ? std::chrono::milliseconds(kKeyPoll) : std::chrono::milliseconds(500));
   }
 }

@@ -1,4 +1,5 @@
-// What the service does by itself on its first worker: sends queued mails, keeps the signing keys on schedule, wipes sealed successors whose grace has ended.
+// What the service does by itself on its first worker: sends queued mails, keeps the signing keys on schedule, wipes
+// sealed successors whose grace has ended.
 #pragma once
 
 #include "kit/postgres/pool.hpp"

@@ -20,7 +20,9 @@ Response no_store(Response response) {
 }
 
 // The gateway writes the client's address here and drops what came from outside.
-std::string client_address(const Request& request) { return std::string(request.headers.get("x-forwarded-for").value_or(request.remote_address)); }
+std::string client_address(const Request& request) {
+  return std::string(request.headers.get("x-forwarded-for").value_or(request.remote_address));
+}
 
 Task<Response> register_account(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<RegisterRequest>(request);
@@ -91,7 +93,9 @@ Task<Response> jwks(Api& api, RequestContext& context, Request& request) {
 }
 
 // RFC 6749 §5.2: OAuth endpoints keep their own error form.
-Response oauth_error(int status, std::string_view error) { return no_store(Response::json(status, json::Object{{"error", error}})); }
+Response oauth_error(int status, std::string_view error) {
+  return no_store(Response::json(status, json::Object{{"error", error}}));
+}
 
 Result<http::Query> form(const Request& request) {
   const auto type = request.headers.get("content-type");
@@ -110,7 +114,10 @@ Task<Response> oauth_token(Api& api, RequestContext& context, Request& request) 
   auto pair = co_await api.issuer.refresh(context, std::string(*token));
   if (!pair && pair.error().code == Code::kRefreshTokenInvalid) co_return oauth_error(400, "invalid_grant");
   if (!pair) co_return oauth_error(503, "temporarily_unavailable");
-  co_return no_store(Response::json(200, json::Object{{"access_token", pair->access_token}, {"token_type", "Bearer"}, {"expires_in", pair->expires_in}, {"refresh_token", pair->refresh_token}}));
+  co_return no_store(Response::json(200, json::Object{{"access_token", pair->access_token},
+                                                      {"token_type", "Bearer"},
+                                                      {"expires_in", pair->expires_in},
+                                                      {"refresh_token", pair->refresh_token}}));
 }
 
 Task<Response> service_token(Api& api, RequestContext& context, Request& request) {
@@ -121,7 +128,9 @@ Task<Response> service_token(Api& api, RequestContext& context, Request& request
   if (fields->get("client_id") != request.peer_name) co_return oauth_error(401, "invalid_client");
   auto token = api.issuer.service_token(request.peer_name, context.clock->wall());
   if (!token) co_return oauth_error(503, "temporarily_unavailable");
-  co_return no_store(Response::json(200, json::Object{{"access_token", *token}, {"token_type", "Bearer"}, {"expires_in", api.issuer.settings().service_token_s}}));
+  co_return no_store(Response::json(200, json::Object{{"access_token", *token},
+                                                      {"token_type", "Bearer"},
+                                                      {"expires_in", api.issuer.settings().service_token_s}}));
 }
 
 Task<Response> deny_set(Api& api, RequestContext& context, Request& request) {
@@ -149,14 +158,18 @@ Task<Response> get_account(Api& api, RequestContext& context, Request& request) 
   auto name = open_sealed(columns, (*account)->name_sealed, account_place("name", *id));
   if (!email || !name) co_return http::problem(Error{.code = Code::kInternal}, context, request.path);
   const SealKey caller_key = column_key(*secret, request.peer_name);
-  co_return no_store(Response::json(200, json::Object{{"email", *email}, {"name", *name}, {"columnKey", base64url_encode(caller_key.reveal())},
+  co_return no_store(Response::json(200, json::Object{{"email", *email},
+                                                      {"name", *name},
+                                                      {"columnKey", base64url_encode(caller_key.reveal())},
                                                       {"createdAt", format_rfc3339((*account)->created_at)}}));
 }
 
 using Operation = Task<Response> (*)(Api&, RequestContext&, Request&);
 
 void add(http::Router& router, Api& api, std::string_view operation, Operation handler) {
-  http::add_operation(router, "auth", operation, [&api, handler](RequestContext& context, Request& request) { return handler(api, context, request); });
+  http::add_operation(router, "auth", operation, [&api, handler](RequestContext& context, Request& request) {
+    return handler(api, context, request);
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The HTTP face of the service: decodes requests, calls the rules and the store, encodes answers. Operations are those of contracts/http/auth.yaml.
+// The HTTP face of the service: decodes requests, calls the rules and the store, encodes answers. Operations are those
+// of contracts/http/auth.yaml.
 #pragma once
 
 #include "kit/http/router.hpp"

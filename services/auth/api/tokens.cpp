@@ -14,7 +14,9 @@ constexpr std::string_view kAppClient = "evcosta-app";
 // A denied session stays in the deny-set until its last access token has surely expired, skew included.
 constexpr std::chrono::seconds kDenyFor{900 + 60};
 
-std::int64_t unix_seconds(WallTime time) { return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count(); }
+std::int64_t unix_seconds(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
 
 std::string scopes_of(std::span<const contracts::RoleScopes> table, std::string_view role) {
   std::string joined;
@@ -26,7 +28,9 @@ std::string scopes_of(std::span<const contracts::RoleScopes> table, std::string_
 }
 
 // The child is sealed under a key that only the holder of the parent token can derive.
-SealKey successor_key(const std::string& parent_token) { return derive_key(SealKey(refresh_token_hash("key:" + parent_token)), "refresh successor"); }
+SealKey successor_key(const std::string& parent_token) {
+  return derive_key(SealKey(refresh_token_hash("key:" + parent_token)), "refresh successor");
+}
 
 PresentedToken presented(const std::optional<RefreshRow>& row) {
   if (!row) return {};
@@ -41,14 +45,28 @@ PresentedToken presented(const std::optional<RefreshRow>& row) {
 
 }  // namespace
 
-TokenIssuer::TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore, SealKey keystore_key)
-    : settings_(std::move(settings)), keys_(keys), pool_(pool), keystore_(keystore), keystore_key_(std::move(keystore_key)) {}
+TokenIssuer::TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore,
+                         SealKey keystore_key)
+    : settings_(std::move(settings)),
+      keys_(keys),
+      pool_(pool),
+      keystore_(keystore),
+      keystore_key_(std::move(keystore_key)) {}
 
-Result<std::string> TokenIssuer::access_token(const Account& account, const SealKey& secret, const Uuid& session_id, WallTime now) const {
-  const std::string scopes = account.role ? scopes_of(contracts::operator_scopes(), *account.role) : scopes_of(contracts::driver_scopes(), "driver");
-  json::Object claims{{"iss", settings_.issuer}, {"aud", kAudience}, {"sub", to_string(account.id)}, {"client_id", kAppClient},
-                      {"iat", unix_seconds(now)}, {"exp", unix_seconds(now) + settings_.access_token_s}, {"jti", to_string(uuid_v7())},
-                      {"sid", to_string(session_id)}, {"puid", pseudonym(secret, "events")}, {"scope", scopes}};
+Result<std::string> TokenIssuer::access_token(const Account& account, const SealKey& secret, const Uuid& session_id,
+                                              WallTime now) const {
+  const std::string scopes = account.role ? scopes_of(contracts::operator_scopes(), *account.role)
+                                          : scopes_of(contracts::driver_scopes(), "driver");
+  json::Object claims{{"iss", settings_.issuer},
+                      {"aud", kAudience},
+                      {"sub", to_string(account.id)},
+                      {"client_id", kAppClient},
+                      {"iat", unix_seconds(now)},
+                      {"exp", unix_seconds(now) + settings_.access_token_s},
+                      {"jti", to_string(uuid_v7())},
+                      {"sid", to_string(session_id)},
+                      {"puid", pseudonym(secret, "events")},
+                      {"scope", scopes}};
   if (account.role) claims["role"] = *account.role;
   return keys_.sign(claims, now);
 }
@@ -56,8 +74,14 @@ Result<std::string> TokenIssuer::access_token(const Account& account, const Seal
 Result<std::string> TokenIssuer::service_token(const std::string& service, WallTime now) const {
   const std::string granted = scopes_of(contracts::service_scopes(), service);
   const std::string scopes = granted.empty() ? "service" : "service " + granted;
-  return keys_.sign({{"iss", settings_.issuer}, {"aud", kAudience}, {"sub", service}, {"client_id", service}, {"iat", unix_seconds(now)},
-                     {"exp", unix_seconds(now) + settings_.service_token_s}, {"jti", to_string(uuid_v7())}, {"scope", scopes}},
+  return keys_.sign({{"iss", settings_.issuer},
+                     {"aud", kAudience},
+                     {"sub", service},
+                     {"client_id", service},
+                     {"iat", unix_seconds(now)},
+                     {"exp", unix_seconds(now) + settings_.service_token_s},
+                     {"jti", to_string(uuid_v7())},
+                     {"scope", scopes}},
                     now);
 }
 
@@ -72,18 +96,24 @@ Task<Result<TokenPair>> TokenIssuer::open_session(RequestContext& context, Accou
   EVC_CO_TRY(access, access_token(account, secret, session_id, now));
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   EVC_CO_CHECK(co_await insert_session(context, transaction, session_id, account.id, now, now + kRefreshAbsolute));
-  EVC_CO_CHECK(co_await insert_refresh_token(context, transaction, refresh_token_hash(token), session_id, 1, now + kRefreshIdle));
+  EVC_CO_CHECK(co_await insert_refresh_token(context, transaction, refresh_token_hash(token), session_id, 1,
+                                             now + kRefreshIdle));
   EVC_CO_CHECK(co_await transaction.commit(context));
-  co_return TokenPair{.access_token = std::move(access), .expires_in = settings_.access_token_s, .refresh_token = token,
+  co_return TokenPair{.access_token = std::move(access),
+                      .expires_in = settings_.access_token_s,
+                      .refresh_token = token,
                       .refresh_expires_in = std::chrono::seconds(kRefreshIdle).count()};
 }
 
-Task<Result<TokenPair>> TokenIssuer::pair_for(RequestContext& context, Uuid account_id, Uuid session_id, std::string refresh_token) {
+Task<Result<TokenPair>> TokenIssuer::pair_for(RequestContext& context, Uuid account_id, Uuid session_id,
+                                              std::string refresh_token) {
   EVC_CO_TRY(account, co_await find_account(context, pool_, account_id));
   if (!account) co_return fail(Code::kRefreshTokenInvalid);
   EVC_CO_TRY(secret, co_await person_secret(context, account_id));
   EVC_CO_TRY(access, access_token(*account, secret, session_id, context.clock->wall()));
-  co_return TokenPair{.access_token = std::move(access), .expires_in = settings_.access_token_s, .refresh_token = std::move(refresh_token),
+  co_return TokenPair{.access_token = std::move(access),
+                      .expires_in = settings_.access_token_s,
+                      .refresh_token = std::move(refresh_token),
                       .refresh_expires_in = std::chrono::seconds(kRefreshIdle).count()};
 }
 
@@ -92,21 +122,26 @@ Task<Result<TokenPair>> TokenIssuer::refresh(RequestContext& context, std::strin
   const std::string hash = refresh_token_hash(refresh_token);
   std::string child = new_refresh_token();
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
-  EVC_CO_TRY(row, co_await rotate_refresh_token(context, transaction, hash, refresh_token_hash(child), seal(successor_key(refresh_token), child, "refresh_token.successor"), now));
+  EVC_CO_TRY(row,
+             co_await rotate_refresh_token(context, transaction, hash, refresh_token_hash(child),
+                                           seal(successor_key(refresh_token), child, "refresh_token.successor"), now));
   switch (judge(presented(row), now)) {
     case RefreshVerdict::kIssueChild: {
-      EVC_CO_CHECK(co_await insert_refresh_token(context, transaction, refresh_token_hash(child), row->session_id, row->generation + 1, now + kRefreshIdle));
+      EVC_CO_CHECK(co_await insert_refresh_token(context, transaction, refresh_token_hash(child), row->session_id,
+                                                 row->generation + 1, now + kRefreshIdle));
       EVC_CO_CHECK(co_await wipe_sealed_copy_of(context, transaction, hash));
       EVC_CO_CHECK(co_await transaction.commit(context));
       co_return co_await pair_for(context, row->account_id, row->session_id, std::move(child));
     }
     case RefreshVerdict::kRepeatChild: {
       EVC_CO_CHECK(co_await transaction.rollback(context));
-      EVC_CO_TRY(same_child, open_sealed(successor_key(refresh_token), row->successor_sealed, "refresh_token.successor"));
+      EVC_CO_TRY(same_child,
+                 open_sealed(successor_key(refresh_token), row->successor_sealed, "refresh_token.successor"));
       co_return co_await pair_for(context, row->account_id, row->session_id, std::move(same_child));
     }
     case RefreshVerdict::kRevokeFamily: {
-      EVC_CO_CHECK(co_await revoke_session(context, transaction, row->session_id, "refresh token reused", now, now + kDenyFor));
+      EVC_CO_CHECK(
+          co_await revoke_session(context, transaction, row->session_id, "refresh token reused", now, now + kDenyFor));
       EVC_CO_CHECK(co_await transaction.commit(context));
       EVC_LOG(kWarn, context.trace, "A refresh token was used again: its family is revoked");
       co_return fail(Code::kRefreshTokenInvalid);

@@ -15,7 +15,7 @@ namespace evc::auth_service {
 struct TokenPair {
   std::string access_token;
   std::string token_type = "Bearer";
-  std::int64_t expires_in = 0;          // seconds
+  std::int64_t expires_in = 0;  // seconds
   std::string refresh_token;
   std::int64_t refresh_expires_in = 0;  // seconds
 };
@@ -23,7 +23,8 @@ BOOST_DESCRIBE_STRUCT(TokenPair, (), (access_token, token_type, expires_in, refr
 
 class TokenIssuer {
  public:
-  TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore, SealKey keystore_key);
+  TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore,
+              SealKey keystore_key);
 
   // A new session for a person who has just proved who they are. `secret` is the person's, for the pseudonym.
   Task<Result<TokenPair>> open_session(RequestContext& context, Account account, SealKey secret);
@@ -36,8 +37,10 @@ class TokenIssuer {
   const AuthSettings& settings() const { return settings_; }
 
  private:
-  Result<std::string> access_token(const Account& account, const SealKey& secret, const Uuid& session_id, WallTime now) const;
-  Task<Result<TokenPair>> pair_for(RequestContext& context, Uuid account_id, Uuid session_id, std::string refresh_token);
+  Result<std::string> access_token(const Account& account, const SealKey& secret, const Uuid& session_id,
+                                   WallTime now) const;
+  Task<Result<TokenPair>> pair_for(RequestContext& context, Uuid account_id, Uuid session_id,
+                                   std::string refresh_token);
 
   AuthSettings settings_;
   KeyRing& keys_;

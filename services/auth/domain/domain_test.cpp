@@ -40,7 +40,8 @@ TEST(Identity, PseudonymIsStablePerSecretAndDomain) {
 
 TEST(Identity, AddressesCompareWithoutCaseAndBadOnesAreRefused) {
   EXPECT_EQ(normalise_email("  Ana.Souza@Example.ORG ").value(), "ana.souza@example.org");
-  for (const char* bad : {"", "ana", "@b.c", "a@b", "a@.c", "a@b.", "a@b@c.d", "a b@c.d", "a@b.c\r\nBcc: x@y.z", "<a@b.c>"}) {
+  for (const char* bad :
+       {"", "ana", "@b.c", "a@b", "a@.c", "a@b.", "a@b@c.d", "a b@c.d", "a@b.c\r\nBcc: x@y.z", "<a@b.c>"}) {
     EXPECT_FALSE(normalise_email(bad)) << bad;
   }
   EXPECT_FALSE(normalise_email(std::string(250, 'a') + "@b.cd"));
@@ -72,7 +73,8 @@ TEST(KeySchedule, RevokedKeyIsReplacedAtOnceAndWithdrawn) {
 }
 
 PresentedToken live() {
-  return {.known = true, .family_live = true, .idle_expires_at = kNow + hours(1), .absolute_expires_at = kNow + hours(2)};
+  return {
+      .known = true, .family_live = true, .idle_expires_at = kNow + hours(1), .absolute_expires_at = kNow + hours(2)};
 }
 
 TEST(Refresh, ActiveTokenIssuesAChild) {

@@ -12,7 +12,9 @@ constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kPseudonymBytes = 16;
 constexpr std::size_t kEmailLimitBytes = 254;  // RFC 5321 §4.5.3.1.3 less the brackets
 
-bool is_space(char character) { return std::isspace(static_cast<unsigned char>(character)) != 0; }
+bool is_space(char character) {
+  return std::isspace(static_cast<unsigned char>(character)) != 0;
+}
 
 }  // namespace
 
@@ -25,7 +27,9 @@ Uuid random_uuid() {
   return id;
 }
 
-SealKey new_person_secret() { return SealKey(random_bytes(kSecretBytes)); }
+SealKey new_person_secret() {
+  return SealKey(random_bytes(kSecretBytes));
+}
 
 std::string pseudonym(const SealKey& person_secret, std::string_view domain) {
   const Digest digest = hmac_sha256(person_secret.reveal(), domain);
@@ -44,10 +48,14 @@ Result<std::string> normalise_email(std::string_view email) {
   const std::string_view domain = one_at ? email.substr(at + 1) : std::string_view();
   const auto dot = domain.rfind('.');
   const bool shaped = one_at && at > 0 && dot != std::string_view::npos && dot > 0 && dot + 1 < domain.size();
-  const bool clean = std::ranges::none_of(email, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '<' || c == '>' || c == ','; });
+  const bool clean = std::ranges::none_of(email, [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == 0x7F || c == '<' || c == '>' || c == ',';
+  });
   if (!shaped || !clean || email.size() > kEmailLimitBytes) return fail_field("/email", "not an e-mail address");
   std::string normalised(email);
-  std::ranges::transform(normalised, normalised.begin(), [](unsigned char c) { return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
+  std::ranges::transform(normalised, normalised.begin(), [](unsigned char c) {
+    return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
+  });
   return normalised;
 }
 

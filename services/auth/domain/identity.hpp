@@ -1,4 +1,5 @@
-// Ids and pseudonyms of people (identity.md §6). `sub` is random and stays inside auth and user; everybody else sees a pseudonym that only the person's secret links to it.
+// Ids and pseudonyms of people (identity.md §6). `sub` is random and stays inside auth and user; everybody else sees a
+// pseudonym that only the person's secret links to it.
 #pragma once
 
 #include <string>
@@ -17,7 +18,8 @@ SealKey new_person_secret();
 std::string pseudonym(const SealKey& person_secret, std::string_view domain);
 // The key under which the person's columns are sealed, in this service or another.
 SealKey column_key(const SealKey& person_secret, std::string_view service);
-// Trimmed and lower-cased: how addresses are compared. validation-failed at /email when it is no address (one @, a dot in the domain, ≤ 254 bytes).
+// Trimmed and lower-cased: how addresses are compared. validation-failed at /email when it is no address (one @, a dot
+// in the domain, ≤ 254 bytes).
 Result<std::string> normalise_email(std::string_view email);
 // What the database searches for instead of the address.
 std::string blind_index(const SealKey& index_key, std::string_view normalised_email);

@@ -11,7 +11,9 @@ std::optional<std::string> signing_key(const std::vector<KeyTimes>& keys, WallTi
   return best == nullptr ? std::nullopt : std::optional(best->key_id);
 }
 
-bool is_published(const KeyTimes& key, WallTime now) { return !key.revoked && key.use_until + kPublishedAfter > now; }
+bool is_published(const KeyTimes& key, WallTime now) {
+  return !key.revoked && key.use_until + kPublishedAfter > now;
+}
 
 std::optional<KeyTimes> next_key(const std::vector<KeyTimes>& keys, WallTime now) {
   if (!signing_key(keys, now)) return KeyTimes{.key_id = {}, .use_from = now, .use_until = now + kUsedFor};

@@ -28,12 +28,14 @@ std::size_t characters(std::string_view utf8) {
 
 Result<void> check_new_password(std::string_view password) {
   const std::size_t length = characters(password);
-  if (length < kMinCharacters) return fail_field("/password", "at least 15 characters; a sentence is easier to remember than a riddle");
+  if (length < kMinCharacters)
+    return fail_field("/password", "at least 15 characters; a sentence is easier to remember than a riddle");
   if (length > kMaxCharacters) return fail_field("/password", "at most 128 characters");
   return {};
 }
 
-PasswordHasher::PasswordHasher(Secret<std::string> pepper) : pepper_(std::move(pepper)), decoy_(hash(random_bytes(32))) {}
+PasswordHasher::PasswordHasher(Secret<std::string> pepper)
+    : pepper_(std::move(pepper)), decoy_(hash(random_bytes(32))) {}
 
 std::string PasswordHasher::peppered(std::string_view password) const {
   const Digest digest = hmac_sha256(pepper_.reveal(), password);
@@ -44,7 +46,8 @@ std::string PasswordHasher::hash(std::string_view password) const {
   const std::string input = peppered(password);
   const std::string salt = random_bytes(kSaltBytes);
   std::array<char, 128> encoded{};
-  const int outcome = argon2id_hash_encoded(kPasses, kMemoryKib, kLanes, input.data(), input.size(), salt.data(), salt.size(), kHashBytes, encoded.data(), encoded.size());
+  const int outcome = argon2id_hash_encoded(kPasses, kMemoryKib, kLanes, input.data(), input.size(), salt.data(),
+                                            salt.size(), kHashBytes, encoded.data(), encoded.size());
   EVC_ASSERT(outcome == ARGON2_OK);
   return std::string(encoded.data());
 }

@@ -1,5 +1,6 @@
-// Passwords: the rules for a new one and the Argon2id hash (19 MiB, 2 passes, 1 lane: the OWASP minimum) over an HMAC with a pepper that is kept outside the database.
-// hash and verify burn about 30 ms of CPU and 19 MiB: they run on the hashing pool, never on a worker.
+// Passwords: the rules for a new one and the Argon2id hash (19 MiB, 2 passes, 1 lane: the OWASP minimum) over an HMAC
+// with a pepper that is kept outside the database. hash and verify burn about 30 ms of CPU and 19 MiB: they run on the
+// hashing pool, never on a worker.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace evc::auth_service {
 
-// 15 to 128 characters (Unicode code points), nothing about composition (NIST SP 800-63B-4 §3.1.1.2). A field error at /password otherwise.
+// 15 to 128 characters (Unicode code points), nothing about composition (NIST SP 800-63B-4 §3.1.1.2). A field error at
+// /password otherwise.
 Result<void> check_new_password(std::string_view password);
 
 class PasswordHasher {

@@ -12,7 +12,9 @@ RefreshVerdict judge(const PresentedToken& token, WallTime now) {
   return in_grace && token.child_unused ? RefreshVerdict::kRepeatChild : RefreshVerdict::kRevokeFamily;
 }
 
-std::string new_refresh_token() { return base64url_encode(random_bytes(32)); }
+std::string new_refresh_token() {
+  return base64url_encode(random_bytes(32));
+}
 
 std::string refresh_token_hash(const std::string& token) {
   const Digest digest = sha256(token);

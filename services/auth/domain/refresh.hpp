@@ -1,5 +1,6 @@
-// Refresh tokens as a decision (identity.md §2), free of I/O: what a presented token is worth, given what the database knows of it after the compare-and-set was tried.
-// Grace: for 30 s the immediate parent gives the same child again, as long as the child is unused; anything else that was rotated means theft.
+// Refresh tokens as a decision (identity.md §2), free of I/O: what a presented token is worth, given what the database
+// knows of it after the compare-and-set was tried. Grace: for 30 s the immediate parent gives the same child again, as
+// long as the child is unused; anything else that was rotated means theft.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,8 @@ inline constexpr std::chrono::hours kRefreshAbsolute{24 * 90};
 
 struct PresentedToken {
   bool known = false;
-  bool rotated_now = false;       // the compare-and-set took it: it was active until this very request
-  bool family_live = false;       // session not revoked, account active
+  bool rotated_now = false;  // the compare-and-set took it: it was active until this very request
+  bool family_live = false;  // session not revoked, account active
   WallTime idle_expires_at{};
   WallTime absolute_expires_at{};
   std::optional<WallTime> rotated_at;  // of an earlier rotation
@@ -25,10 +26,10 @@ struct PresentedToken {
 };
 
 enum class RefreshVerdict {
-  kIssueChild,   // commit the rotation
-  kRepeatChild,  // answer with the same child as before
-  kRevokeFamily, // reuse: everything of this family ends
-  kRefuse,       // unknown, expired or already revoked: nothing changes
+  kIssueChild,    // commit the rotation
+  kRepeatChild,   // answer with the same child as before
+  kRevokeFamily,  // reuse: everything of this family ends
+  kRefuse,        // unknown, expired or already revoked: nothing changes
 };
 RefreshVerdict judge(const PresentedToken& token, WallTime now);
 

@@ -1,4 +1,5 @@
-// The mails of this service, as RFC 5322 text, and the spool that takes them: one file per mail, written beside its name and renamed, so that a reader never sees half of one.
+// The mails of this service, as RFC 5322 text, and the spool that takes them: one file per mail, written beside its
+// name and renamed, so that a reader never sees half of one.
 #pragma once
 
 #include <string>

@@ -7,21 +7,31 @@ using postgres::Params;
 using postgres::Rows;
 using postgres::Statement;
 
-constexpr Statement kFindByIndex{"account_by_index",
-                                 "SELECT id, email_sealed, name_sealed, password_hash, role, state, created_at FROM account WHERE email_index = $1"};
-constexpr Statement kFindById{"account_by_id", "SELECT id, email_sealed, name_sealed, password_hash, role, state, created_at FROM account WHERE id = $1"};
-constexpr Statement kInsert{"account_insert",
-                            "INSERT INTO account (id, email_index, email_sealed, name_sealed, password_hash, role, state, created_at) "
-                            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
-constexpr Statement kUpdateOperator{"account_update_operator", "UPDATE account SET role = $2, password_hash = $3, state = 'active' WHERE id = $1"};
-constexpr Statement kInsertVerification{"verification_insert", "INSERT INTO verification (token_hash, account_id, expires_at) VALUES ($1, $2, $3)"};
+constexpr Statement kFindByIndex{
+    "account_by_index",
+    "SELECT id, email_sealed, name_sealed, password_hash, role, state, created_at FROM account WHERE email_index = $1"};
+constexpr Statement kFindById{
+    "account_by_id",
+    "SELECT id, email_sealed, name_sealed, password_hash, role, state, created_at FROM account WHERE id = $1"};
+constexpr Statement kInsert{
+    "account_insert",
+    "INSERT INTO account (id, email_index, email_sealed, name_sealed, password_hash, role, state, created_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
+constexpr Statement kUpdateOperator{"account_update_operator",
+                                    "UPDATE account SET role = $2, password_hash = $3, state = 'active' WHERE id = $1"};
+constexpr Statement kInsertVerification{
+    "verification_insert", "INSERT INTO verification (token_hash, account_id, expires_at) VALUES ($1, $2, $3)"};
 // A second visit inside the link's life answers as the first did.
 constexpr Statement kUseVerification{"verification_use",
-                                     "WITH link AS (UPDATE verification SET used_at = coalesce(used_at, $2) WHERE token_hash = $1 AND expires_at > $2 RETURNING account_id), "
-                                     "activated AS (UPDATE account SET state = 'active' FROM link WHERE account.id = link.account_id AND account.state = 'unverified') "
+                                     "WITH link AS (UPDATE verification SET used_at = coalesce(used_at, $2) WHERE "
+                                     "token_hash = $1 AND expires_at > $2 RETURNING account_id), "
+                                     "activated AS (UPDATE account SET state = 'active' FROM link WHERE account.id = "
+                                     "link.account_id AND account.state = 'unverified') "
                                      "SELECT account_id FROM link"};
 constexpr Statement kInsertMail{"mail_insert", "INSERT INTO mail (id, sealed, created_at) VALUES ($1, $2, $3)"};
-constexpr Statement kLockMail{"mail_lock", "SELECT id, sealed FROM mail WHERE sent_at IS NULL ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED"};
+constexpr Statement kLockMail{
+    "mail_lock",
+    "SELECT id, sealed FROM mail WHERE sent_at IS NULL ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED"};
 constexpr Statement kMailSent{"mail_sent", "UPDATE mail SET sent_at = $2, sealed = '' WHERE id = $1"};
 
 std::optional<Account> account_of(const Rows& rows) {
@@ -43,7 +53,8 @@ Params bytes_param(const std::string& bytes) {
 
 }  // namespace
 
-Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& context, postgres::Pool& pool, std::string email_index) {
+Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& context, postgres::Pool& pool,
+                                                           std::string email_index) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kFindByIndex, bytes_param(email_index)));
   co_return account_of(rows);
 }
@@ -53,7 +64,8 @@ Task<Result<std::optional<Account>>> find_account(RequestContext& context, postg
   co_return account_of(rows);
 }
 
-Task<Result<void>> insert_account(RequestContext& context, postgres::Transaction& transaction, Account account, std::string email_index) {
+Task<Result<void>> insert_account(RequestContext& context, postgres::Transaction& transaction, Account account,
+                                  std::string email_index) {
   Params params(account.id);
   params.add_bytes(email_index).add_bytes(account.email_sealed).add_bytes(account.name_sealed);
   params.add(account.password_hash).add(account.role).add(account.state).add(account.created_at);
@@ -61,35 +73,42 @@ Task<Result<void>> insert_account(RequestContext& context, postgres::Transaction
   co_return Result<void>{};
 }
 
-Task<Result<void>> update_operator(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string role, std::string password_hash) {
+Task<Result<void>> update_operator(RequestContext& context, postgres::Transaction& transaction, Uuid id,
+                                   std::string role, std::string password_hash) {
   EVC_CO_CHECK(co_await transaction.exec(context, kUpdateOperator, Params(id, role, password_hash)));
   co_return Result<void>{};
 }
 
-std::string account_place(std::string_view column, const Uuid& id) { return "auth.account." + std::string(column) + ":" + to_string(id); }
+std::string account_place(std::string_view column, const Uuid& id) {
+  return "auth.account." + std::string(column) + ":" + to_string(id);
+}
 
-Task<Result<void>> insert_verification(RequestContext& context, postgres::Transaction& transaction, std::string token_hash, Uuid account_id, WallTime expires_at) {
+Task<Result<void>> insert_verification(RequestContext& context, postgres::Transaction& transaction,
+                                       std::string token_hash, Uuid account_id, WallTime expires_at) {
   Params params = bytes_param(token_hash);
   params.add(account_id).add(expires_at);
   EVC_CO_CHECK(co_await transaction.exec(context, kInsertVerification, std::move(params)));
   co_return Result<void>{};
 }
 
-Task<Result<bool>> use_verification(RequestContext& context, postgres::Pool& pool, std::string token_hash, WallTime now) {
+Task<Result<bool>> use_verification(RequestContext& context, postgres::Pool& pool, std::string token_hash,
+                                    WallTime now) {
   Params params = bytes_param(token_hash);
   params.add(now);
   EVC_CO_TRY(rows, co_await pool.exec(context, kUseVerification, std::move(params)));
   co_return !rows.empty();
 }
 
-Task<Result<void>> insert_mail(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string sealed, WallTime now) {
+Task<Result<void>> insert_mail(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string sealed,
+                               WallTime now) {
   Params params(id);
   params.add_bytes(sealed).add(now);
   EVC_CO_CHECK(co_await transaction.exec(context, kInsertMail, std::move(params)));
   co_return Result<void>{};
 }
 
-Task<Result<std::vector<UnsentMail>>> lock_unsent_mail(RequestContext& context, postgres::Transaction& transaction, std::int64_t limit) {
+Task<Result<std::vector<UnsentMail>>> lock_unsent_mail(RequestContext& context, postgres::Transaction& transaction,
+                                                       std::int64_t limit) {
   EVC_CO_TRY(rows, co_await transaction.exec(context, kLockMail, Params(limit)));
   std::vector<UnsentMail> mails;
   for (std::size_t i = 0; i < rows.size(); ++i) mails.push_back({rows.get<Uuid>(i, 0), rows.bytes(i, 1)});

@@ -1,4 +1,5 @@
-// Accounts, their verification links and the mails that go with them. Personal values come and go sealed; only the person's secret opens them.
+// Accounts, their verification links and the mails that go with them. Personal values come and go sealed; only the
+// person's secret opens them.
 #pragma once
 
 #include <optional>
@@ -18,25 +19,32 @@ struct Account {
   WallTime created_at{};
 };
 
-Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& context, postgres::Pool& pool, std::string email_index);
+Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& context, postgres::Pool& pool,
+                                                           std::string email_index);
 Task<Result<std::optional<Account>>> find_account(RequestContext& context, postgres::Pool& pool, Uuid id);
 // unique-violation when the address is taken.
-Task<Result<void>> insert_account(RequestContext& context, postgres::Transaction& transaction, Account account, std::string email_index);
+Task<Result<void>> insert_account(RequestContext& context, postgres::Transaction& transaction, Account account,
+                                  std::string email_index);
 // An existing account becomes an active operator's with this password.
-Task<Result<void>> update_operator(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string role, std::string password_hash);
+Task<Result<void>> update_operator(RequestContext& context, postgres::Transaction& transaction, Uuid id,
+                                   std::string role, std::string password_hash);
 // Where a sealed column of an account lives (kit/base/sealing.hpp).
 std::string account_place(std::string_view column, const Uuid& id);
-Task<Result<void>> insert_verification(RequestContext& context, postgres::Transaction& transaction, std::string token_hash, Uuid account_id, WallTime expires_at);
+Task<Result<void>> insert_verification(RequestContext& context, postgres::Transaction& transaction,
+                                       std::string token_hash, Uuid account_id, WallTime expires_at);
 // True when the link is good, for the first or a later time; the account is active then.
-Task<Result<bool>> use_verification(RequestContext& context, postgres::Pool& pool, std::string token_hash, WallTime now);
+Task<Result<bool>> use_verification(RequestContext& context, postgres::Pool& pool, std::string token_hash,
+                                    WallTime now);
 
-Task<Result<void>> insert_mail(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string sealed, WallTime now);
+Task<Result<void>> insert_mail(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string sealed,
+                               WallTime now);
 struct UnsentMail {
   Uuid id;
   std::string sealed;
 };
 // Locked until the transaction ends; other processes skip it.
-Task<Result<std::vector<UnsentMail>>> lock_unsent_mail(RequestContext& context, postgres::Transaction& transaction, std::int64_t limit);
+Task<Result<std::vector<UnsentMail>>> lock_unsent_mail(RequestContext& context, postgres::Transaction& transaction,
+                                                       std::int64_t limit);
 Task<Result<void>> mark_mail_sent(RequestContext& context, postgres::Transaction& transaction, Uuid id, WallTime now);
 
 }  // namespace evc::auth_service

@@ -6,13 +6,20 @@ namespace {
 using postgres::Params;
 using postgres::Statement;
 
-constexpr Statement kReadKeys{"signing_key_read", "SELECT kid, private_sealed, public_jwk, use_from, use_until, revoked_at IS NOT NULL FROM signing_key"};
+constexpr Statement kReadKeys{
+    "signing_key_read",
+    "SELECT kid, private_sealed, public_jwk, use_from, use_until, revoked_at IS NOT NULL FROM signing_key"};
 constexpr Statement kLock{"signing_key_lock", "SELECT pg_advisory_xact_lock(hashtext('auth.signing_key'))"};
-constexpr Statement kInsertKey{"signing_key_insert", "INSERT INTO signing_key (kid, private_sealed, public_jwk, use_from, use_until) VALUES ($1, $2, $3, $4, $5)"};
-constexpr Statement kInsertPerson{"person_insert", "INSERT INTO person (id, secret_sealed, created_at) VALUES ($1, $2, $3)"};
+constexpr Statement kInsertKey{
+    "signing_key_insert",
+    "INSERT INTO signing_key (kid, private_sealed, public_jwk, use_from, use_until) VALUES ($1, $2, $3, $4, $5)"};
+constexpr Statement kInsertPerson{"person_insert",
+                                  "INSERT INTO person (id, secret_sealed, created_at) VALUES ($1, $2, $3)"};
 constexpr Statement kReadPerson{"person_read", "SELECT secret_sealed FROM person WHERE id = $1"};
 
-std::string place_of(const Uuid& id) { return "auth_keystore.person.secret:" + to_string(id); }
+std::string place_of(const Uuid& id) {
+  return "auth_keystore.person.secret:" + to_string(id);
+}
 
 }  // namespace
 
@@ -20,7 +27,8 @@ Task<Result<std::vector<StoredKey>>> read_signing_keys(RequestContext& context, 
   EVC_CO_TRY(rows, co_await transaction.exec(context, kReadKeys));
   std::vector<StoredKey> keys;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    keys.push_back({.times = {rows.get<std::string>(i, 0), rows.get<WallTime>(i, 3), rows.get<WallTime>(i, 4), rows.get<bool>(i, 5)},
+    keys.push_back({.times = {rows.get<std::string>(i, 0), rows.get<WallTime>(i, 3), rows.get<WallTime>(i, 4),
+                              rows.get<bool>(i, 5)},
                     .private_sealed = rows.bytes(i, 1),
                     .public_jwk = rows.get<json::Value>(i, 2)});
   }
@@ -39,14 +47,16 @@ Task<Result<void>> insert_signing_key(RequestContext& context, postgres::Transac
   co_return Result<void>{};
 }
 
-Task<Result<void>> insert_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey secret, SealKey key_encryption_key, WallTime now) {
+Task<Result<void>> insert_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey secret,
+                                 SealKey key_encryption_key, WallTime now) {
   Params params(id);
   params.add_bytes(seal(key_encryption_key, secret.reveal(), place_of(id))).add(now);
   EVC_CO_CHECK(co_await keystore.exec(context, kInsertPerson, std::move(params)));
   co_return Result<void>{};
 }
 
-Task<Result<SealKey>> read_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey key_encryption_key) {
+Task<Result<SealKey>> read_person(RequestContext& context, postgres::Pool& keystore, Uuid id,
+                                  SealKey key_encryption_key) {
   EVC_CO_TRY(rows, co_await keystore.exec(context, kReadPerson, Params(id)));
   if (rows.empty()) co_return fail(Code::kNotFound, "the person was erased");
   EVC_CO_TRY(secret, open_sealed(key_encryption_key, rows.bytes(0, 0), place_of(id)));

@@ -1,4 +1,5 @@
-// Signing keys (sealed) and people's secrets (in the keystore database, sealed under a key-encryption key kept outside it).
+// Signing keys (sealed) and people's secrets (in the keystore database, sealed under a key-encryption key kept outside
+// it).
 #pragma once
 
 #include <optional>
@@ -23,8 +24,10 @@ Task<Result<std::vector<StoredKey>>> read_signing_keys(RequestContext& context, 
 Task<Result<void>> lock_key_schedule(RequestContext& context, postgres::Transaction& transaction);
 Task<Result<void>> insert_signing_key(RequestContext& context, postgres::Transaction& transaction, StoredKey key);
 
-Task<Result<void>> insert_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey secret, SealKey key_encryption_key, WallTime now);
+Task<Result<void>> insert_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey secret,
+                                 SealKey key_encryption_key, WallTime now);
 // not-found once the person was erased.
-Task<Result<SealKey>> read_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey key_encryption_key);
+Task<Result<SealKey>> read_person(RequestContext& context, postgres::Pool& keystore, Uuid id,
+                                  SealKey key_encryption_key);
 
 }  // namespace evc::auth_service

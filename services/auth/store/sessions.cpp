@@ -8,42 +8,58 @@ namespace {
 using postgres::Params;
 using postgres::Statement;
 
-constexpr Statement kInsertSession{"session_insert", "INSERT INTO session (id, account_id, created_at, absolute_expires_at) VALUES ($1, $2, $3, $4)"};
+constexpr Statement kInsertSession{
+    "session_insert", "INSERT INTO session (id, account_id, created_at, absolute_expires_at) VALUES ($1, $2, $3, $4)"};
 constexpr Statement kInsertToken{"refresh_token_insert",
-                                 "INSERT INTO refresh_token (hash, session_id, generation, state, idle_expires_at) VALUES ($1, $2, $3, 'active', $4)"};
-constexpr Statement kRotate{"refresh_token_rotate",
-                            "UPDATE refresh_token SET state = 'rotated', rotated_at = $4, successor_hash = $2, successor_sealed = $3 "
-                            "WHERE hash = $1 AND state = 'active' RETURNING 1"};
+                                 "INSERT INTO refresh_token (hash, session_id, generation, state, idle_expires_at) "
+                                 "VALUES ($1, $2, $3, 'active', $4)"};
+constexpr Statement kRotate{
+    "refresh_token_rotate",
+    "UPDATE refresh_token SET state = 'rotated', rotated_at = $4, successor_hash = $2, successor_sealed = $3 "
+    "WHERE hash = $1 AND state = 'active' RETURNING 1"};
 // A statement of its own after the update: under READ COMMITTED it sees what the winner of a race has committed.
-constexpr Statement kReadToken{"refresh_token_read",
-                               "SELECT t.session_id, s.account_id, t.generation, t.idle_expires_at, s.absolute_expires_at, t.rotated_at, "
-                               "coalesce(t.successor_sealed, ''), coalesce(child.state = 'active', false), s.revoked_at IS NOT NULL, a.state "
-                               "FROM refresh_token t JOIN session s ON s.id = t.session_id JOIN account a ON a.id = s.account_id "
-                               "LEFT JOIN refresh_token child ON child.hash = t.successor_hash WHERE t.hash = $1"};
-constexpr Statement kWipe{"refresh_token_wipe", "UPDATE refresh_token SET successor_sealed = NULL WHERE successor_hash = $1"};
-constexpr Statement kWipeExpired{"refresh_token_wipe_expired", "UPDATE refresh_token SET successor_sealed = NULL WHERE successor_sealed IS NOT NULL AND rotated_at < $1"};
-constexpr Statement kRevoke{"session_revoke", "UPDATE session SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL"};
-constexpr Statement kDeny{"denied_insert", "INSERT INTO denied (kind, value, until) VALUES ('session', $1::uuid::text, $2) ON CONFLICT (kind, value) DO NOTHING"};
-// Concurrent commits may show version 8 before 7: the last 64 versions are always repeated, and entering one twice is harmless.
-constexpr Statement kDenySet{"denied_read", "SELECT kind, value, until, version FROM denied WHERE version > $1 - 64 AND until > $2 ORDER BY version"};
+constexpr Statement kReadToken{
+    "refresh_token_read",
+    "SELECT t.session_id, s.account_id, t.generation, t.idle_expires_at, s.absolute_expires_at, t.rotated_at, "
+    "coalesce(t.successor_sealed, ''), coalesce(child.state = 'active', false), s.revoked_at IS NOT NULL, a.state "
+    "FROM refresh_token t JOIN session s ON s.id = t.session_id JOIN account a ON a.id = s.account_id "
+    "LEFT JOIN refresh_token child ON child.hash = t.successor_hash WHERE t.hash = $1"};
+constexpr Statement kWipe{"refresh_token_wipe",
+                          "UPDATE refresh_token SET successor_sealed = NULL WHERE successor_hash = $1"};
+constexpr Statement kWipeExpired{
+    "refresh_token_wipe_expired",
+    "UPDATE refresh_token SET successor_sealed = NULL WHERE successor_sealed IS NOT NULL AND rotated_at < $1"};
+constexpr Statement kRevoke{
+    "session_revoke", "UPDATE session SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL"};
+constexpr Statement kDeny{"denied_insert",
+                          "INSERT INTO denied (kind, value, until) VALUES ('session', $1::uuid::text, $2) ON CONFLICT "
+                          "(kind, value) DO NOTHING"};
+// Concurrent commits may show version 8 before 7: the last 64 versions are always repeated, and entering one twice is
+// harmless.
+constexpr Statement kDenySet{
+    "denied_read",
+    "SELECT kind, value, until, version FROM denied WHERE version > $1 - 64 AND until > $2 ORDER BY version"};
 
 }  // namespace
 
-Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, Uuid account_id, WallTime now, WallTime absolute_expires_at) {
+Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, Uuid account_id,
+                                  WallTime now, WallTime absolute_expires_at) {
   EVC_CO_CHECK(co_await transaction.exec(context, kInsertSession, Params(id, account_id, now, absolute_expires_at)));
   co_return Result<void>{};
 }
 
-Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash, Uuid session_id, std::int64_t generation,
-                                        WallTime idle_expires_at) {
+Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash,
+                                        Uuid session_id, std::int64_t generation, WallTime idle_expires_at) {
   Params params;
   params.add_bytes(hash).add(session_id).add(generation).add(idle_expires_at);
   EVC_CO_CHECK(co_await transaction.exec(context, kInsertToken, std::move(params)));
   co_return Result<void>{};
 }
 
-Task<Result<std::optional<RefreshRow>>> rotate_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash, std::string successor_hash,
-                                                             std::string successor_sealed, WallTime now) {
+Task<Result<std::optional<RefreshRow>>> rotate_refresh_token(RequestContext& context,
+                                                             postgres::Transaction& transaction, std::string hash,
+                                                             std::string successor_hash, std::string successor_sealed,
+                                                             WallTime now) {
   Params rotate;
   rotate.add_bytes(hash).add_bytes(successor_hash).add_bytes(successor_sealed).add(now);
   EVC_CO_TRY(rotated, co_await transaction.exec(context, kRotate, std::move(rotate)));
@@ -76,7 +92,8 @@ Task<Result<void>> wipe_expired_successors(RequestContext& context, postgres::Po
   co_return Result<void>{};
 }
 
-Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::string reason, WallTime now, WallTime denied_until) {
+Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
+                                  std::string reason, WallTime now, WallTime denied_until) {
   EVC_CO_CHECK(co_await transaction.exec(context, kRevoke, Params(session_id, now, reason)));
   EVC_CO_CHECK(co_await transaction.exec(context, kDeny, Params(session_id, denied_until)));
   co_return Result<void>{};

@@ -1,4 +1,5 @@
-// Sessions (refresh-token families) and the deny-set. Rotation is one compare-and-set, so that of any number of racing requests exactly one makes the child.
+// Sessions (refresh-token families) and the deny-set. Rotation is one compare-and-set, so that of any number of racing
+// requests exactly one makes the child.
 #pragma once
 
 #include <optional>
@@ -10,8 +11,10 @@
 
 namespace evc::auth_service {
 
-Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, Uuid account_id, WallTime now, WallTime absolute_expires_at);
-Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash, Uuid session_id, std::int64_t generation, WallTime idle_expires_at);
+Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, Uuid account_id,
+                                  WallTime now, WallTime absolute_expires_at);
+Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash,
+                                        Uuid session_id, std::int64_t generation, WallTime idle_expires_at);
 
 struct RefreshRow {
   Uuid session_id;
@@ -27,8 +30,10 @@ struct RefreshRow {
   std::string account_state;
 };
 // Tries active → rotated with the given successor, then tells what is known of the token; nullopt: unknown.
-Task<Result<std::optional<RefreshRow>>> rotate_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash, std::string successor_hash,
-                                                             std::string successor_sealed, WallTime now);
+Task<Result<std::optional<RefreshRow>>> rotate_refresh_token(RequestContext& context,
+                                                             postgres::Transaction& transaction, std::string hash,
+                                                             std::string successor_hash, std::string successor_sealed,
+                                                             WallTime now);
 // The child was used: nobody may get it again from its parent.
 Task<Result<void>> wipe_sealed_copy_of(RequestContext& context, postgres::Transaction& transaction, std::string hash);
 
@@ -36,7 +41,8 @@ Task<Result<void>> wipe_sealed_copy_of(RequestContext& context, postgres::Transa
 Task<Result<void>> wipe_expired_successors(RequestContext& context, postgres::Pool& pool, WallTime rotated_before);
 
 // Ends the family and refuses its access tokens until the last of them has expired. Idempotent.
-Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::string reason, WallTime now, WallTime denied_until);
+Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
+                                  std::string reason, WallTime now, WallTime denied_until);
 
 struct DeniedEntry {
   std::string kind, value;

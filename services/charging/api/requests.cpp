@@ -39,15 +39,19 @@ Result<void> check_payment_method(const json::Value& method) {
   const auto& object = method.get_object();
   const auto* type = object.if_contains("type");
   const auto* token = object.if_contains("token");
-  if (type == nullptr || !type->is_string()) return fail_field("/paymentMethod/type", "simulated-card or simulated-pix");
+  if (type == nullptr || !type->is_string())
+    return fail_field("/paymentMethod/type", "simulated-card or simulated-pix");
   for (const auto& member : object) {
-    if (member.key() != "type" && member.key() != "token") return fail_field("/paymentMethod/" + std::string(member.key()), "unknown member");
+    if (member.key() != "type" && member.key() != "token")
+      return fail_field("/paymentMethod/" + std::string(member.key()), "unknown member");
   }
   if (type->get_string() == "simulated-pix") {
     return token == nullptr ? Result<void>{} : fail_field("/paymentMethod/token", "simulated-pix has no token");
   }
-  if (type->get_string() != "simulated-card") return fail_field("/paymentMethod/type", "simulated-card or simulated-pix");
-  const bool good = token != nullptr && token->is_string() && !token->get_string().empty() && token->get_string().size() <= kTokenLimit;
+  if (type->get_string() != "simulated-card")
+    return fail_field("/paymentMethod/type", "simulated-card or simulated-pix");
+  const bool good = token != nullptr && token->is_string() && !token->get_string().empty() &&
+                    token->get_string().size() <= kTokenLimit;
   return good ? Result<void>{} : fail_field("/paymentMethod/token", "1 to 64 characters");
 }
 
@@ -56,7 +60,8 @@ Result<std::int64_t> limit_wh(double kwh) {
   const double wh = kwh * 1000.0;
   const auto rounded = std::llround(wh);
   const bool exact = std::abs(wh - static_cast<double>(rounded)) < 1e-6;
-  if (!(kwh > 0) || kwh > kMaxLimitKwh || !exact || rounded < 1) return fail_field("/energyLimitKwh", "more than 0, at most 500, at most three digits after the point");
+  if (!(kwh > 0) || kwh > kMaxLimitKwh || !exact || rounded < 1)
+    return fail_field("/energyLimitKwh", "more than 0, at most 500, at most three digits after the point");
   return rounded;
 }
 
@@ -65,9 +70,12 @@ Result<std::int64_t> limit_wh(double kwh) {
 Result<CheckedStart> read_start(const http::Request& request, const std::string& puid) {
   EVC_TRY(body, http::body_as<StartRequest>(request));
   if (body.connector_id < 1 || body.connector_id > 255) return fail_field("/connectorId", "1 to 255");
-  if (body.target_soc && (*body.target_soc < 0 || *body.target_soc > 1)) return fail_field("/targetSoc", "a fraction from 0 to 1");
+  if (body.target_soc && (*body.target_soc < 0 || *body.target_soc > 1))
+    return fail_field("/targetSoc", "a fraction from 0 to 1");
   EVC_CHECK(check_payment_method(body.payment_method));
-  CheckedStart checked{.station_id = body.station_id, .connector_id = body.connector_id, .order = {.puid = puid, .vehicle_id = body.vehicle_id, .target_soc = body.target_soc},
+  CheckedStart checked{.station_id = body.station_id,
+                       .connector_id = body.connector_id,
+                       .order = {.puid = puid, .vehicle_id = body.vehicle_id, .target_soc = body.target_soc},
                        .payment_method = std::move(body.payment_method)};
   if (body.energy_limit_kwh) {
     EVC_TRY(wh, limit_wh(*body.energy_limit_kwh));
@@ -80,18 +88,21 @@ Result<Box> read_box(std::string_view text) {
   const auto values = numbers<4>(text);
   if (!values) return fail_field("?bbox", "minLon,minLat,maxLon,maxLat");
   const Box box{(*values)[0], (*values)[1], (*values)[2], (*values)[3]};
-  const bool sensible = box.min_lon >= -180 && box.max_lon <= 180 && box.min_lat >= -90 && box.max_lat <= 90 && box.min_lon <= box.max_lon && box.min_lat <= box.max_lat;
+  const bool sensible = box.min_lon >= -180 && box.max_lon <= 180 && box.min_lat >= -90 && box.max_lat <= 90 &&
+                        box.min_lon <= box.max_lon && box.min_lat <= box.max_lat;
   if (!sensible) return fail_field("?bbox", "the minimum comes first, in degrees of WGS 84");
   return box;
 }
 
-Result<std::int64_t> read_integer(const http::Query& query, std::string_view name, std::int64_t minimum, std::int64_t maximum, std::int64_t absent) {
+Result<std::int64_t> read_integer(const http::Query& query, std::string_view name, std::int64_t minimum,
+                                  std::int64_t maximum, std::int64_t absent) {
   const auto text = query.get(name);
   if (!text) return absent;
   std::int64_t value = 0;
   const auto parsed = std::from_chars(text->data(), text->data() + text->size(), value);
   if (parsed.ec != std::errc() || parsed.ptr != text->data() + text->size() || value < minimum || value > maximum) {
-    return fail_field("?" + std::string(name), "an integer from " + std::to_string(minimum) + " to " + std::to_string(maximum));
+    return fail_field("?" + std::string(name),
+                      "an integer from " + std::to_string(minimum) + " to " + std::to_string(maximum));
   }
   return value;
 }
@@ -104,7 +115,8 @@ Result<StationQuery> read_station_query(const http::Query& query) {
   }
   if (const auto text = query.get("near")) {
     const auto values = numbers<2>(*text);
-    if (!values || std::abs((*values)[0]) > 90 || std::abs((*values)[1]) > 180) return fail_field("?near", "lat,lon in degrees of WGS 84");
+    if (!values || std::abs((*values)[0]) > 90 || std::abs((*values)[1]) > 180)
+      return fail_field("?near", "lat,lon in degrees of WGS 84");
     wanted.near = {(*values)[0], (*values)[1]};
   }
   if (const auto text = query.get("minPowerKw")) {
@@ -144,7 +156,8 @@ Result<SessionPage> read_session_page(const http::Query& query, const std::strin
     const auto colon = decoded.find(':');
     std::int64_t micros = 0;
     const auto parsed = std::from_chars(decoded.data(), decoded.data() + std::min(colon, decoded.size()), micros);
-    const auto id = colon == std::string::npos ? Result<Uuid>(fail(Code::kValidationFailed)) : parse_uuid(std::string_view(decoded).substr(colon + 1));
+    const auto id = colon == std::string::npos ? Result<Uuid>(fail(Code::kValidationFailed))
+                                               : parse_uuid(std::string_view(decoded).substr(colon + 1));
     if (parsed.ec != std::errc() || !id) return fail_field("?cursor", "not a cursor of this list");
     page.before = WallTime(std::chrono::microseconds(micros));
     page.before_id = *id;

@@ -1,4 +1,5 @@
-// Reads what clients send: bodies and query parameters of contracts/http/charging.yaml, with a pointer for everything that is wrong.
+// Reads what clients send: bodies and query parameters of contracts/http/charging.yaml, with a pointer for everything
+// that is wrong.
 #pragma once
 
 #include <optional>
@@ -19,7 +20,8 @@ struct StartRequest {
   std::optional<double> energy_limit_kwh;
   json::Value payment_method;
 };
-BOOST_DESCRIBE_STRUCT(StartRequest, (), (station_id, connector_id, vehicle_id, target_soc, energy_limit_kwh, payment_method))
+BOOST_DESCRIBE_STRUCT(StartRequest, (),
+                      (station_id, connector_id, vehicle_id, target_soc, energy_limit_kwh, payment_method))
 
 struct CheckedStart {
   std::string station_id;
@@ -40,6 +42,7 @@ Result<StationQuery> read_station_query(const http::Query& query);
 Result<Box> read_box(std::string_view text);
 Result<SessionPage> read_session_page(const http::Query& query, const std::string& puid);
 std::string session_cursor(const Session& session);
-Result<std::int64_t> read_integer(const http::Query& query, std::string_view name, std::int64_t minimum, std::int64_t maximum, std::int64_t absent);
+Result<std::int64_t> read_integer(const http::Query& query, std::string_view name, std::int64_t minimum,
+                                  std::int64_t maximum, std::int64_t absent);
 
 }  // namespace evc::charging

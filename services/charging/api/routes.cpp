@@ -54,7 +54,8 @@ Task<Response> list_stations(Api& api, RequestContext& context, Request& request
   const std::vector<Listed> listed = select(std::move(*stations), *query);
   const std::size_t count = std::min(listed.size(), static_cast<std::size_t>(query->limit));
   json::Array views;
-  for (std::size_t i = 0; i < count; ++i) views.push_back(station_view(listed[i].station, context.clock->wall(), listed[i].distance_km));
+  for (std::size_t i = 0; i < count; ++i)
+    views.push_back(station_view(listed[i].station, context.clock->wall(), listed[i].distance_km));
   json::Object page{{"stations", std::move(views)}};
   if (count < listed.size()) page["nextCursor"] = base64url_encode(listed[count - 1].cursor);
   co_return Response::json(200, page);
@@ -81,7 +82,8 @@ Task<Response> station_snapshot(Api& api, RequestContext& context, Request& requ
     more = static_cast<std::int64_t>(entries.size()) >= *limit && station.version > version;
     if (more) break;
     version = std::max(version, station.version);
-    entries.push_back(json::Object{{"version", station.version}, {"station", station_view(station, context.clock->wall())}});
+    entries.push_back(
+        json::Object{{"version", station.version}, {"station", station_view(station, context.clock->wall())}});
   }
   co_return Response::json(200, json::Object{{"version", version}, {"more", more}, {"stations", std::move(entries)}});
 }
@@ -107,7 +109,8 @@ Task<Response> get_session(Api& api, RequestContext& context, Request& request) 
   if (!id) co_return http::problem(Error{.code = Code::kSessionNotFound}, context, request.path);
   auto session = co_await find_session(context, api.pool, *id);
   if (!session) co_return http::problem(session.error(), context, request.path);
-  if (!*session || (*session)->puid != context.principal.puid) co_return http::problem(Error{.code = Code::kSessionNotFound}, context, request.path);
+  if (!*session || (*session)->puid != context.principal.puid)
+    co_return http::problem(Error{.code = Code::kSessionNotFound}, context, request.path);
   auto timeline = co_await read_timeline(context, api.pool, *id);
   if (!timeline) co_return http::problem(timeline.error(), context, request.path);
   co_return personal(Response::json(200, session_view(**session, *timeline, context.clock->wall())));
@@ -116,7 +119,9 @@ Task<Response> get_session(Api& api, RequestContext& context, Request& request) 
 using Operation = Task<Response> (*)(Api&, RequestContext&, Request&);
 
 void add(http::Router& router, Api& api, std::string_view operation, Operation handler) {
-  http::add_operation(router, "charging", operation, [&api, handler](RequestContext& context, Request& request) { return handler(api, context, request); });
+  http::add_operation(router, "charging", operation, [&api, handler](RequestContext& context, Request& request) {
+    return handler(api, context, request);
+  });
 }
 
 }  // namespace

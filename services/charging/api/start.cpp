@@ -32,7 +32,9 @@ Response started(int status, const Session& session) {
 Response answer_for(const Session& session, const RequestContext& context, const Request& request) {
   switch (session.state) {
     case SessionState::kFailed:
-      return personal(http::problem(Error{.code = session.failure == "paymentFailed" ? Code::kPaymentFailed : Code::kPaymentDeclined}, context, request.path));
+      return personal(http::problem(
+          Error{.code = session.failure == "paymentFailed" ? Code::kPaymentFailed : Code::kPaymentDeclined}, context,
+          request.path));
     case SessionState::kRequested:
     case SessionState::kPreauthUnknown:
     case SessionState::kVoiding:
@@ -44,8 +46,10 @@ Response answer_for(const Session& session, const RequestContext& context, const
   }
 }
 
-// A business error is an answer like any other and is kept under the key; a passing one is not, so that the same request may succeed later.
-Task<Response> refuse(Api& api, RequestContext& context, const Request& request, const IdempotentRequest& keyed, Error error) {
+// A business error is an answer like any other and is kept under the key; a passing one is not, so that the same
+// request may succeed later.
+Task<Response> refuse(Api& api, RequestContext& context, const Request& request, const IdempotentRequest& keyed,
+                      Error error) {
   Response response = personal(http::problem(error, context, request.path));
   if (info(error.code).retryable || info(error.code).status >= 500) {
     co_await api.idempotency.release(context, keyed);
@@ -60,28 +64,34 @@ Task<Response> refuse(Api& api, RequestContext& context, const Request& request,
 }
 
 // Step 1: the session exists and is announced, before any money is asked for.
-Task<Result<Session>> place_order(Api& api, RequestContext& context, const CheckedStart& start, const IdempotentRequest& keyed) {
+Task<Result<Session>> place_order(Api& api, RequestContext& context, const CheckedStart& start,
+                                  const IdempotentRequest& keyed) {
   EVC_CO_TRY(station, co_await find_station(context, api.pool, start.station_id));
   if (!station) co_return fail(Code::kStationNotFound);
   if (auto obstacle = start_obstacle(*station, start.connector_id)) co_return std::unexpected(std::move(*obstacle));
-  StationFacts facts{.id = station->id, .name = station->name, .connector_id = start.connector_id, .tariff = station->tariff};
+  StationFacts facts{
+      .id = station->id, .name = station->name, .connector_id = start.connector_id, .tariff = station->tariff};
   for (const Connector& connector : station->connectors) {
     if (connector.id != start.connector_id) continue;
     facts.connector_type = connector.type;
     facts.connector_max_power_w = connector.max_power_w;
   }
-  EVC_CO_TRY(outcome, request_session(start.order, facts, uuid_v7(), context.trace.trace_id_hex(), context.clock->wall()));
+  EVC_CO_TRY(outcome,
+             request_session(start.order, facts, uuid_v7(), context.trace.trace_id_hex(), context.clock->wall()));
   EVC_CO_TRY(transaction, co_await api.pool.begin(context));
   EVC_CO_CHECK(co_await insert_session(context, transaction, outcome.session, start.payment_method));
-  EVC_CO_CHECK(co_await insert_timeline(context, transaction, outcome.session.id, outcome.session.version, outcome.timeline.front()));
+  EVC_CO_CHECK(co_await insert_timeline(context, transaction, outcome.session.id, outcome.session.version,
+                                        outcome.timeline.front()));
   EVC_CO_CHECK(co_await publish(context, transaction, api.outbox, outcome, std::nullopt));
-  EVC_CO_CHECK(co_await api.idempotency.advance(context, transaction, keyed, std::string(kRequestedPrefix) + to_string(outcome.session.id)));
+  EVC_CO_CHECK(co_await api.idempotency.advance(context, transaction, keyed,
+                                                std::string(kRequestedPrefix) + to_string(outcome.session.id)));
   EVC_CO_CHECK(co_await transaction.commit(context));
   co_return outcome.session;
 }
 
 // Step 3: the outcome and the stored answer commit together.
-Task<Result<Response>> settle(Api& api, RequestContext& context, const Request& request, const IdempotentRequest& keyed, Uuid session_id, Input hold) {
+Task<Result<Response>> settle(Api& api, RequestContext& context, const Request& request, const IdempotentRequest& keyed,
+                              Uuid session_id, Input hold) {
   EVC_CO_TRY(transaction, co_await api.pool.begin(context));
   EVC_CO_TRY(session, co_await lock_session(context, transaction, session_id));
   if (!session) co_return fail(Code::kSessionNotFound);
@@ -106,12 +116,15 @@ Task<Result<Session>> resume_order(Api& api, RequestContext& context, const std:
   co_return std::move(*session);
 }
 
-Task<Result<Response>> run_start(Api& api, RequestContext& context, const Request& request, const CheckedStart& start, const IdempotentRequest& keyed, IdempotencyDecision decision) {
+Task<Result<Response>> run_start(Api& api, RequestContext& context, const Request& request, const CheckedStart& start,
+                                 const IdempotentRequest& keyed, IdempotencyDecision decision) {
   const bool resumed = decision.recovery_point.starts_with(kRequestedPrefix);
-  auto session = resumed ? co_await resume_order(api, context, decision.recovery_point) : co_await place_order(api, context, start, keyed);
+  auto session = resumed ? co_await resume_order(api, context, decision.recovery_point)
+                         : co_await place_order(api, context, start, keyed);
   if (!session) co_return std::unexpected(std::move(session).error());
   Input hold = Input::kHoldUnknown;
-  if (session->state == SessionState::kRequested) hold = co_await api.payment.hold(context, *session, start.payment_method);
+  if (session->state == SessionState::kRequested)
+    hold = co_await api.payment.hold(context, *session, start.payment_method);
   // The answer must be kept even when the hold took all the time there was.
   RequestContext closing = context;
   closing.deadline = std::max(context.deadline, context.clock->steady() + std::chrono::seconds(2));
@@ -124,10 +137,12 @@ Task<Result<Response>> run_stop(Api& api, RequestContext& context, const Idempot
   if (!session || session->puid != context.principal.puid) co_return fail(Code::kSessionNotFound);
   if (terminal(session->state)) co_return fail(Code::kSessionNotActive, "the charge is over");
   if (session->state == SessionState::kRequested || session->state == SessionState::kPreauthUnknown) {
-    co_return fail(Code::kConflict, "the payment is still being asked; the charge will not start before it is answered");
+    co_return fail(Code::kConflict,
+                   "the payment is still being asked; the charge will not start before it is answered");
   }
   Outcome outcome = stop_requested(std::move(*session), "driver", context.clock->wall());
-  Response response = personal(Response::json(202, json::Object{{"sessionId", to_string(session_id)}, {"state", name(outcome.session.state)}}));
+  Response response = personal(
+      Response::json(202, json::Object{{"sessionId", to_string(session_id)}, {"state", name(outcome.session.state)}}));
   EVC_CO_CHECK(co_await record(context, transaction, api.outbox, std::move(outcome)));
   EVC_CO_CHECK(co_await api.idempotency.complete(context, transaction, keyed, response));
   EVC_CO_CHECK(co_await transaction.commit(context));

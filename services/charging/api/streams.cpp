@@ -14,7 +14,8 @@ using http::Response;
 using http::StreamWriter;
 
 constexpr std::chrono::milliseconds kLookAgain{1'000};
-// A nudge comes with the event, a moment before its transaction commits: look again soon before falling back to the slow rhythm.
+// A nudge comes with the event, a moment before its transaction commits: look again soon before falling back to the
+// slow rhythm.
 constexpr std::chrono::milliseconds kAfterNudge{40};
 constexpr std::chrono::seconds kHeartbeat{15};
 constexpr std::chrono::seconds kReadTimeout{5};
@@ -58,7 +59,8 @@ Task<> follow_session(Api& api, Uuid id, std::int64_t seen, RequestContext& cont
     if (session && *session && (*session)->version > seen) {
       seen = (*session)->version;
       beat.last = context.clock->steady();
-      auto written = co_await writer.write(sse("session", std::to_string(seen), session_view(**session, context.clock->wall())));
+      auto written =
+          co_await writer.write(sse("session", std::to_string(seen), session_view(**session, context.clock->wall())));
       if (!written || terminal((*session)->state)) co_return;
     }
     auto alive = co_await heartbeat(writer, *context.clock, beat);
@@ -70,13 +72,17 @@ Task<> follow_session(Api& api, Uuid id, std::int64_t seen, RequestContext& cont
 
 using Seen = std::map<std::pair<std::string, std::int64_t>, std::string>;
 
-Task<Result<void>> write_changes(RequestContext& context, StreamWriter& writer, const std::vector<Station>& stations, Seen& seen) {
+Task<Result<void>> write_changes(RequestContext& context, StreamWriter& writer, const std::vector<Station>& stations,
+                                 Seen& seen) {
   for (const Station& station : stations) {
     for (const Connector& connector : station.connectors) {
       std::string& status = seen[{station.id, connector.id}];
       if (status == connector.status) continue;
       status = connector.status;
-      const json::Object change{{"stationId", station.id}, {"connectorId", connector.id}, {"status", connector.status}, {"at", format_rfc3339(connector.status_at.value_or(context.clock->wall()))}};
+      const json::Object change{{"stationId", station.id},
+                                {"connectorId", connector.id},
+                                {"status", connector.status},
+                                {"at", format_rfc3339(connector.status_at.value_or(context.clock->wall()))}};
       EVC_CO_CHECK(co_await writer.write(sse("connector", std::to_string(station.version), change)));
     }
   }
@@ -107,19 +113,24 @@ Task<Response> watch_session(Api& api, RequestContext& context, Request& request
   if (!id) co_return http::problem(Error{.code = Code::kSessionNotFound}, context, request.path);
   auto session = co_await find_session(context, api.pool, *id);
   if (!session) co_return http::problem(session.error(), context, request.path);
-  if (!*session || (*session)->puid != context.principal.puid) co_return http::problem(Error{.code = Code::kSessionNotFound}, context, request.path);
+  if (!*session || (*session)->puid != context.principal.puid)
+    co_return http::problem(Error{.code = Code::kSessionNotFound}, context, request.path);
   // Last-Event-ID is the version that the client has; a session that has ended since then is said once more.
   const auto last = request.headers.get("last-event-id").value_or("");
   const bool current = !last.empty() && last == std::to_string((*session)->version) && !terminal((*session)->state);
   const std::int64_t seen = current ? (*session)->version : 0;
-  co_return stream([&api, id = *id, seen](RequestContext& streaming, StreamWriter& writer) { return follow_session(api, id, seen, streaming, writer); });
+  co_return stream([&api, id = *id, seen](RequestContext& streaming, StreamWriter& writer) {
+    return follow_session(api, id, seen, streaming, writer);
+  });
 }
 
 Task<Response> watch_stations(Api& api, RequestContext& context, Request& request) {
   const auto text = request.query.get("bbox");
   auto box = read_box(text.value_or(""));
   if (!box) co_return http::problem(box.error(), context, request.path);
-  co_return stream([&api, box = *box](RequestContext& streaming, StreamWriter& writer) { return follow_stations(api, box, streaming, writer); });
+  co_return stream([&api, box = *box](RequestContext& streaming, StreamWriter& writer) {
+    return follow_stations(api, box, streaming, writer);
+  });
 }
 
 }  // namespace evc::charging

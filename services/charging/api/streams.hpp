@@ -1,4 +1,5 @@
-// Server-sent events: one session live, and connector changes inside a box. Each stream reads the database when it is woken, or every second, so that nothing is missed when a nudge is.
+// Server-sent events: one session live, and connector changes inside a box. Each stream reads the database when it is
+// woken, or every second, so that nothing is missed when a nudge is.
 #pragma once
 
 #include "services/charging/api/start.hpp"

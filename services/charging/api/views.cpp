@@ -8,17 +8,27 @@
 namespace evc::charging {
 namespace {
 
-double thousandths(std::int64_t value) { return static_cast<double>(value) / 1000.0; }
-
-std::int64_t age_seconds(WallTime at, WallTime now) { return std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(now - at).count()); }
-
-json::Object connector_ref(const Session& session) {
-  return {{"connectorId", session.connector_id}, {"type", session.connector_type}, {"maxPowerKw", thousandths(session.connector_max_power_w)}};
+double thousandths(std::int64_t value) {
+  return static_cast<double>(value) / 1000.0;
 }
 
-json::Object money_of(const Session& session, std::int64_t amount_minor) { return money(amount_minor, session.tariff.currency); }
+std::int64_t age_seconds(WallTime at, WallTime now) {
+  return std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(now - at).count());
+}
 
-json::Object preauthorisation(const Session& session) { return {{"amount", money_of(session, session.hold_minor)}, {"reference", session.reference}}; }
+json::Object connector_ref(const Session& session) {
+  return {{"connectorId", session.connector_id},
+          {"type", session.connector_type},
+          {"maxPowerKw", thousandths(session.connector_max_power_w)}};
+}
+
+json::Object money_of(const Session& session, std::int64_t amount_minor) {
+  return money(amount_minor, session.tariff.currency);
+}
+
+json::Object preauthorisation(const Session& session) {
+  return {{"amount", money_of(session, session.hold_minor)}, {"reference", session.reference}};
+}
 
 json::Object price_view(const tariff::Tariff& tariff) {
   json::Object price{{"perKwh", money(tariff.per_kwh_minor, tariff.currency)}};
@@ -77,7 +87,10 @@ json::Object session_view(const Session& session, const std::vector<TimelineEntr
 json::Object station_view(const Station& station, WallTime now, std::optional<double> distance_km) {
   json::Array connectors;
   for (const Connector& connector : station.connectors) {
-    json::Object entry{{"connectorId", connector.id}, {"type", connector.type}, {"maxPowerKw", thousandths(connector.max_power_w)}, {"status", connector.status}};
+    json::Object entry{{"connectorId", connector.id},
+                       {"type", connector.type},
+                       {"maxPowerKw", thousandths(connector.max_power_w)},
+                       {"status", connector.status}};
     if (connector.status_at) entry["statusAgeSeconds"] = age_seconds(*connector.status_at, now);
     connectors.push_back(std::move(entry));
   }

@@ -1,4 +1,5 @@
-// JSON of sessions and stations as contracts/http/charging.yaml has it. Energy leaves as kWh with three digits, power as kW, money in minor units.
+// JSON of sessions and stations as contracts/http/charging.yaml has it. Energy leaves as kWh with three digits, power
+// as kW, money in minor units.
 #pragma once
 
 #include <optional>

@@ -8,10 +8,13 @@ namespace {
 constexpr std::int64_t kStationNameLimit = 120;
 
 json::Object base(const Session& session) {
-  return {{"sessionId", to_string(session.id)}, {"stationId", session.station_id}, {"connectorId", session.connector_id}};
+  return {
+      {"sessionId", to_string(session.id)}, {"stationId", session.station_id}, {"connectorId", session.connector_id}};
 }
 
-json::Object money(const Session& session, std::int64_t amount_minor) { return charging::money(amount_minor, session.tariff.currency); }
+json::Object money(const Session& session, std::int64_t amount_minor) {
+  return charging::money(amount_minor, session.tariff.currency);
+}
 
 // Exactly three digits of kWh as text, without trailing zeros: 22312 Wh → "22.312", 500 → "0.5".
 std::string kwh_text(std::int64_t wh) {
@@ -21,8 +24,13 @@ std::string kwh_text(std::int64_t wh) {
   return std::to_string(wh / 1000) + (digits.empty() ? "" : "." + digits);
 }
 
-json::Object line(const Session& session, std::string_view kind, std::string quantity, std::string_view unit, std::int64_t unit_minor, std::int64_t amount_minor) {
-  return {{"kind", kind}, {"quantity", std::move(quantity)}, {"unit", unit}, {"unitPrice", money(session, unit_minor)}, {"amount", money(session, amount_minor)}};
+json::Object line(const Session& session, std::string_view kind, std::string quantity, std::string_view unit,
+                  std::int64_t unit_minor, std::int64_t amount_minor) {
+  return {{"kind", kind},
+          {"quantity", std::move(quantity)},
+          {"unit", unit},
+          {"unitPrice", money(session, unit_minor)},
+          {"amount", money(session, amount_minor)}};
 }
 
 json::Array price_lines(const Session& session) {
@@ -30,8 +38,10 @@ json::Array price_lines(const Session& session) {
   if (session.energy_wh <= 0) return lines;
   const auto parts = tariff::cost(session.tariff, session.energy_wh, 0);
   if (!parts) return lines;
-  lines.push_back(line(session, "energy", kwh_text(session.energy_wh), "kWh", session.tariff.per_kwh_minor, parts->energy_minor));
-  if (parts->start_minor > 0) lines.push_back(line(session, "start", "1", "session", session.tariff.start_fee_minor, parts->start_minor));
+  lines.push_back(
+      line(session, "energy", kwh_text(session.energy_wh), "kWh", session.tariff.per_kwh_minor, parts->energy_minor));
+  if (parts->start_minor > 0)
+    lines.push_back(line(session, "start", "1", "session", session.tariff.start_fee_minor, parts->start_minor));
   return lines;
 }
 
@@ -45,7 +55,9 @@ std::string bounded(const std::string& text) {
 
 }  // namespace
 
-json::Object money(std::int64_t amount_minor, const Currency& currency) { return {{"amount", amount_minor}, {"currency", currency.code()}}; }
+json::Object money(std::int64_t amount_minor, const Currency& currency) {
+  return {{"amount", amount_minor}, {"currency", currency.code()}};
+}
 
 std::int64_t duration_seconds(const Session& session, WallTime now) {
   if (!session.started_at) return 0;

@@ -1,4 +1,5 @@
-// The data of each event on charging.events, exactly as contracts/events/*.schema.json has it, from the state of a session.
+// The data of each event on charging.events, exactly as contracts/events/*.schema.json has it, from the state of a
+// session.
 #pragma once
 
 #include "services/charging/domain/session.hpp"

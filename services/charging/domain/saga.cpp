@@ -71,7 +71,7 @@ constexpr std::array kTable{
     Row{S::kStarted, I::kStopRequested, S::kStopping, Say::kStopRequested},
     Row{S::kStarted, I::kTransactionStarted, S::kStarted, Say::kNothing},  // the station repeats itself
     Row{S::kStarted, I::kTransactionEnded, S::kEnded, Say::kEnded},
-    Row{S::kStarted, I::kStartRefused, S::kStarted, Say::kNothing},        // the answer to the command came after the fact
+    Row{S::kStarted, I::kStartRefused, S::kStarted, Say::kNothing},  // the answer to the command came after the fact
     Row{S::kStarted, I::kHoldExpired, S::kStopping, Say::kStopRequested},
     Row{S::kStarted, I::kDeadline, S::kStarted, Say::kNothing},
 
@@ -106,7 +106,8 @@ constexpr std::array kTable{
     Row{S::kLateStarted, I::kDeadline, S::kLateStarted, Say::kStopRequested},
 
     Row{S::kEnded, I::kHoldAuthorised, S::kEnded, Say::kNothing},
-    Row{S::kEnded, I::kEnergyMeasured, S::kEnded, Say::kNothing},  // a late meter value: the bill stands on the end's register
+    Row{S::kEnded, I::kEnergyMeasured, S::kEnded,
+        Say::kNothing},  // a late meter value: the bill stands on the end's register
     Row{S::kEnded, I::kTransactionEnded, S::kEnded, Say::kNothing},
     Row{S::kEnded, I::kStopRequested, S::kEnded, Say::kNothing},
     Row{S::kEnded, I::kCaptureUnknown, S::kCapturing, Say::kNothing},
@@ -146,8 +147,12 @@ constexpr std::array kTable{
 
 }  // namespace
 
-std::string_view name(SessionState state) { return kStateNames.at(static_cast<std::size_t>(state)).second; }
-std::string_view name(Input input) { return kInputNames.at(static_cast<std::size_t>(input)).second; }
+std::string_view name(SessionState state) {
+  return kStateNames.at(static_cast<std::size_t>(state)).second;
+}
+std::string_view name(Input input) {
+  return kInputNames.at(static_cast<std::size_t>(input)).second;
+}
 
 std::optional<SessionState> state_from_name(std::string_view text) {
   for (const auto& [state, state_name] : kStateNames) {
@@ -157,14 +162,18 @@ std::optional<SessionState> state_from_name(std::string_view text) {
 }
 
 bool terminal(SessionState state) {
-  return state == S::kFailed || state == S::kVoided || state == S::kExpired || state == S::kCaptured || state == S::kReceivable;
+  return state == S::kFailed || state == S::kVoided || state == S::kExpired || state == S::kCaptured ||
+         state == S::kReceivable;
 }
 
 bool holds_connector(SessionState state) {
-  return state == S::kRequested || state == S::kAuthorised || state == S::kStarted || state == S::kCharging || state == S::kLateStarted || state == S::kStopping;
+  return state == S::kRequested || state == S::kAuthorised || state == S::kStarted || state == S::kCharging ||
+         state == S::kLateStarted || state == S::kStopping;
 }
 
-std::span<const Row> table() { return kTable; }
+std::span<const Row> table() {
+  return kTable;
+}
 
 const Row* find_row(SessionState state, Input input) {
   for (const Row& row : kTable) {

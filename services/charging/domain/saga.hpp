@@ -1,5 +1,6 @@
-// The charging saga as a table (events.md §4): state × input → next state and what to say. Pure data, so that a reader, the tests and the model checker look at the same thing.
-// An input without a row in a live state is a contradiction: nothing changes and a reconciliation case is opened. In a terminal state only a contradiction of the outcome is one.
+// The charging saga as a table (events.md §4): state × input → next state and what to say. Pure data, so that a reader,
+// the tests and the model checker look at the same thing. An input without a row in a live state is a contradiction:
+// nothing changes and a reconciliation case is opened. In a terminal state only a contradiction of the outcome is one.
 #pragma once
 
 #include <cstdint>
@@ -34,36 +35,36 @@ bool terminal(SessionState state);
 bool holds_connector(SessionState state);
 
 enum class Input : std::uint8_t {
-  kHoldAuthorised,      // the provider holds the money
-  kHoldDeclined,        // … refused
-  kHoldFailed,          // … failed for good, nothing is held
-  kHoldUnknown,         // nobody knows in time
-  kStartRefused,        // the station rejected, failed, is offline or did not answer
+  kHoldAuthorised,  // the provider holds the money
+  kHoldDeclined,    // … refused
+  kHoldFailed,      // … failed for good, nothing is held
+  kHoldUnknown,     // nobody knows in time
+  kStartRefused,    // the station rejected, failed, is offline or did not answer
   kTransactionStarted,
-  kEnergyMeasured,      // a meter value of the running transaction
-  kStopRequested,       // by the driver or a rule
+  kEnergyMeasured,  // a meter value of the running transaction
+  kStopRequested,   // by the driver or a rule
   kTransactionEnded,
   kCaptureUnknown,
-  kCaptured,            // price paid from the hold
-  kCapturedPartly,      // the rest is owed
-  kCaptureFailed,       // for good: all of it is owed
-  kReleased,            // the hold was let go
-  kHoldExpired,         // the provider let it go by itself
-  kNeverHeld,           // payment knows nothing of the reference
-  kDeadline,            // the state's time is over
+  kCaptured,        // price paid from the hold
+  kCapturedPartly,  // the rest is owed
+  kCaptureFailed,   // for good: all of it is owed
+  kReleased,        // the hold was let go
+  kHoldExpired,     // the provider let it go by itself
+  kNeverHeld,       // payment knows nothing of the reference
+  kDeadline,        // the state's time is over
 };
 std::string_view name(Input input);
 
 enum class Say : std::uint8_t {
   kNothing,
-  kAuthorized,          // ChargingSessionAuthorized: integrations asks the station to start
-  kFailed,              // ChargingSessionFailed without a reference: nothing was held
-  kFailedWithHold,      // … with it: payment lets the hold go
-  kStarted,             // ChargingSessionStarted
-  kStartedLate,         // … late, and ChargingSessionStopRequested
-  kUpdated,             // ChargingSessionUpdated, and a stop when a limit is reached
-  kStopRequested,       // ChargingSessionStopRequested
-  kEnded,               // ChargingSessionEnded with the final price
+  kAuthorized,      // ChargingSessionAuthorized: integrations asks the station to start
+  kFailed,          // ChargingSessionFailed without a reference: nothing was held
+  kFailedWithHold,  // … with it: payment lets the hold go
+  kStarted,         // ChargingSessionStarted
+  kStartedLate,     // … late, and ChargingSessionStopRequested
+  kUpdated,         // ChargingSessionUpdated, and a stop when a limit is reached
+  kStopRequested,   // ChargingSessionStopRequested
+  kEnded,           // ChargingSessionEnded with the final price
 };
 
 struct Row {

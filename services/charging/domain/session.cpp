@@ -80,7 +80,9 @@ void say(Outcome& outcome, Say what, WallTime now) {
   }
 }
 
-bool pushes_deadline(Input input, bool moved) { return moved || input == Input::kEnergyMeasured || input == Input::kDeadline; }
+bool pushes_deadline(Input input, bool moved) {
+  return moved || input == Input::kEnergyMeasured || input == Input::kDeadline;
+}
 
 // One step of the table. `prepare` has already put the fact's values into outcome.session.
 void step(Outcome& outcome, Input input, WallTime now, std::optional<std::string> reason = std::nullopt) {
@@ -88,7 +90,8 @@ void step(Outcome& outcome, Input input, WallTime now, std::optional<std::string
   const Row* row = find_row(session.state, input);
   if (row == nullptr) {
     const bool contradiction = !terminal(session.state) || late(session.state, input) == Late::kContradiction;
-    if (contradiction) outcome.contradiction = std::string(name(input)) + " in state " + std::string(name(session.state));
+    if (contradiction)
+      outcome.contradiction = std::string(name(input)) + " in state " + std::string(name(session.state));
     return;
   }
   const bool moved = row->next != session.state;
@@ -101,7 +104,9 @@ void step(Outcome& outcome, Input input, WallTime now, std::optional<std::string
   say(outcome, row->say, now);
 }
 
-Outcome begin(Session session) { return Outcome{.session = std::move(session)}; }
+Outcome begin(Session session) {
+  return Outcome{.session = std::move(session)};
+}
 
 void take_reading(Session& session, const MeterReading& reading) {
   // A register that runs backwards is a fault of the meter: energy never shrinks.
@@ -133,9 +138,12 @@ void begin_transaction(Session& session, std::string transaction_id, const Meter
 
 }  // namespace
 
-WallTime start_by(const Session& session) { return session.updated_at + kStartWindow; }
+WallTime start_by(const Session& session) {
+  return session.updated_at + kStartWindow;
+}
 
-Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, std::string trace_id, WallTime now) {
+Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, std::string trace_id,
+                                WallTime now) {
   Session session{.id = id,
                   .puid = order.puid,
                   .correlation_id = uuid_v7(),
@@ -184,12 +192,15 @@ Outcome start_refused(Session session, std::string reason, WallTime now) {
 Outcome transaction_started(Session session, std::string transaction_id, const MeterReading& reading, WallTime now) {
   Outcome outcome = begin(std::move(session));
   if (outcome.session.transaction_id && *outcome.session.transaction_id != transaction_id) {
-    outcome.contradiction = "a second transaction " + transaction_id + " for a session that has " + *outcome.session.transaction_id;
+    outcome.contradiction =
+        "a second transaction " + transaction_id + " for a session that has " + *outcome.session.transaction_id;
     return outcome;
   }
   if (outcome.session.ended_at) return outcome;  // the station repeats a start whose end is billed already
   if (!outcome.session.transaction_id) begin_transaction(outcome.session, std::move(transaction_id), reading, now);
-  const bool was_let_go = outcome.session.state == SessionState::kVoided || outcome.session.state == SessionState::kExpired || outcome.session.state == SessionState::kFailed;
+  const bool was_let_go = outcome.session.state == SessionState::kVoided ||
+                          outcome.session.state == SessionState::kExpired ||
+                          outcome.session.state == SessionState::kFailed;
   outcome.session.hold_gone = outcome.session.hold_gone || was_let_go;
   step(outcome, Input::kTransactionStarted, now);
   return outcome;
@@ -197,8 +208,9 @@ Outcome transaction_started(Session session, std::string transaction_id, const M
 
 Outcome energy_measured(Session session, const MeterReading& reading, WallTime now) {
   Outcome outcome = begin(std::move(session));
-  const bool running = outcome.session.state == SessionState::kStarted || outcome.session.state == SessionState::kCharging ||
-                       outcome.session.state == SessionState::kStopping || outcome.session.state == SessionState::kLateStarted;
+  const bool running =
+      outcome.session.state == SessionState::kStarted || outcome.session.state == SessionState::kCharging ||
+      outcome.session.state == SessionState::kStopping || outcome.session.state == SessionState::kLateStarted;
   if (running) take_reading(outcome.session, reading);
   step(outcome, Input::kEnergyMeasured, now);
   if (outcome.session.state != SessionState::kCharging) return outcome;
@@ -217,7 +229,8 @@ Outcome stop_requested(Session session, std::string reason, WallTime now) {
   return outcome;
 }
 
-Outcome transaction_ended(Session session, const MeterReading& reading, std::optional<std::int64_t> meter_start_wh, std::string reason, WallTime now) {
+Outcome transaction_ended(Session session, const MeterReading& reading, std::optional<std::int64_t> meter_start_wh,
+                          std::string reason, WallTime now) {
   Outcome outcome = begin(std::move(session));
   Session& changed = outcome.session;
   const bool running = changed.transaction_id && !changed.ended_at;
@@ -230,7 +243,8 @@ Outcome transaction_ended(Session session, const MeterReading& reading, std::opt
   }
   step(outcome, Input::kTransactionEnded, now, changed.stop_reason);
   // Nothing was delivered and nothing is held any more: no word from payment will follow.
-  if (running && changed.hold_gone && changed.cost_minor == 0 && changed.state == SessionState::kEnded) step(outcome, Input::kReleased, now);
+  if (running && changed.hold_gone && changed.cost_minor == 0 && changed.state == SessionState::kEnded)
+    step(outcome, Input::kReleased, now);
   return outcome;
 }
 
@@ -242,7 +256,8 @@ Outcome capture_unknown(Session session, WallTime now) {
 
 Outcome captured(Session session, std::int64_t captured_minor, std::int64_t receivable_minor, WallTime now) {
   Outcome outcome = begin(std::move(session));
-  const bool awaited = outcome.session.state == SessionState::kEnded || outcome.session.state == SessionState::kCapturing;
+  const bool awaited =
+      outcome.session.state == SessionState::kEnded || outcome.session.state == SessionState::kCapturing;
   if (awaited && captured_minor + receivable_minor != outcome.session.cost_minor) {
     outcome.contradiction = "captured and receivable do not add up to the price";
     return outcome;
@@ -257,7 +272,8 @@ Outcome captured(Session session, std::int64_t captured_minor, std::int64_t rece
 
 Outcome capture_failed(Session session, WallTime now) {
   Outcome outcome = begin(std::move(session));
-  const bool awaited = outcome.session.state == SessionState::kEnded || outcome.session.state == SessionState::kCapturing;
+  const bool awaited =
+      outcome.session.state == SessionState::kEnded || outcome.session.state == SessionState::kCapturing;
   if (awaited) {
     outcome.session.captured_minor = 0;
     outcome.session.receivable_minor = outcome.session.cost_minor;
@@ -281,7 +297,8 @@ Outcome deadline_passed(Session session, WallTime now) {
   Session& changed = outcome.session;
   const SessionState before = changed.state;
   if (!changed.failure && before == SessionState::kAuthorised) changed.failure = "stationTimeout";
-  if (!changed.failure && (before == SessionState::kRequested || before == SessionState::kPreauthUnknown)) changed.failure = "paymentUnknown";
+  if (!changed.failure && (before == SessionState::kRequested || before == SessionState::kPreauthUnknown))
+    changed.failure = "paymentUnknown";
   step(outcome, Input::kDeadline, now, changed.failure);
   return outcome;
 }

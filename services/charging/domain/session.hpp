@@ -1,5 +1,6 @@
-// One charging session and what happens to it. Every function is pure: it takes the session, a fact and the time, and says how the session looks afterwards and which events that
-// means. The caller stores both in one transaction. Energy in Wh, power in W, money in minor units.
+// One charging session and what happens to it. Every function is pure: it takes the session, a fact and the time, and
+// says how the session looks afterwards and which events that means. The caller stores both in one transaction. Energy
+// in Wh, power in W, money in minor units.
 #pragma once
 
 #include <optional>
@@ -60,8 +61,8 @@ struct TimelineEntry {
 struct Outcome {
   Session session;
   bool changed = false;
-  std::vector<TimelineEntry> timeline;  // new entries
-  std::vector<Emission> emissions;      // in order
+  std::vector<TimelineEntry> timeline;       // new entries
+  std::vector<Emission> emissions;           // in order
   std::optional<std::string> contradiction;  // open a reconciliation case with this text
 };
 
@@ -79,7 +80,8 @@ struct StartOrder {
   std::optional<std::int64_t> energy_limit_wh;  // absent: 60 kWh
 };
 // The hold is the price of min(limit, 60 kWh).
-Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, std::string trace_id, WallTime now);
+Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, std::string trace_id,
+                                WallTime now);
 
 struct MeterReading {
   std::int64_t meter_wh = 0;
@@ -88,7 +90,8 @@ struct MeterReading {
   WallTime at{};
 };
 
-Outcome hold_outcome(Session session, Input input, WallTime now);  // kHoldAuthorised, kHoldDeclined, kHoldFailed, kHoldUnknown, kNeverHeld
+Outcome hold_outcome(Session session, Input input,
+                     WallTime now);  // kHoldAuthorised, kHoldDeclined, kHoldFailed, kHoldUnknown, kNeverHeld
 // reason: stationRejected, stationTimeout, stationOffline.
 Outcome start_refused(Session session, std::string reason, WallTime now);
 Outcome transaction_started(Session session, std::string transaction_id, const MeterReading& reading, WallTime now);
@@ -96,7 +99,8 @@ Outcome energy_measured(Session session, const MeterReading& reading, WallTime n
 // reason: driver, operator.
 Outcome stop_requested(Session session, std::string reason, WallTime now);
 // reason: as in ChargingSessionEnded, used when nobody asked for a stop.
-Outcome transaction_ended(Session session, const MeterReading& reading, std::optional<std::int64_t> meter_start_wh, std::string reason, WallTime now);
+Outcome transaction_ended(Session session, const MeterReading& reading, std::optional<std::int64_t> meter_start_wh,
+                          std::string reason, WallTime now);
 Outcome capture_unknown(Session session, WallTime now);
 Outcome captured(Session session, std::int64_t captured_minor, std::int64_t receivable_minor, WallTime now);
 Outcome capture_failed(Session session, WallTime now);

@@ -11,17 +11,25 @@ using std::chrono::seconds;
 const WallTime kNow{seconds(1'790'000'000)};
 
 StationFacts station() {
-  return {.id = "BR-SP-0001", .name = "Posto Paraty", .connector_id = 1, .connector_type = "CCS2", .connector_max_power_w = 60'000,
+  return {.id = "BR-SP-0001",
+          .name = "Posto Paraty",
+          .connector_id = 1,
+          .connector_type = "CCS2",
+          .connector_max_power_w = 60'000,
           .tariff = {.currency = Currency::brl(), .per_kwh_minor = 200, .start_fee_minor = 300}};
 }
 
 Session requested(StartOrder order = {.puid = "p1.x"}) {
   return request_session(order, station(), uuid_v7(), std::string(32, 'a'), kNow).value().session;
 }
-Session authorised(StartOrder order = {.puid = "p1.x"}) { return hold_outcome(requested(order), Input::kHoldAuthorised, kNow).session; }
+Session authorised(StartOrder order = {.puid = "p1.x"}) {
+  return hold_outcome(requested(order), Input::kHoldAuthorised, kNow).session;
+}
 Session charging(StartOrder order = {.puid = "p1.x"}) {
   Session session = transaction_started(authorised(order), "1001", {.meter_wh = 5'000, .at = kNow}, kNow).session;
-  return energy_measured(session, {.meter_wh = 6'000, .power_w = 50'000, .soc = 0.3, .at = kNow + seconds(60)}, kNow + seconds(60)).session;
+  return energy_measured(session, {.meter_wh = 6'000, .power_w = 50'000, .soc = 0.3, .at = kNow + seconds(60)},
+                         kNow + seconds(60))
+      .session;
 }
 std::string said(const Outcome& outcome) {
   std::string types;
@@ -40,13 +48,15 @@ TEST(Session, HappyPathSaysEachFactOnceAndEndsCaptured) {
   EXPECT_EQ(said(ready), "ChargingSessionAuthorized");
   const Outcome started = transaction_started(ready.session, "1001", {.meter_wh = 5'000, .at = kNow}, kNow);
   EXPECT_EQ(said(started), "ChargingSessionStarted");
-  const Outcome measured = energy_measured(started.session, {.meter_wh = 15'000, .power_w = 50'000, .at = kNow + seconds(600)}, kNow + seconds(600));
+  const Outcome measured = energy_measured(
+      started.session, {.meter_wh = 15'000, .power_w = 50'000, .at = kNow + seconds(600)}, kNow + seconds(600));
   EXPECT_EQ(said(measured), "ChargingSessionUpdated");
   EXPECT_EQ(measured.session.state, SessionState::kCharging);
   EXPECT_EQ(measured.session.cost_minor, 300 + 10 * 200);
   const Outcome stopping = stop_requested(measured.session, "driver", kNow + seconds(700));
   EXPECT_EQ(said(stopping), "ChargingSessionStopRequested");
-  const Outcome ended = transaction_ended(stopping.session, {.meter_wh = 17'500, .at = kNow + seconds(710)}, 5'000, "unknown", kNow + seconds(711));
+  const Outcome ended = transaction_ended(stopping.session, {.meter_wh = 17'500, .at = kNow + seconds(710)}, 5'000,
+                                          "unknown", kNow + seconds(711));
   EXPECT_EQ(said(ended), "ChargingSessionEnded");
   const json::Object& bill = ended.emissions[0].data;
   EXPECT_EQ(bill.at("energyWh"), 12'500);
@@ -86,29 +96,35 @@ TEST(Session, StationRefusalReleasesTheHold) {
 }
 
 TEST(Session, LateStartIsStoppedBilledAndOwed) {
-  Session voided = released(start_refused(authorised(), "stationTimeout", kNow).session, Input::kReleased, kNow).session;
+  Session voided =
+      released(start_refused(authorised(), "stationTimeout", kNow).session, Input::kReleased, kNow).session;
   const Outcome late = transaction_started(voided, "7", {.meter_wh = 0, .at = kNow}, kNow);
   EXPECT_EQ(late.session.state, SessionState::kLateStarted);
   EXPECT_EQ(said(late), "ChargingSessionStarted,ChargingSessionStopRequested");
   EXPECT_EQ(late.emissions[0].data.at("late"), true);
-  const Outcome ended = transaction_ended(late.session, {.meter_wh = 1'000, .at = kNow + seconds(5)}, 0, "unknown", kNow + seconds(5));
+  const Outcome ended =
+      transaction_ended(late.session, {.meter_wh = 1'000, .at = kNow + seconds(5)}, 0, "unknown", kNow + seconds(5));
   EXPECT_EQ(said(ended), "ChargingSessionEnded");
   EXPECT_EQ(captured(ended.session, 0, 500, kNow).session.state, SessionState::kReceivable);
-  const Outcome nothing = transaction_ended(late.session, {.meter_wh = 0, .at = kNow + seconds(5)}, 0, "unknown", kNow + seconds(5));
+  const Outcome nothing =
+      transaction_ended(late.session, {.meter_wh = 0, .at = kNow + seconds(5)}, 0, "unknown", kNow + seconds(5));
   EXPECT_EQ(nothing.session.state, SessionState::kVoided);
 }
 
 TEST(Session, LimitsAskForAStopOnce) {
   const Session session = charging({.puid = "p", .target_soc = 0.5, .energy_limit_wh = 20'000});
   const auto at = [&](std::int64_t meter_wh, double soc) {
-    return energy_measured(session, {.meter_wh = meter_wh, .power_w = 50'000, .soc = soc, .at = kNow + seconds(90)}, kNow + seconds(90));
+    return energy_measured(session, {.meter_wh = meter_wh, .power_w = 50'000, .soc = soc, .at = kNow + seconds(90)},
+                           kNow + seconds(90));
   };
   EXPECT_EQ(said(at(10'000, 0.4)), "ChargingSessionUpdated");
   const Outcome energy = at(24'990, 0.4);  // 19,990 of 20,000 Wh and 50 kW: three seconds ahead is past it
   EXPECT_EQ(said(energy), "ChargingSessionUpdated,ChargingSessionStopRequested");
   EXPECT_EQ(energy.emissions[1].data.at("reason"), "energyLimit");
   EXPECT_EQ(at(10'000, 0.5).emissions[1].data.at("reason"), "targetSoc");
-  EXPECT_EQ(said(energy_measured(energy.session, {.meter_wh = 25'100, .power_w = 50'000, .at = kNow + seconds(95)}, kNow + seconds(95))), "ChargingSessionUpdated");
+  EXPECT_EQ(said(energy_measured(energy.session, {.meter_wh = 25'100, .power_w = 50'000, .at = kNow + seconds(95)},
+                                 kNow + seconds(95))),
+            "ChargingSessionUpdated");
 }
 
 TEST(Session, MeterThatRunsBackwardsNeverLowersTheBill) {
@@ -117,14 +133,20 @@ TEST(Session, MeterThatRunsBackwardsNeverLowersTheBill) {
 }
 
 TEST(Session, RepetitionsAreIgnoredAndContradictionsReported) {
-  Session paid = captured(transaction_ended(charging(), {.meter_wh = 7'000, .at = kNow + seconds(90)}, 5'000, "vehicle", kNow + seconds(90)).session, 700, 0, kNow).session;
+  Session paid = captured(transaction_ended(charging(), {.meter_wh = 7'000, .at = kNow + seconds(90)}, 5'000, "vehicle",
+                                            kNow + seconds(90))
+                              .session,
+                          700, 0, kNow)
+                     .session;
   ASSERT_EQ(paid.state, SessionState::kCaptured);
   const Outcome again = captured(paid, 700, 0, kNow);
   EXPECT_FALSE(again.changed);
   EXPECT_FALSE(again.contradiction);
   EXPECT_TRUE(released(paid, Input::kReleased, kNow).contradiction);
   EXPECT_TRUE(transaction_started(charging(), "other", {}, kNow).contradiction);
-  Session ended = transaction_ended(charging(), {.meter_wh = 7'000, .at = kNow + seconds(90)}, 5'000, "vehicle", kNow + seconds(90)).session;
+  Session ended =
+      transaction_ended(charging(), {.meter_wh = 7'000, .at = kNow + seconds(90)}, 5'000, "vehicle", kNow + seconds(90))
+          .session;
   EXPECT_TRUE(captured(ended, 1, 0, kNow).contradiction) << "captured + receivable must be the price";
 }
 
@@ -146,7 +168,8 @@ TEST(Saga, NoRowIsWrittenTwice) {
   const auto rows = table();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t j = i + 1; j < rows.size(); ++j) {
-      EXPECT_FALSE(rows[i].state == rows[j].state && rows[i].input == rows[j].input) << name(rows[i].state) << " " << name(rows[i].input);
+      EXPECT_FALSE(rows[i].state == rows[j].state && rows[i].input == rows[j].input)
+          << name(rows[i].state) << " " << name(rows[i].input);
     }
   }
 }
@@ -162,30 +185,46 @@ TEST(Saga, RandomFactsNeverBreakTheInvariants) {
       const bool was_terminal = terminal(session.state);
       const SessionState before = session.state;
       const std::int64_t version = session.version;
-      const MeterReading reading{.meter_wh = static_cast<std::int64_t>(random() % 40'000), .power_w = 50'000, .at = now};
+      const MeterReading reading{
+          .meter_wh = static_cast<std::int64_t>(random() % 40'000), .power_w = 50'000, .at = now};
       Outcome outcome = [&] {
         switch (random() % 13) {
-          case 0: return hold_outcome(session, Input::kHoldAuthorised, now);
-          case 1: return hold_outcome(session, Input::kHoldDeclined, now);
-          case 2: return hold_outcome(session, Input::kHoldUnknown, now);
-          case 3: return start_refused(session, "stationRejected", now);
-          case 4: return transaction_started(session, "1", reading, now);
+          case 0:
+            return hold_outcome(session, Input::kHoldAuthorised, now);
+          case 1:
+            return hold_outcome(session, Input::kHoldDeclined, now);
+          case 2:
+            return hold_outcome(session, Input::kHoldUnknown, now);
+          case 3:
+            return start_refused(session, "stationRejected", now);
+          case 4:
+            return transaction_started(session, "1", reading, now);
           case 5:
-          case 6: return energy_measured(session, reading, now);
-          case 7: return stop_requested(session, "driver", now);
-          case 8: return transaction_ended(session, reading, std::nullopt, "vehicle", now);
-          case 9: return captured(session, std::min(session.cost_minor, session.hold_minor), std::max<std::int64_t>(0, session.cost_minor - session.hold_minor), now);
-          case 10: return released(session, Input::kReleased, now);
-          case 11: return capture_failed(session, now);
-          default: return deadline_passed(session, now);
+          case 6:
+            return energy_measured(session, reading, now);
+          case 7:
+            return stop_requested(session, "driver", now);
+          case 8:
+            return transaction_ended(session, reading, std::nullopt, "vehicle", now);
+          case 9:
+            return captured(session, std::min(session.cost_minor, session.hold_minor),
+                            std::max<std::int64_t>(0, session.cost_minor - session.hold_minor), now);
+          case 10:
+            return released(session, Input::kReleased, now);
+          case 11:
+            return capture_failed(session, now);
+          default:
+            return deadline_passed(session, now);
         }
       }();
       for (const Emission& emission : outcome.emissions) ended_said += emission.type == "ChargingSessionEnded" ? 1 : 0;
       session = std::move(outcome.session);
       ASSERT_LE(ended_said, 1) << "seed " << seed;
       ASSERT_EQ(outcome.changed, session.version > version) << "seed " << seed;
-      if (was_terminal && session.state != before) ASSERT_EQ(session.state, SessionState::kLateStarted) << "seed " << seed;
-      ASSERT_EQ(session.deadline_at.has_value(), !terminal(session.state)) << "seed " << seed << " " << name(session.state);
+      if (was_terminal && session.state != before)
+        ASSERT_EQ(session.state, SessionState::kLateStarted) << "seed " << seed;
+      ASSERT_EQ(session.deadline_at.has_value(), !terminal(session.state))
+          << "seed " << seed << " " << name(session.state);
       if (session.state == SessionState::kCaptured || session.state == SessionState::kReceivable) {
         ASSERT_EQ(*session.captured_minor + *session.receivable_minor, session.cost_minor) << "seed " << seed;
       }

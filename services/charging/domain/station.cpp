@@ -9,10 +9,15 @@ namespace {
 
 constexpr double kEarthRadiusKm = 6371.0;
 
-double radians(double degrees) { return degrees * std::numbers::pi / 180.0; }
+double radians(double degrees) {
+  return degrees * std::numbers::pi / 180.0;
+}
 
-// A cable may already be in: stations report that as preparing. The tail of the last charge (finishing) clears by itself.
-bool free_for_a_start(const std::string& status) { return status == "available" || status == "preparing"; }
+// A cable may already be in: stations report that as preparing. The tail of the last charge (finishing) clears by
+// itself.
+bool free_for_a_start(const std::string& status) {
+  return status == "available" || status == "preparing";
+}
 
 }  // namespace
 
@@ -35,7 +40,8 @@ std::optional<Error> start_obstacle(const Station& station, std::int64_t connect
   const auto connector = std::ranges::find(station.connectors, connector_id, &Connector::id);
   if (connector == station.connectors.end()) return Error{.code = Code::kConnectorNotFound};
   if (station.status != "online" || connector->status == "offline") return Error{.code = Code::kStationOffline};
-  if (!free_for_a_start(connector->status)) return Error{.code = Code::kConnectorUnavailable, .detail = "the connector is " + connector->status};
+  if (!free_for_a_start(connector->status))
+    return Error{.code = Code::kConnectorUnavailable, .detail = "the connector is " + connector->status};
   return std::nullopt;
 }
 

@@ -32,7 +32,9 @@ struct Station {
 
 struct Box {
   double min_lon = -180, min_lat = -90, max_lon = 180, max_lat = 90;
-  bool contains(double lat, double lon) const { return lat >= min_lat && lat <= max_lat && lon >= min_lon && lon <= max_lon; }
+  bool contains(double lat, double lon) const {
+    return lat >= min_lat && lat <= max_lat && lon >= min_lon && lon <= max_lon;
+  }
 };
 
 struct StationFilter {

@@ -27,16 +27,25 @@ RequestContext step_context() {
   return context;
 }
 
-bool waits_for_payment(SessionState state) { return state == SessionState::kVoiding || state == SessionState::kEnded || state == SessionState::kCapturing; }
+bool waits_for_payment(SessionState state) {
+  return state == SessionState::kVoiding || state == SessionState::kEnded || state == SessionState::kCapturing;
+}
 
 // A state that only waits is late: say so each time, until it is over.
 void report_late(const RequestContext& context, const Session& session) {
   namespace key = telemetry::key;
-  EVC_LOG(kWarn, context.trace, "A charging session is past its deadline", {{key::kSessionId, to_string(session.id)}, {key::kState, name(session.state)}, {key::kStationId, session.station_id}});
-  telemetry::metrics().counter("charging_session_deadlines_total", "Deadlines that passed, by state", {{"state", std::string(name(session.state))}}).add();
+  EVC_LOG(kWarn, context.trace, "A charging session is past its deadline",
+          {{key::kSessionId, to_string(session.id)},
+           {key::kState, name(session.state)},
+           {key::kStationId, session.station_id}});
+  telemetry::metrics()
+      .counter("charging_session_deadlines_total", "Deadlines that passed, by state",
+               {{"state", std::string(name(session.state))}})
+      .add();
 }
 
-Task<Result<void>> move_on(postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges, Uuid id) {
+Task<Result<void>> move_on(postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges,
+                           Uuid id) {
   RequestContext context = step_context();
   EVC_CO_TRY(seen, co_await find_session(context, pool, id));
   if (!seen) co_return Result<void>{};
@@ -50,9 +59,10 @@ Task<Result<void>> move_on(postgres::Pool& pool, messaging::Outbox& outbox, Paym
   report_late(context, *session);
   const WallTime now = context.clock->wall();
   const bool voiding = session->state == SessionState::kVoiding;
-  Outcome outcome = voiding && (known == Input::kNeverHeld || known == Input::kHoldDeclined || known == Input::kHoldFailed)
-                        ? hold_outcome(std::move(*session), known, now)
-                        : deadline_passed(std::move(*session), now);
+  Outcome outcome =
+      voiding && (known == Input::kNeverHeld || known == Input::kHoldDeclined || known == Input::kHoldFailed)
+          ? hold_outcome(std::move(*session), known, now)
+          : deadline_passed(std::move(*session), now);
   EVC_CO_CHECK(co_await record(context, transaction, outbox, std::move(outcome)));
   EVC_CO_CHECK(co_await transaction.commit(context));
   nudges.wake(to_string(id));
@@ -65,15 +75,21 @@ Task<Result<void>> report_live(RequestContext& context, postgres::Pool& pool) {
     const std::string state(name(static_cast<SessionState>(i)));
     StateCount found{.state = state};
     for (const StateCount& count : counts) found = count.state == state ? count : found;
-    telemetry::metrics().gauge("charging_sessions", "Sessions that are not terminal, by state", {{"state", state}}).set(static_cast<double>(found.count));
-    telemetry::metrics().gauge("charging_session_oldest_seconds", "Time since the last change of the oldest session in a state", {{"state", state}}).set(static_cast<double>(found.oldest_s));
+    telemetry::metrics()
+        .gauge("charging_sessions", "Sessions that are not terminal, by state", {{"state", state}})
+        .set(static_cast<double>(found.count));
+    telemetry::metrics()
+        .gauge("charging_session_oldest_seconds", "Time since the last change of the oldest session in a state",
+               {{"state", state}})
+        .set(static_cast<double>(found.oldest_s));
   }
   co_return Result<void>{};
 }
 
 }  // namespace
 
-Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges) {
+Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment,
+                       Nudges& nudges) {
   int round = 0;
   while (!worker.tasks().cancelled()) {
     co_await sleep_for(worker, kPoll);
@@ -82,7 +98,9 @@ Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& 
     if (!overdue) continue;
     for (const Uuid& id : *overdue) {
       auto moved = co_await move_on(pool, outbox, payment, nudges, id);
-      if (!moved) EVC_LOG(kWarn, "A deadline could not be worked on; it will be tried again", {{telemetry::key::kSessionId, to_string(id)}, {telemetry::key::kErrorDetail, moved.error().detail}});
+      if (!moved)
+        EVC_LOG(kWarn, "A deadline could not be worked on; it will be tried again",
+                {{telemetry::key::kSessionId, to_string(id)}, {telemetry::key::kErrorDetail, moved.error().detail}});
     }
     if (++round % 10 == 0) co_await report_live(context, pool);
   }

@@ -1,5 +1,6 @@
-// Nothing waits for ever: sessions whose deadline has passed are taken one by one (FOR UPDATE SKIP LOCKED, so any number of processes may look) and moved on by the saga's table.
-// What only payment knows, a hold that may never have been asked for, is asked by reference.
+// Nothing waits for ever: sessions whose deadline has passed are taken one by one (FOR UPDATE SKIP LOCKED, so any
+// number of processes may look) and moved on by the saga's table. What only payment knows, a hold that may never have
+// been asked for, is asked by reference.
 #pragma once
 
 #include "kit/messaging/outbox.hpp"
@@ -11,6 +12,7 @@
 namespace evc::charging {
 
 // Until the worker's tasks are cancelled.
-Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges);
+Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment,
+                       Nudges& nudges);
 
 }  // namespace evc::charging

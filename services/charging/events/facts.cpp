@@ -9,18 +9,25 @@ namespace evc::charging {
 namespace {
 
 // A station that nobody has described is priced like an ordinary one until an operator says otherwise.
-constexpr tariff::Tariff kDefaultTariff{.currency = Currency::brl(), .per_kwh_minor = 219, .start_fee_minor = 0, .idle_per_minute_minor = 0, .grace_minutes = 0};
+constexpr tariff::Tariff kDefaultTariff{.currency = Currency::brl(),
+                                        .per_kwh_minor = 219,
+                                        .start_fee_minor = 0,
+                                        .idle_per_minute_minor = 0,
+                                        .grace_minutes = 0};
 constexpr std::int64_t kDefaultPowerW = 22'000;
 
-// Events were checked against their schema by the producer; what is missing all the same is a schema error and goes to the dead letters.
+// Events were checked against their schema by the producer; what is missing all the same is a schema error and goes to
+// the dead letters.
 Result<std::string> text(const json::Object& data, std::string_view name) {
   const auto* value = data.if_contains(name);
-  if (value == nullptr || !value->is_string()) return fail(Code::kSchemaInvalid, "data." + std::string(name) + " is missing");
+  if (value == nullptr || !value->is_string())
+    return fail(Code::kSchemaInvalid, "data." + std::string(name) + " is missing");
   return std::string(value->get_string());
 }
 Result<std::int64_t> integer(const json::Object& data, std::string_view name) {
   const auto* value = data.if_contains(name);
-  if (value == nullptr || !value->is_int64()) return fail(Code::kSchemaInvalid, "data." + std::string(name) + " is missing");
+  if (value == nullptr || !value->is_int64())
+    return fail(Code::kSchemaInvalid, "data." + std::string(name) + " is missing");
   return value->get_int64();
 }
 std::optional<std::int64_t> maybe_integer(const json::Object& data, std::string_view name) {
@@ -38,14 +45,16 @@ Result<WallTime> time(const json::Object& data, std::string_view name) {
 }
 Result<std::int64_t> amount(const json::Object& data, std::string_view name) {
   const auto* value = data.if_contains(name);
-  if (value == nullptr || !value->is_object()) return fail(Code::kSchemaInvalid, "data." + std::string(name) + " is missing");
+  if (value == nullptr || !value->is_object())
+    return fail(Code::kSchemaInvalid, "data." + std::string(name) + " is missing");
   return integer(value->get_object(), "amount");
 }
 
 Result<MeterReading> reading(const json::Object& data) {
   EVC_TRY(meter_wh, integer(data, "meterWh"));
   EVC_TRY(at, time(data, "timestamp"));
-  return MeterReading{.meter_wh = meter_wh, .power_w = maybe_integer(data, "powerW"), .soc = maybe_number(data, "soc"), .at = at};
+  return MeterReading{
+      .meter_wh = meter_wh, .power_w = maybe_integer(data, "powerW"), .soc = maybe_number(data, "soc"), .at = at};
 }
 
 // Why a station ended a transaction by itself, in the words of ChargingSessionEnded.
@@ -89,7 +98,9 @@ Result<Outcome> command_outcome(Session session, const json::Object& data, WallT
   EVC_TRY(command, text(data, "command"));
   EVC_TRY(result, text(data, "result"));
   if (command != "remoteStart" || result == "accepted") return Outcome{.session = std::move(session)};
-  const std::string reason = result == "offline" ? "stationOffline" : (result == "timeout" || result == "expired") ? "stationTimeout" : "stationRejected";
+  const std::string reason = result == "offline"                            ? "stationOffline"
+                             : (result == "timeout" || result == "expired") ? "stationTimeout"
+                                                                            : "stationRejected";
   return start_refused(std::move(session), reason, now);
 }
 
@@ -106,17 +117,21 @@ Result<Outcome> external_outcome(Session session, const std::string& kind, const
 }  // namespace
 
 std::map<std::string, messaging::EventHandler> Facts::handlers() {
-  const messaging::EventHandler payment = [this](RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event) {
+  const messaging::EventHandler payment = [this](RequestContext& context, postgres::Transaction& transaction,
+                                                 const messaging::Event& event) {
     return on_payment(context, transaction, event);
   };
-  const messaging::EventHandler external = [this](RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event) {
+  const messaging::EventHandler external = [this](RequestContext& context, postgres::Transaction& transaction,
+                                                  const messaging::Event& event) {
     return on_external(context, transaction, event);
   };
-  return {{"PaymentAuthorized", payment}, {"PaymentDeclined", payment}, {"PaymentFailed", payment}, {"PaymentUnknown", payment},
-          {"PaymentCaptured", payment},   {"PaymentVoided", payment},   {"ExternalUpdate", external}};
+  return {{"PaymentAuthorized", payment}, {"PaymentDeclined", payment}, {"PaymentFailed", payment},
+          {"PaymentUnknown", payment},    {"PaymentCaptured", payment}, {"PaymentVoided", payment},
+          {"ExternalUpdate", external}};
 }
 
-Task<Result<void>> Facts::on_payment(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event) {
+Task<Result<void>> Facts::on_payment(RequestContext& context, postgres::Transaction& transaction,
+                                     const messaging::Event& event) {
   EVC_CO_TRY(id_text, text(event.data, "sessionId"));
   EVC_CO_TRY(id, parse_uuid(id_text));
   EVC_CO_TRY(session, co_await lock_session(context, transaction, id));
@@ -127,13 +142,16 @@ Task<Result<void>> Facts::on_payment(RequestContext& context, postgres::Transact
   co_return Result<void>{};
 }
 
-Task<Result<void>> Facts::on_external(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event) {
+Task<Result<void>> Facts::on_external(RequestContext& context, postgres::Transaction& transaction,
+                                      const messaging::Event& event) {
   EVC_CO_TRY(kind, text(event.data, "kind"));
-  if (kind == "stationRegistered" || kind == "connectorStatus") co_return co_await on_station(context, transaction, event);
+  if (kind == "stationRegistered" || kind == "connectorStatus")
+    co_return co_await on_station(context, transaction, event);
   const auto* session_id = event.data.if_contains("sessionId");
   if (session_id == nullptr) {
     // Nobody here asked for it: integrations keeps it as an orphan and a person settles it there.
-    EVC_LOG(kWarn, context.trace, "A station reports something outside of any session", {{telemetry::key::kStationId, event.key}, {telemetry::key::kReason, kind}});
+    EVC_LOG(kWarn, context.trace, "A station reports something outside of any session",
+            {{telemetry::key::kStationId, event.key}, {telemetry::key::kReason, kind}});
     co_return Result<void>{};
   }
   EVC_CO_TRY(id_text, text(event.data, "sessionId"));
@@ -141,7 +159,8 @@ Task<Result<void>> Facts::on_external(RequestContext& context, postgres::Transac
   co_return co_await on_session(context, transaction, event, id);
 }
 
-Task<Result<void>> Facts::on_session(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event, Uuid session_id) {
+Task<Result<void>> Facts::on_session(RequestContext& context, postgres::Transaction& transaction,
+                                     const messaging::Event& event, Uuid session_id) {
   EVC_CO_TRY(kind, text(event.data, "kind"));
   EVC_CO_TRY(session, co_await lock_session(context, transaction, session_id));
   if (!session) co_return fail(Code::kConstraintViolation, "a station speaks of a session that charging never had");
@@ -151,14 +170,16 @@ Task<Result<void>> Facts::on_session(RequestContext& context, postgres::Transact
   co_return Result<void>{};
 }
 
-Task<Result<void>> Facts::on_station(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event) {
+Task<Result<void>> Facts::on_station(RequestContext& context, postgres::Transaction& transaction,
+                                     const messaging::Event& event) {
   EVC_CO_TRY(kind, text(event.data, "kind"));
   EVC_CO_TRY(station_id, text(event.data, "stationId"));
   EVC_CO_TRY(at, time(event.data, "timestamp"));
   if (kind == "connectorStatus") {
     EVC_CO_TRY(connector_id, integer(event.data, "connectorId"));
     EVC_CO_TRY(status, text(event.data, "status"));
-    EVC_CO_CHECK(co_await apply_connector_status(context, transaction, {.station_id = station_id, .connector_id = connector_id, .status = status, .at = at}));
+    EVC_CO_CHECK(co_await apply_connector_status(
+        context, transaction, {.station_id = station_id, .connector_id = connector_id, .status = status, .at = at}));
     nudges_.wake(kStationsNudge);
     co_return Result<void>{};
   }
@@ -166,7 +187,10 @@ Task<Result<void>> Facts::on_station(RequestContext& context, postgres::Transact
   if (const auto* connectors = event.data.if_contains("connectors"); connectors != nullptr && connectors->is_array()) {
     for (const auto& entry : connectors->get_array()) {
       EVC_CO_TRY(connector_id, integer(entry.as_object(), "connectorId"));
-      station.connectors.push_back({.id = connector_id, .type = text(entry.as_object(), "type").value_or("other"), .max_power_w = maybe_integer(entry.as_object(), "maxPowerW").value_or(kDefaultPowerW)});
+      station.connectors.push_back(
+          {.id = connector_id,
+           .type = text(entry.as_object(), "type").value_or("other"),
+           .max_power_w = maybe_integer(entry.as_object(), "maxPowerW").value_or(kDefaultPowerW)});
     }
   }
   EVC_CO_CHECK(co_await register_station(context, transaction, std::move(station), at));

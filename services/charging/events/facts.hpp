@@ -1,4 +1,5 @@
-// The facts that charging reads: payment.events and integration.events. Each handler runs in the inbox's transaction, locks the session, asks the domain, records the outcome.
+// The facts that charging reads: payment.events and integration.events. Each handler runs in the inbox's transaction,
+// locks the session, asks the domain, records the outcome.
 #pragma once
 
 #include <map>
@@ -16,14 +17,17 @@ class Facts {
   std::map<std::string, messaging::EventHandler> handlers();
 
  private:
-  Task<Result<void>> on_payment(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event);
-  Task<Result<void>> on_external(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event);
-  Task<Result<void>> on_station(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event);
-  Task<Result<void>> on_session(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event, Uuid session_id);
+  Task<Result<void>> on_payment(RequestContext& context, postgres::Transaction& transaction,
+                                const messaging::Event& event);
+  Task<Result<void>> on_external(RequestContext& context, postgres::Transaction& transaction,
+                                 const messaging::Event& event);
+  Task<Result<void>> on_station(RequestContext& context, postgres::Transaction& transaction,
+                                const messaging::Event& event);
+  Task<Result<void>> on_session(RequestContext& context, postgres::Transaction& transaction,
+                                const messaging::Event& event, Uuid session_id);
 
   messaging::Outbox& outbox_;
   Nudges& nudges_;
 };
-
 
 }  // namespace evc::charging

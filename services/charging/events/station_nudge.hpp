@@ -1,4 +1,5 @@
-// Tells other instances and routing by Redis Pub/Sub (channel `stations`) that station status changed, at most ten times a second. A hint: whoever listens also pulls.
+// Tells other instances and routing by Redis Pub/Sub (channel `stations`) that station status changed, at most ten
+// times a second. A hint: whoever listens also pulls.
 #pragma once
 
 #include "kit/redis/client.hpp"

@@ -1,4 +1,5 @@
-// Wakes the coroutines of this worker that wait for a change of something named. A nudge is a hint: whoever waits reads the database and also wakes by time.
+// Wakes the coroutines of this worker that wait for a change of something named. A nudge is a hint: whoever waits reads
+// the database and also wakes by time.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -35,7 +36,8 @@ class Nudges {
   std::size_t waiting() const { return waiting_.size(); }
 
  private:
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                  boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
   Worker& worker_;
   std::multimap<std::string, std::shared_ptr<Timer>> waiting_;
 };

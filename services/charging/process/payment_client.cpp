@@ -33,13 +33,17 @@ Input from_response(const http::Response& response) {
 
 }  // namespace
 
-PaymentClient::PaymentClient(std::shared_ptr<http::Client> payment, std::shared_ptr<auth::ServiceTokens> tokens) : payment_(std::move(payment)), tokens_(std::move(tokens)) {}
+PaymentClient::PaymentClient(std::shared_ptr<http::Client> payment, std::shared_ptr<auth::ServiceTokens> tokens)
+    : payment_(std::move(payment)), tokens_(std::move(tokens)) {}
 
 Task<Input> PaymentClient::hold(RequestContext& context, Session session, json::Value payment_method) {
   const auto payment = payment_;
   auto token = co_await tokens_->token(context);
   if (!token) co_return Input::kHoldUnknown;
-  http::Call call{.method = "POST", .target = "/payments/preauthorisations", .route_class = "/payments/preauthorisations", .repeat = http::Call::Repeat::kIdempotent};
+  http::Call call{.method = "POST",
+                  .target = "/payments/preauthorisations",
+                  .route_class = "/payments/preauthorisations",
+                  .repeat = http::Call::Repeat::kIdempotent};
   call.headers.set("authorization", "Bearer " + *token);
   call.headers.set("idempotency-key", to_string(session.id) + ":preauth");
   call.headers.set("content-type", "application/json");
@@ -52,7 +56,9 @@ Task<Input> PaymentClient::hold(RequestContext& context, Session session, json::
   auto response = co_await payment->send(context, std::move(call));
   if (!response) {
     EVC_LOG(kWarn, context.trace, "The hold has no answer",
-            {{telemetry::key::kSessionId, to_string(session.id)}, {telemetry::key::kErrorCode, info(response.error().code).name}, {telemetry::key::kErrorDetail, response.error().detail}});
+            {{telemetry::key::kSessionId, to_string(session.id)},
+             {telemetry::key::kErrorCode, info(response.error().code).name},
+             {telemetry::key::kErrorDetail, response.error().detail}});
     co_return Input::kHoldUnknown;
   }
   const Input input = from_response(*response);
@@ -65,7 +71,9 @@ Task<Input> PaymentClient::ask(RequestContext& context, std::string reference) {
   const auto payment = payment_;
   auto token = co_await tokens_->token(context);
   if (!token) co_return Input::kHoldUnknown;
-  http::Call call{.method = "GET", .target = "/payments/preauthorisations/" + reference, .route_class = "/payments/preauthorisations/{reference}",
+  http::Call call{.method = "GET",
+                  .target = "/payments/preauthorisations/" + reference,
+                  .route_class = "/payments/preauthorisations/{reference}",
                   .repeat = http::Call::Repeat::kIdempotent};
   call.headers.set("authorization", "Bearer " + *token);
   auto response = co_await payment->send(context, std::move(call));

@@ -1,4 +1,5 @@
-// Charging's side of the payment service: hold an amount, ask what became of it. Whatever is not a clear answer is `unknown`, never a yes or a no.
+// Charging's side of the payment service: hold an amount, ask what became of it. Whatever is not a clear answer is
+// `unknown`, never a yes or a no.
 #pragma once
 
 #include <memory>

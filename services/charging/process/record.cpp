@@ -12,17 +12,25 @@ void log_change(const RequestContext& context, const Outcome& outcome) {
   const std::string id = to_string(outcome.session.id);
   for (const TimelineEntry& entry : outcome.timeline) {
     EVC_LOG(kInfo, context.trace, "The charging session moved on",
-            {{key::kSessionId, id}, {key::kState, name(entry.state)}, {key::kStationId, outcome.session.station_id}, {key::kReason, entry.reason.value_or("")}});
-    telemetry::metrics().counter("charging_session_transitions_total", "Sessions by the state they entered", {{"state", std::string(name(entry.state))}}).add();
+            {{key::kSessionId, id},
+             {key::kState, name(entry.state)},
+             {key::kStationId, outcome.session.station_id},
+             {key::kReason, entry.reason.value_or("")}});
+    telemetry::metrics()
+        .counter("charging_session_transitions_total", "Sessions by the state they entered",
+                 {{"state", std::string(name(entry.state))}})
+        .add();
   }
   if (!outcome.contradiction) return;
-  EVC_LOG(kWarn, context.trace, "A fact contradicts the session: a reconciliation case is open", {{key::kSessionId, id}, {key::kReason, *outcome.contradiction}});
+  EVC_LOG(kWarn, context.trace, "A fact contradicts the session: a reconciliation case is open",
+          {{key::kSessionId, id}, {key::kReason, *outcome.contradiction}});
   telemetry::metrics().counter("charging_reconciliation_cases_total", "Facts that the rules could not settle").add();
 }
 
 }  // namespace
 
-Task<Result<void>> publish(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox, const Outcome& outcome, std::optional<Uuid> cause) {
+Task<Result<void>> publish(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox,
+                           const Outcome& outcome, std::optional<Uuid> cause) {
   const Session& session = outcome.session;
   for (const Emission& emission : outcome.emissions) {
     messaging::EventDraft draft{.topic = "charging.events",
@@ -38,11 +46,14 @@ Task<Result<void>> publish(RequestContext& context, postgres::Transaction& trans
   co_return Result<void>{};
 }
 
-Task<Result<void>> record(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox, Outcome outcome, std::optional<Uuid> cause) {
-  if (outcome.contradiction) EVC_CO_CHECK(co_await insert_case(context, transaction, outcome.session.id, *outcome.contradiction));
+Task<Result<void>> record(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox,
+                          Outcome outcome, std::optional<Uuid> cause) {
+  if (outcome.contradiction)
+    EVC_CO_CHECK(co_await insert_case(context, transaction, outcome.session.id, *outcome.contradiction));
   if (outcome.changed) {
     EVC_CO_CHECK(co_await update_session(context, transaction, outcome.session));
-    for (const TimelineEntry& entry : outcome.timeline) EVC_CO_CHECK(co_await insert_timeline(context, transaction, outcome.session.id, outcome.session.version, entry));
+    for (const TimelineEntry& entry : outcome.timeline)
+      EVC_CO_CHECK(co_await insert_timeline(context, transaction, outcome.session.id, outcome.session.version, entry));
     EVC_CO_CHECK(co_await publish(context, transaction, outbox, outcome, cause));
   }
   log_change(context, outcome);

@@ -1,4 +1,5 @@
-// Stores what a rule decided: the session, its timeline, a reconciliation case, and the events in the outbox, all in the caller's transaction. The one place through which a session changes.
+// Stores what a rule decided: the session, its timeline, a reconciliation case, and the events in the outbox, all in
+// the caller's transaction. The one place through which a session changes.
 #pragma once
 
 #include <optional>
@@ -10,8 +11,10 @@
 namespace evc::charging {
 
 // `cause`: the event that led here, if one did.
-Task<Result<void>> record(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox, Outcome outcome, std::optional<Uuid> cause = std::nullopt);
+Task<Result<void>> record(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox,
+                          Outcome outcome, std::optional<Uuid> cause = std::nullopt);
 // Puts the events of an outcome into the outbox; for a session that record() has not stored (its first version).
-Task<Result<void>> publish(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox, const Outcome& outcome, std::optional<Uuid> cause);
+Task<Result<void>> publish(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox,
+                           const Outcome& outcome, std::optional<Uuid> cause);
 
 }  // namespace evc::charging

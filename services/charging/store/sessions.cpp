@@ -7,35 +7,49 @@ using postgres::Params;
 using postgres::Rows;
 using postgres::Statement;
 
-#define SESSION_COLUMNS                                                                                                                            \
-  "id, puid, correlation_id, trace_id, station_id, station_name, connector_id, connector_type, connector_max_power_w, vehicle_id, target_soc, "  \
-  "energy_limit_wh, currency, per_kwh_minor, start_fee_minor, idle_per_minute_minor, grace_minutes, hold_minor, reference, state, version, "     \
-  "transaction_id, meter_start_wh, energy_wh, power_w, soc, cost_minor, captured_minor, receivable_minor, failure, stop_reason, hold_gone, "     \
+#define SESSION_COLUMNS                                                                                              \
+  "id, puid, correlation_id, trace_id, station_id, station_name, connector_id, connector_type, "                     \
+  "connector_max_power_w, vehicle_id, target_soc, "                                                                  \
+  "energy_limit_wh, currency, per_kwh_minor, start_fee_minor, idle_per_minute_minor, grace_minutes, hold_minor, "    \
+  "reference, state, version, "                                                                                      \
+  "transaction_id, meter_start_wh, energy_wh, power_w, soc, cost_minor, captured_minor, receivable_minor, failure, " \
+  "stop_reason, hold_gone, "                                                                                         \
   "created_at, started_at, ended_at, updated_at, deadline_at"
 
 constexpr Statement kInsert{"session_insert",
                             "INSERT INTO session (" SESSION_COLUMNS
-                            ", payment_method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "
+                            ", payment_method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+                            "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "
                             "$27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)"};
 constexpr Statement kUpdate{"session_update",
-                            "UPDATE session SET state = $2, version = $3, transaction_id = $4, meter_start_wh = $5, energy_wh = $6, power_w = $7, soc = $8, cost_minor = $9, "
-                            "captured_minor = $10, receivable_minor = $11, failure = $12, stop_reason = $13, hold_gone = $14, started_at = $15, ended_at = $16, updated_at = $17, "
+                            "UPDATE session SET state = $2, version = $3, transaction_id = $4, meter_start_wh = $5, "
+                            "energy_wh = $6, power_w = $7, soc = $8, cost_minor = $9, "
+                            "captured_minor = $10, receivable_minor = $11, failure = $12, stop_reason = $13, hold_gone "
+                            "= $14, started_at = $15, ended_at = $16, updated_at = $17, "
                             "deadline_at = $18 WHERE id = $1"};
 constexpr Statement kLock{"session_lock", "SELECT " SESSION_COLUMNS " FROM session WHERE id = $1 FOR UPDATE"};
 constexpr Statement kFind{"session_find", "SELECT " SESSION_COLUMNS " FROM session WHERE id = $1"};
 constexpr Statement kMethod{"session_payment_method", "SELECT payment_method FROM session WHERE id = $1"};
-constexpr Statement kList{"session_list",
-                          "SELECT " SESSION_COLUMNS
-                          " FROM session WHERE puid = $1 AND ($2::text IS NULL OR state = $2) AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid)) "
-                          "ORDER BY created_at DESC, id DESC LIMIT $5"};
-constexpr Statement kInsertTimeline{"timeline_insert", "INSERT INTO session_timeline (session_id, version, state, at, reason) VALUES ($1, $2, $3, $4, $5)"};
-constexpr Statement kTimeline{"timeline_read", "SELECT state, at, reason FROM session_timeline WHERE session_id = $1 ORDER BY version, at"};
+constexpr Statement kList{"session_list", "SELECT " SESSION_COLUMNS
+                                          " FROM session WHERE puid = $1 AND ($2::text IS NULL OR state = $2) AND "
+                                          "($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid)) "
+                                          "ORDER BY created_at DESC, id DESC LIMIT $5"};
+constexpr Statement kInsertTimeline{
+    "timeline_insert",
+    "INSERT INTO session_timeline (session_id, version, state, at, reason) VALUES ($1, $2, $3, $4, $5)"};
+constexpr Statement kTimeline{
+    "timeline_read", "SELECT state, at, reason FROM session_timeline WHERE session_id = $1 ORDER BY version, at"};
 constexpr Statement kInsertCase{"case_insert",
-                                "INSERT INTO reconciliation_case (id, session_id, text, trace_id, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (session_id, text) DO NOTHING"};
-constexpr Statement kOverdue{"session_overdue", "SELECT id FROM session WHERE deadline_at <= $1 ORDER BY deadline_at LIMIT $2"};
-constexpr Statement kLockOverdue{"session_lock_overdue", "SELECT " SESSION_COLUMNS " FROM session WHERE id = $1 AND deadline_at <= $2 FOR UPDATE SKIP LOCKED"};
+                                "INSERT INTO reconciliation_case (id, session_id, text, trace_id, created_at) VALUES "
+                                "($1, $2, $3, $4, $5) ON CONFLICT (session_id, text) DO NOTHING"};
+constexpr Statement kOverdue{"session_overdue",
+                             "SELECT id FROM session WHERE deadline_at <= $1 ORDER BY deadline_at LIMIT $2"};
+constexpr Statement kLockOverdue{"session_lock_overdue",
+                                 "SELECT " SESSION_COLUMNS
+                                 " FROM session WHERE id = $1 AND deadline_at <= $2 FOR UPDATE SKIP LOCKED"};
 constexpr Statement kCount{"session_count",
-                           "SELECT state, count(*), coalesce(extract(epoch FROM $1::timestamptz - min(updated_at)), 0)::bigint FROM session WHERE deadline_at IS NOT NULL GROUP BY state"};
+                           "SELECT state, count(*), coalesce(extract(epoch FROM $1::timestamptz - min(updated_at)), "
+                           "0)::bigint FROM session WHERE deadline_at IS NOT NULL GROUP BY state"};
 
 Session session_of(const Rows& rows, std::size_t row) {
   Session session;
@@ -79,45 +93,83 @@ Session session_of(const Rows& rows, std::size_t row) {
   return session;
 }
 
-std::optional<Session> first_of(const Rows& rows) { return rows.empty() ? std::nullopt : std::optional(session_of(rows, 0)); }
+std::optional<Session> first_of(const Rows& rows) {
+  return rows.empty() ? std::nullopt : std::optional(session_of(rows, 0));
+}
 
 }  // namespace
 
-Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Session session, json::Value payment_method) {
-  Params params(session.id, session.puid, session.correlation_id, session.trace_id, session.station_id, session.station_name, session.connector_id);
-  params.add(session.connector_type).add(session.connector_max_power_w).add(session.vehicle_id).add(session.target_soc).add(session.energy_limit_wh);
+Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Session session,
+                                  json::Value payment_method) {
+  Params params(session.id, session.puid, session.correlation_id, session.trace_id, session.station_id,
+                session.station_name, session.connector_id);
+  params.add(session.connector_type)
+      .add(session.connector_max_power_w)
+      .add(session.vehicle_id)
+      .add(session.target_soc)
+      .add(session.energy_limit_wh);
   params.add(session.tariff.currency.code()).add(session.tariff.per_kwh_minor).add(session.tariff.start_fee_minor);
-  params.add(session.tariff.idle_per_minute_minor).add(session.tariff.grace_minutes).add(session.hold_minor).add(session.reference);
-  params.add(name(session.state)).add(session.version).add(session.transaction_id).add(session.meter_start_wh).add(session.energy_wh);
-  params.add(session.power_w).add(session.soc).add(session.cost_minor).add(session.captured_minor).add(session.receivable_minor);
-  params.add(session.failure).add(session.stop_reason).add(session.hold_gone).add(session.created_at).add(session.started_at);
+  params.add(session.tariff.idle_per_minute_minor)
+      .add(session.tariff.grace_minutes)
+      .add(session.hold_minor)
+      .add(session.reference);
+  params.add(name(session.state))
+      .add(session.version)
+      .add(session.transaction_id)
+      .add(session.meter_start_wh)
+      .add(session.energy_wh);
+  params.add(session.power_w)
+      .add(session.soc)
+      .add(session.cost_minor)
+      .add(session.captured_minor)
+      .add(session.receivable_minor);
+  params.add(session.failure)
+      .add(session.stop_reason)
+      .add(session.hold_gone)
+      .add(session.created_at)
+      .add(session.started_at);
   params.add(session.ended_at).add(session.updated_at).add(session.deadline_at).add(payment_method);
   auto inserted = co_await transaction.exec(context, kInsert, std::move(params));
-  if (!inserted && inserted.error().code == Code::kUniqueViolation) co_return fail(Code::kConnectorUnavailable, "another charge is running at this connector");
+  if (!inserted && inserted.error().code == Code::kUniqueViolation)
+    co_return fail(Code::kConnectorUnavailable, "another charge is running at this connector");
   if (!inserted) co_return std::unexpected(std::move(inserted).error());
   co_return Result<void>{};
 }
 
 Task<Result<void>> update_session(RequestContext& context, postgres::Transaction& transaction, Session session) {
   Params params(session.id, name(session.state), session.version);
-  params.add(session.transaction_id).add(session.meter_start_wh).add(session.energy_wh).add(session.power_w).add(session.soc).add(session.cost_minor);
-  params.add(session.captured_minor).add(session.receivable_minor).add(session.failure).add(session.stop_reason).add(session.hold_gone);
+  params.add(session.transaction_id)
+      .add(session.meter_start_wh)
+      .add(session.energy_wh)
+      .add(session.power_w)
+      .add(session.soc)
+      .add(session.cost_minor);
+  params.add(session.captured_minor)
+      .add(session.receivable_minor)
+      .add(session.failure)
+      .add(session.stop_reason)
+      .add(session.hold_gone);
   params.add(session.started_at).add(session.ended_at).add(session.updated_at).add(session.deadline_at);
   EVC_CO_CHECK(co_await transaction.exec(context, kUpdate, std::move(params)));
   co_return Result<void>{};
 }
 
-Task<Result<void>> insert_timeline(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::int64_t version, TimelineEntry entry) {
-  EVC_CO_CHECK(co_await transaction.exec(context, kInsertTimeline, Params(session_id, version, name(entry.state), entry.at, entry.reason)));
+Task<Result<void>> insert_timeline(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
+                                   std::int64_t version, TimelineEntry entry) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kInsertTimeline,
+                                         Params(session_id, version, name(entry.state), entry.at, entry.reason)));
   co_return Result<void>{};
 }
 
-Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::string text) {
-  EVC_CO_CHECK(co_await transaction.exec(context, kInsertCase, Params(uuid_v7(), session_id, text, context.trace.trace_id_hex(), context.clock->wall())));
+Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
+                               std::string text) {
+  EVC_CO_CHECK(co_await transaction.exec(
+      context, kInsertCase, Params(uuid_v7(), session_id, text, context.trace.trace_id_hex(), context.clock->wall())));
   co_return Result<void>{};
 }
 
-Task<Result<std::optional<Session>>> lock_session(RequestContext& context, postgres::Transaction& transaction, Uuid id) {
+Task<Result<std::optional<Session>>> lock_session(RequestContext& context, postgres::Transaction& transaction,
+                                                  Uuid id) {
   EVC_CO_TRY(rows, co_await transaction.exec(context, kLock, Params(id)));
   co_return first_of(rows);
 }
@@ -137,7 +189,8 @@ Task<Result<std::vector<TimelineEntry>>> read_timeline(RequestContext& context, 
   EVC_CO_TRY(rows, co_await pool.exec(context, kTimeline, Params(id)));
   std::vector<TimelineEntry> entries;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    entries.push_back({state_from_name(rows.text(i, 0)).value(), rows.get<WallTime>(i, 1), rows.get<std::optional<std::string>>(i, 2)});
+    entries.push_back({state_from_name(rows.text(i, 0)).value(), rows.get<WallTime>(i, 1),
+                       rows.get<std::optional<std::string>>(i, 2)});
   }
   co_return entries;
 }
@@ -150,14 +203,16 @@ Task<Result<std::vector<Session>>> list_sessions(RequestContext& context, postgr
   co_return sessions;
 }
 
-Task<Result<std::vector<Uuid>>> overdue_sessions(RequestContext& context, postgres::Pool& pool, WallTime now, std::int64_t limit) {
+Task<Result<std::vector<Uuid>>> overdue_sessions(RequestContext& context, postgres::Pool& pool, WallTime now,
+                                                 std::int64_t limit) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kOverdue, Params(now, limit)));
   std::vector<Uuid> ids;
   for (std::size_t i = 0; i < rows.size(); ++i) ids.push_back(rows.get<Uuid>(i, 0));
   co_return ids;
 }
 
-Task<Result<std::optional<Session>>> lock_overdue_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, WallTime now) {
+Task<Result<std::optional<Session>>> lock_overdue_session(RequestContext& context, postgres::Transaction& transaction,
+                                                          Uuid id, WallTime now) {
   EVC_CO_TRY(rows, co_await transaction.exec(context, kLockOverdue, Params(id, now)));
   co_return first_of(rows);
 }
@@ -165,7 +220,8 @@ Task<Result<std::optional<Session>>> lock_overdue_session(RequestContext& contex
 Task<Result<std::vector<StateCount>>> count_live_sessions(RequestContext& context, postgres::Pool& pool, WallTime now) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kCount, Params(now)));
   std::vector<StateCount> counts;
-  for (std::size_t i = 0; i < rows.size(); ++i) counts.push_back({rows.get<std::string>(i, 0), rows.get<std::int64_t>(i, 1), rows.get<std::int64_t>(i, 2)});
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    counts.push_back({rows.get<std::string>(i, 0), rows.get<std::int64_t>(i, 1), rows.get<std::int64_t>(i, 2)});
   co_return counts;
 }
 

@@ -1,4 +1,5 @@
-// Charging sessions in PostgreSQL: the row, its timeline, its reconciliation cases. A change locks the row first, so facts about one session take effect one after another.
+// Charging sessions in PostgreSQL: the row, its timeline, its reconciliation cases. A change locks the row first, so
+// facts about one session take effect one after another.
 #pragma once
 
 #include <optional>
@@ -11,10 +12,13 @@
 namespace evc::charging {
 
 // connector-unavailable when another live session has the connector.
-Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Session session, json::Value payment_method);
+Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Session session,
+                                  json::Value payment_method);
 Task<Result<void>> update_session(RequestContext& context, postgres::Transaction& transaction, Session session);
-Task<Result<void>> insert_timeline(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::int64_t version, TimelineEntry entry);
-Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::string text);
+Task<Result<void>> insert_timeline(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
+                                   std::int64_t version, TimelineEntry entry);
+Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
+                               std::string text);
 
 Task<Result<std::optional<Session>>> lock_session(RequestContext& context, postgres::Transaction& transaction, Uuid id);
 Task<Result<std::optional<Session>>> find_session(RequestContext& context, postgres::Pool& pool, Uuid id);
@@ -24,16 +28,18 @@ Task<Result<std::vector<TimelineEntry>>> read_timeline(RequestContext& context, 
 struct SessionPage {
   std::string puid;
   std::optional<std::string> state;
-  std::optional<WallTime> before;      // of the last row of the page before …
-  std::optional<Uuid> before_id;       // … and its id
+  std::optional<WallTime> before;  // of the last row of the page before …
+  std::optional<Uuid> before_id;   // … and its id
   std::int64_t limit = 50;
 };
 Task<Result<std::vector<Session>>> list_sessions(RequestContext& context, postgres::Pool& pool, SessionPage page);
 
 // Ids of sessions whose deadline has passed; they are locked one by one when worked on.
-Task<Result<std::vector<Uuid>>> overdue_sessions(RequestContext& context, postgres::Pool& pool, WallTime now, std::int64_t limit);
+Task<Result<std::vector<Uuid>>> overdue_sessions(RequestContext& context, postgres::Pool& pool, WallTime now,
+                                                 std::int64_t limit);
 // nullopt when another worker has it or its deadline moved.
-Task<Result<std::optional<Session>>> lock_overdue_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, WallTime now);
+Task<Result<std::optional<Session>>> lock_overdue_session(RequestContext& context, postgres::Transaction& transaction,
+                                                          Uuid id, WallTime now);
 
 struct StateCount {
   std::string state;

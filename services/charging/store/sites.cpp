@@ -44,7 +44,8 @@ Station station_of(const Site& site, const json::Value& raw) {
   const auto* network = raw.as_object().if_contains("operator");
   if (network != nullptr && network->is_string()) station.network = std::string(network->get_string());
   for (const SiteConnector& connector : site.connectors) {
-    station.connectors.push_back({.id = connector.id, .type = connector.type, .max_power_w = std::llround(connector.power_kw * 1000.0)});
+    station.connectors.push_back(
+        {.id = connector.id, .type = connector.type, .max_power_w = std::llround(connector.power_kw * 1000.0)});
   }
   return station;
 }
@@ -57,7 +58,8 @@ std::vector<Station> load_sites(const std::string& file) {
   const auto decoded = json::decode<SiteFile>(*parsed, json::Unknown::kIgnore);
   if (!decoded) {
     const auto& fields = decoded.error().fields;
-    throw std::runtime_error(file + ": " + (fields.empty() ? decoded.error().detail : fields.front().pointer + " " + fields.front().detail));
+    throw std::runtime_error(
+        file + ": " + (fields.empty() ? decoded.error().detail : fields.front().pointer + " " + fields.front().detail));
   }
   const auto& raw = parsed->as_object().at("sites").as_array();
   std::vector<Station> stations;

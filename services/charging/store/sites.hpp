@@ -1,4 +1,5 @@
-// Reads the charging sites of the shipped network (data/network/sites.json). A broken file ends the start with the reason.
+// Reads the charging sites of the shipped network (data/network/sites.json). A broken file ends the start with the
+// reason.
 #pragma once
 
 #include <string>
