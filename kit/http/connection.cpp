@@ -181,6 +181,11 @@ void Connection::drop_foreign_headers(Headers& headers) const {
 }
 
 telemetry::TraceContext Connection::parent_trace(const Headers& headers) const {
+  if (server_->options.traces == ServerOptions::Traces::kUnsampled) {
+    telemetry::TraceContext unsampled = telemetry::TraceContext::root();
+    unsampled.sampled = false;
+    return unsampled;
+  }
   const auto same = [](const auto& field) { return equal_ignoring_case(field.first, "traceparent"); };
   if (std::ranges::count_if(headers.all(), same) != 1) return {};
   auto parent = telemetry::TraceContext::parse(*headers.get("traceparent"), headers.get("tracestate").value_or(""));

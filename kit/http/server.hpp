@@ -34,6 +34,8 @@ struct ServerOptions {
   // kPublic for the gateway: evc-*, x-forwarded-*, forwarded, x-real-ip and hop-by-hop headers from outside are dropped, the sampled flag is not trusted, answers carry the
   // browser's security headers.
   enum class Trust { kInternal, kPublic } trust = Trust::kInternal;
+  // kUnsampled for admin listeners: scrapes and health questions, every second for ever, are not worth a trace.
+  enum class Traces { kSampled, kUnsampled } traces = Traces::kSampled;
 };
 
 // Middleware around the routed handler, run in the given order; used for authentication and, by the gateway, for limits.

@@ -273,6 +273,14 @@ TEST_F(ServerTest, TracesGoOnAndAreShownToTheClient) {
   EXPECT_EQ(spans.front().parent.span_id_hex(), "00f067aa0ba902b7");
 }
 
+TEST_F(ServerTest, AnAdminListenerIsNotTraced) {
+  options.traces = ServerOptions::Traces::kUnsampled;
+  start();
+  auto client = peer();
+  const auto answer = client.exchange("GET /hello HTTP/1.1\r\nHost: a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n");
+  EXPECT_TRUE(answer.headers.get("traceresponse").value_or("").ends_with("-00"));
+}
+
 TEST_F(ServerTest, AHeadThatDoesNotArriveInTimeIs408) {
   options.header_timeout = 50ms;
   start();
