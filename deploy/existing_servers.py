@@ -72,7 +72,7 @@ def check_postgres(tls):
         value, _ = query(f"SHOW {setting}")
         if value != wanted:
             problems.append(f"PostgreSQL: {setting} is {value}, it must be {wanted}")
-    free_slots, _ = query("SELECT current_setting('max_replication_slots')::int - count(*) FROM pg_replication_slots WHERE slot_name NOT LIKE 'evcosta%'")
+    free_slots, _ = query("SELECT current_setting('max_replication_slots')::int - count(*) FROM pg_replication_slots WHERE slot_name NOT LIKE '%\\_outbox'")
     if free_slots is not None and int(free_slots) < 3:
         problems.append(f"PostgreSQL: {free_slots} replication slots are free, three are needed (max_replication_slots)")
     existing = set((query("SELECT rolname FROM pg_roles UNION SELECT datname FROM pg_database")[0] or "").split())
