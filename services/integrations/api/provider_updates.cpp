@@ -1,6 +1,6 @@
 #include "services/integrations/api/provider_updates.hpp"
 
-#include "kit/base/bytes.hpp"
+#include "kit/base/webhook_signature.hpp"
 #include "kit/http/operation.hpp"
 #include "kit/telemetry/log.hpp"
 #include "services/integrations/domain/external_update.hpp"
@@ -14,9 +14,8 @@ void ProviderUpdates::add_to(http::Router& router) {
 
 Result<json::Object> ProviderUpdates::check(const RequestContext& context, const http::Request& request, const std::string& provider) const {
   const auto header = [&](std::string_view name) { return request.headers.get(name).value_or(""); };
-  const SignedCall call{.id = header("webhook-id"), .timestamp = header("webhook-timestamp"), .signature = header("webhook-signature"), .body = request.body};
-  const Secret<std::string> secret(hex_encode(view(hmac_sha256(secret_.reveal(), provider))));
-  EVC_CHECK(verify_signature(call, secret, context.clock->wall()));
+  const WebhookCall call{.id = header("webhook-id"), .timestamp = header("webhook-timestamp"), .body = request.body};
+  EVC_CHECK(verify_webhook(call, header("webhook-signature"), provider_secret(secret_, provider), context.clock->wall()));
   if (!providers_.contains(provider)) return fail(Code::kSignatureInvalid, "unknown provider");
   EVC_TRY(update, http::body_as<ProviderUpdate>(request));
   return update_data(provider, update);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <chrono>
 #include <cmath>
 
 #include "kit/base/bytes.hpp"
@@ -12,43 +10,8 @@
 namespace evc::integrations {
 namespace {
 
-constexpr std::chrono::seconds kTolerance{300};
-constexpr std::size_t kIdLimit = 64;
 constexpr std::array<std::string_view, 11> kStatuses{"available",   "preparing", "charging", "suspendedEv", "suspendedEvse", "finishing",
                                                      "reserved", "unavailable", "faulted",  "offline",     "unknown"};
-
-std::string digest(const SignedCall& call, const Secret<std::string>& secret) {
-  std::string text(call.id);
-  text.append(".").append(call.timestamp).append(".").append(call.body);
-  return base64_encode(view(hmac_sha256(secret.reveal(), text)));
-}
-
-bool is_visible(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-Result<void> check_time(std::string_view timestamp, WallTime now) {
-  std::int64_t seconds = 0;
-  const auto* end = timestamp.data() + timestamp.size();
-  const auto parsed = std::from_chars(timestamp.data(), end, seconds);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) return fail(Code::kSignatureInvalid, "the timestamp is no number");
-  const auto current = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  if (seconds < current - kTolerance.count() || seconds > current + kTolerance.count()) return fail(Code::kSignatureInvalid, "the timestamp is too far away");
-  return {};
-}
-
-// Every candidate is compared, so that the time does not tell which one was good.
-bool any_matches(std::string_view signatures, std::string_view expected) {
-  constexpr std::string_view kVersion = "v1,";
-  bool matches = false;
-  while (!signatures.empty()) {
-    const auto space = signatures.find(' ');
-    const auto one = signatures.substr(0, space);
-    if (one.starts_with(kVersion)) matches |= equal_constant_time(one.substr(kVersion.size()), expected);
-    signatures = space == std::string_view::npos ? std::string_view{} : signatures.substr(space + 1);
-  }
-  return matches;
-}
 
 Result<void> add_connector(json::Object& data, const ProviderUpdate& update) {
   if (!update.connector_id) return fail_field("/connectorId", "is required");
@@ -79,13 +42,8 @@ Result<void> add_meter(json::Object& data, const ProviderUpdate& update) {
 
 }  // namespace
 
-std::string sign(const SignedCall& call, const Secret<std::string>& secret) { return "v1," + digest(call, secret); }
-
-Result<void> verify_signature(const SignedCall& call, const Secret<std::string>& secret, WallTime now) {
-  if (call.id.empty() || call.id.size() > kIdLimit || !is_visible(call.id)) return fail(Code::kSignatureInvalid, "webhook-id is missing or malformed");
-  EVC_CHECK(check_time(call.timestamp, now));
-  if (!any_matches(call.signature, digest(call, secret))) return fail(Code::kSignatureInvalid, "no signature matches");
-  return {};
+Secret<std::string> provider_secret(const Secret<std::string>& base, std::string_view provider) {
+  return Secret<std::string>(hex_encode(view(hmac_sha256(base.reveal(), provider))));
 }
 
 bool is_provider_name(std::string_view text) {

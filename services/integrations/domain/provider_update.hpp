@@ -1,5 +1,5 @@
-// Signed updates of providers that are no charge points of ours (contracts/headers.md, "Signed calls"; contracts/http/integrations.yaml, ProviderUpdate):
-// the signature check and the way from the provider's body to the `data` of an ExternalUpdate. Pure: time and secret are passed in.
+// Updates of providers that are no charge points of ours (contracts/http/integrations.yaml, ProviderUpdate): from the provider's body to the `data` of an
+// ExternalUpdate, and each provider's secret. Pure.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -12,16 +12,6 @@
 #include "kit/base/secret.hpp"
 
 namespace evc::integrations {
-
-struct SignedCall {
-  std::string_view id;         // webhook-id
-  std::string_view timestamp;  // webhook-timestamp
-  std::string_view signature;  // webhook-signature: "v1,<base64>", several separated by a space
-  std::string_view body;
-};
-// signature-invalid, with a reason for the log only.
-Result<void> verify_signature(const SignedCall& call, const Secret<std::string>& secret, WallTime now);
-std::string sign(const SignedCall& call, const Secret<std::string>& secret);
 
 struct ProviderUpdate {
   std::string kind;
@@ -38,6 +28,8 @@ BOOST_DESCRIBE_STRUCT(ProviderUpdate, (), (kind, station_id, timestamp, connecto
 
 // validation-failed with the pointer.
 Result<json::Object> update_data(std::string_view provider, const ProviderUpdate& update);
+// hex(HMAC-SHA256(base secret, provider)): one file for all of them.
+Secret<std::string> provider_secret(const Secret<std::string>& base, std::string_view provider);
 bool is_provider_name(std::string_view text);
 
 }  // namespace evc::integrations

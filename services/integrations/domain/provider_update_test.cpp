@@ -5,48 +5,11 @@
 namespace evc::integrations {
 namespace {
 
-const Secret<std::string> kSecret(std::string("shared"));
-const WallTime kNow = *parse_rfc3339("2026-11-23T17:04:12Z");
-const std::string kSeconds = "1795453452";
-
-Code verdict(const SignedCall& call, WallTime now = kNow) {
-  const auto result = verify_signature(call, kSecret, now);
-  return result ? Code::kInternal : result.error().code;
-}
-constexpr Code kGood = Code::kInternal;
-
-TEST(ProviderSignature, CoversIdTimeAndBody) {
-  SignedCall call{.id = "m1", .timestamp = kSeconds, .body = "{}"};
-  const auto signature = sign(call, kSecret);
-  call.signature = signature;
-  EXPECT_EQ(verdict(call), kGood);
-  for (auto changed : {SignedCall{.id = "m2", .timestamp = kSeconds, .signature = signature, .body = "{}"},
-                       SignedCall{.id = "m1", .timestamp = "1795453453", .signature = signature, .body = "{}"},
-                       SignedCall{.id = "m1", .timestamp = kSeconds, .signature = signature, .body = "{ }"},
-                       SignedCall{.id = "", .timestamp = kSeconds, .signature = signature, .body = "{}"},
-                       SignedCall{.id = "m1", .timestamp = "soon", .signature = signature, .body = "{}"},
-                       SignedCall{.id = "m1", .timestamp = kSeconds, .signature = "", .body = "{}"},
-                       SignedCall{.id = "m1", .timestamp = kSeconds, .signature = std::string_view(signature).substr(3), .body = "{}"}}) {
-    EXPECT_EQ(verdict(changed), Code::kSignatureInvalid);
-  }
-}
-
-TEST(ProviderSignature, FiveMinutesEitherWay) {
-  SignedCall call{.id = "m1", .timestamp = kSeconds, .body = "{}"};
-  const auto signature = sign(call, kSecret);
-  call.signature = signature;
-  using std::chrono::seconds;
-  EXPECT_EQ(verdict(call, kNow + seconds(300)), kGood);
-  EXPECT_EQ(verdict(call, kNow - seconds(300)), kGood);
-  EXPECT_EQ(verdict(call, kNow + seconds(301)), Code::kSignatureInvalid);
-  EXPECT_EQ(verdict(call, kNow - seconds(301)), Code::kSignatureInvalid);
-}
-
-TEST(ProviderSignature, OneGoodSignatureOfSeveralIsEnough) {
-  SignedCall call{.id = "m1", .timestamp = kSeconds, .body = "{}"};
-  const auto signatures = "v1,b2xk " + sign(call, kSecret);
-  call.signature = signatures;
-  EXPECT_EQ(verdict(call), kGood);
+TEST(ProviderUpdate, EachProviderHasItsOwnSecret) {
+  const Secret<std::string> base(std::string("shared"));
+  EXPECT_EQ(provider_secret(base, "acme").reveal().size(), 64u);
+  EXPECT_EQ(provider_secret(base, "acme").reveal(), provider_secret(base, "acme").reveal());
+  EXPECT_NE(provider_secret(base, "acme").reveal(), provider_secret(base, "other").reveal());
 }
 
 std::string pointer(std::string_view text) {
