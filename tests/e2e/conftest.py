@@ -1,19 +1,21 @@
 """What the whole-system tests share: the running platform, reached as its users and its administrator reach it.
 
 `./evcosta test e2e` starts a platform on ports and a folder of its own and names that folder in EVCOSTA_E2E_RUN_DIR.
-`./evcosta test e2e -- tests/e2e/test_ports.py -k tls` runs a part of it.
+`./evcosta test e2e -- tests/e2e/test_ports.py -k tls` runs a part of it, `./evcosta test e2e -- --long tests/e2e` the long ones too.
 """
 import json
 import os
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/contract"), str(ROOT / "tests/e2e")]
 
 
 class Platform:
@@ -77,6 +79,24 @@ class Platform:
         return {process["name"]: process for process in json.loads(answer.stdout)}
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="also what takes minutes: every process killed, long outages, a second copy")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; runs with --long or EVCOSTA_E2E_LONG=1")
+
+
+def pytest_collection_modifyitems(config, items):
+    """What breaks the platform comes last, so that a fault there hides nothing else."""
+    order = {"test_crash": 1, "test_outage": 2, "test_two_copies": 3}
+    items.sort(key=lambda item: order.get(item.module.__name__, 0))
+    if not (config.getoption("--long") or os.environ.get("EVCOSTA_E2E_LONG") == "1"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="long: --long"))
+
+
 @pytest.fixture(scope="session")
 def platform() -> Platform:
     run_dir = os.environ.get("EVCOSTA_E2E_RUN_DIR")
@@ -108,3 +128,35 @@ def listening_on():
             probe.settimeout(2)
             return probe.connect_ex(("127.0.0.1", port)) == 0
     return check
+
+
+@pytest.fixture(scope="session")
+def somebody(platform):
+    """somebody(): a new driver, registered, verified and signed in, from a loopback address of its own."""
+    from person import Person
+
+    def make(**options):
+        return Person(platform, **options).signed_in()
+    return make
+
+
+@pytest.fixture(scope="module")
+def driver(somebody):
+    """One driver for a module's tests."""
+    return somebody()
+
+
+@pytest.fixture(scope="session")
+def journey(platform, somebody):
+    """The main job done once: who, where, the session at its end, its payment."""
+    from person import Person
+
+    person: Person = somebody()
+    person.request("GET", "/users/me")
+    trip = person.get("/routing", **{"from": "-23.5505,-46.6333", "to": "-23.2178,-44.7131", "vehicle": "byd-dolphin-gs", "soc": 0.5})
+    accepted, station = person.started()
+    person.until_charging(accepted["sessionId"], kwh=1)
+    assert person.stop(accepted["sessionId"]).status_code == 202
+    session = person.until_terminal(accepted["sessionId"])
+    return {"person": person, "trip": trip, "station": station, "accepted": accepted, "session": session, "sessionId": accepted["sessionId"],
+            "traceId": session["supportCode"], "payment": person.payment(accepted["sessionId"])}

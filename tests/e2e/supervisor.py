@@ -1,0 +1,96 @@
+"""Breaks and mends processes of the platform under test, by its own supervisor and by signals to its own pids."""
+import http.client
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+
+class SupervisorConnection(http.client.HTTPConnection):
+    def __init__(self, path: str):
+        super().__init__("localhost", timeout=60)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Supervisor:
+    """process-compose of one platform."""
+
+    def __init__(self, platform):
+        self.platform = platform
+        pid = int((platform.run_dir / "supervisor.pid").read_text())
+        words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
+        self.socket_path = words[words.index("-u") + 1]
+
+    def call(self, method: str, path: str):
+        connection = SupervisorConnection(self.socket_path)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            content = answer.read()
+            assert answer.status == 200, f"{method} {path} → {answer.status} {content[:300]!r}"
+            return json.loads(content)
+        finally:
+            connection.close()
+
+    def stop(self, process: str) -> None:
+        self.call("PATCH", f"/process/stop/{process}")
+        self.wait(process, lambda about: about["pid"] is None, 60, "to end")
+
+    def start(self, process: str) -> None:
+        self.call("POST", f"/process/start/{process}")
+
+    def pid(self, process: str) -> int:
+        return self.platform.supervised()[process]["pid"]
+
+    def kill(self, process: str) -> int:
+        """SIGKILL to the process as the supervisor knows it; its pid."""
+        pid = self.pid(process)
+        assert pid, f"{process} does not run"
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def wait(self, process: str, reached, within_s: float, what: str) -> dict:
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            about = self.platform.supervised()[process]
+            if reached(about):
+                return about
+            time.sleep(0.2)
+        raise AssertionError(f"{process} was expected {what} within {within_s} s; it is {about}")
+
+    def wait_for_return(self, process: str, old_pid: int | None, within_s: float = 90) -> None:
+        self.wait(process, lambda about: about["state"] == "running" and about["pid"] not in (None, old_pid), within_s, "to come back and be ready")
+
+    def wait_until_all_ready(self, within_s: float = 120) -> None:
+        deadline = time.monotonic() + within_s
+        while True:
+            waiting = {name: about["state"] for name, about in self.platform.supervised().items() if about["state"] not in ("running", "done")}
+            if not waiting:
+                return
+            assert time.monotonic() < deadline, f"not ready after {within_s} s: {waiting}"
+            time.sleep(0.3)
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rsplit(")", 1)[1].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+        except OSError:
+            pass
+    return found
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,89 @@
+"""Each process killed by SIGKILL in the middle of a charge: it comes back, the session has exactly one end, no event is lost.
+A few are killed in every run; `--long` kills all of them."""
+import os
+import signal
+
+import pytest
+from settled import assert_one_end, assert_streams_whole
+from supervisor import Supervisor, children, command_line
+
+ALWAYS = ["charging", "payment", "integrations", "relay-charging"]
+LONG = ["gateway", "auth", "user", "routing", "relay-payment", "relay-integrations", "payment-provider", "charge-points", "postgres", "redis", "kafka", "collector"]
+
+
+@pytest.fixture(scope="module")
+def supervisor(platform):
+    return Supervisor(platform)
+
+
+@pytest.fixture
+def charge(driver):
+    accepted, _ = driver.started()
+    driver.until_charging(accepted["sessionId"])
+    return accepted["sessionId"]
+
+
+def finish(platform, eventually, driver, session_id):
+    driver.stop_patiently(session_id)
+    return assert_one_end(platform, eventually, driver, session_id)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("process", [*ALWAYS, *(pytest.param(name, marks=pytest.mark.long) for name in LONG)])
+def test_a_killed_process_comes_back_and_the_charge_has_one_end(platform, eventually, supervisor, driver, charge, process):
+    supervisor.wait_for_return(process, supervisor.kill(process), 120)
+    supervisor.wait_until_all_ready(180)
+    session = finish(platform, eventually, driver, charge)
+    # Only the station itself may have lost energy; everybody else must go on as if nothing had been.
+    assert session["state"] == "CAPTURED" or process == "charge-points"
+    assert_streams_whole(platform)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_killed_database_backend_loses_nothing(platform, eventually, supervisor, driver, charge):
+    backend = next(pid for pid in children(supervisor.pid("postgres")) if "charging" in command_line(pid))
+    os.kill(backend, signal.SIGKILL)
+    supervisor.wait_until_all_ready(180)
+    assert finish(platform, eventually, driver, charge)["state"] == "CAPTURED"
+    assert_streams_whole(platform)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("process", ["payment", pytest.param("charging", marks=pytest.mark.long), pytest.param("payment-provider", marks=pytest.mark.long)])
+def test_a_process_killed_while_it_is_asked_to_start_holds_at_most_once(platform, eventually, supervisor, driver, process):
+    """The kill meets the pre-authorisation: the provider answers slowly, the process dies meanwhile; the same key is asked until an answer comes."""
+    import threading
+    import time
+    import uuid
+
+    import requests
+
+    order, key = driver.order(*driver.free_connector(), token="slow"), str(uuid.uuid4())
+    answers = []
+
+    def ask():
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                answer = driver.start(order, key)
+            except requests.RequestException:
+                answer = None
+            if answer is not None and answer.status_code in (201, 202, 402):
+                answers.append(answer)
+                return
+            time.sleep(0.5)
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    eventually(lambda: driver.get("/charging/sessions", limit=1)["sessions"] and driver.get("/charging/sessions", limit=1)["sessions"][0]["state"] == "REQUESTED", 10,
+               what="the session to be written")
+    supervisor.wait_for_return(process, supervisor.kill(process), 120)
+    asking.join(130)
+    assert answers, "the start was never answered"
+    if answers[0].status_code == 402:
+        return
+    session_id = answers[0].json()["sessionId"]
+    if answers[0].status_code == 201:
+        driver.stop_patiently(session_id)
+    assert_one_end(platform, eventually, driver, session_id, 180)
+    assert_streams_whole(platform)

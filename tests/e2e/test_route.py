@@ -1,0 +1,84 @@
+"""Routes that a 45 kWh car can really drive, and why an impossible one is none."""
+import pytest
+
+PLACES = {"São Paulo": (-23.5505, -46.6333), "Paraty": (-23.2178, -44.7131), "Rio de Janeiro": (-22.9068, -43.1729), "Vitória": (-20.3155, -40.3128),
+          "Curitiba": (-25.4284, -49.2733), "Florianópolis": (-27.5954, -48.5480), "Salvador": (-12.9714, -38.5014)}
+# from, to, shortest and longest plausible distance in km, most stops
+TRIPS = [("São Paulo", "Paraty", 230, 340, 3), ("Rio de Janeiro", "Vitória", 470, 580, 5), ("Curitiba", "Florianópolis", 280, 340, 3), ("São Paulo", "Salvador", 1850, 2250, 18)]
+EPSILON = 0.005
+
+
+def ask(driver, origin, target, **more):
+    point = {name: f"{lat},{lon}" for name, (lat, lon) in PLACES.items()}
+    return driver.get("/routing", **{"from": point[origin], "to": point[target], "vehicle": "byd-dolphin-gs", "soc": 0.8, **more})
+
+
+@pytest.mark.parametrize("origin, target, shortest, longest, most_stops", TRIPS)
+def test_a_trip_has_sensible_stops(driver, origin, target, shortest, longest, most_stops):
+    route = ask(driver, origin, target)
+    assert route["feasible"]
+    totals, legs, stops = route["totals"], route["legs"], route["stops"]
+    assert shortest <= totals["distanceKm"] <= longest
+    assert totals["stops"] == len(stops) == len(legs) - 1 <= most_stops
+    assert abs(sum(leg["distanceKm"] for leg in legs) - totals["distanceKm"]) < 1
+    assert abs(sum(leg["energyKwh"] for leg in legs) - totals["energyKwh"]) < 0.5
+    assert legs[0]["departSoc"] <= 0.8 + EPSILON and totals["arrivalSoc"] >= 0.15 - EPSILON
+    for leg, stop in zip(legs, stops):
+        assert leg["arrivalSoc"] >= 0.1 - EPSILON, stop["name"]
+        assert stop["arriveSoc"] < stop["departSoc"] <= 0.8 + EPSILON, stop["name"]
+        assert stop["energyKwh"] > 0 and stop["seconds"] > 0 and stop["price"]["amount"] > 0
+        assert stop["connectorType"] in ("CCS2", "Type2")
+        assert abs(leg["arrivalSoc"] - stop["arriveSoc"]) < EPSILON
+    assert 50 <= totals["distanceKm"] / (totals["driveSeconds"] / 3600) <= 120
+    assert 0.1 <= totals["energyKwh"] / totals["distanceKm"] <= 0.25
+    coordinates = route["geometry"]["coordinates"]
+    assert abs(coordinates[0][1] - PLACES[origin][0]) < 0.3 and abs(coordinates[-1][1] - PLACES[target][0]) < 0.3
+    for stop in stops:
+        assert driver.get(f"/stations/{stop['stationId']}")["name"]
+
+
+def test_places_lead_to_the_same_trip(driver):
+    found = {name: driver.get("/places", q=name)["places"][0] for name in ("São Paulo", "Paraty")}
+    route = driver.get("/routing", **{"from": f"place:{found['São Paulo']['id']}", "to": f"place:{found['Paraty']['id']}"})
+    assert route["feasible"] and 230 <= route["totals"]["distanceKm"] <= 340
+
+
+def test_place_search_minds_neither_case_nor_accents(driver):
+    first = [driver.get("/places", q=text)["places"][0]["id"] for text in ("São Paulo", "sao paulo", "SAO PAUL")]
+    assert len(set(first)) == 1
+    assert driver.get("/places", q="no such place zzz")["places"] == []
+
+
+def test_the_body_twin_answers_the_same(driver):
+    point = {name: f"{lat},{lon}" for name, (lat, lon) in PLACES.items()}
+    body = {"from": point["Curitiba"], "to": point["Florianópolis"], "vehicle": "byd-dolphin-gs", "soc": 0.8}
+    answer = driver.request("POST", "/routing", json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["totals"] == ask(driver, "Curitiba", "Florianópolis")["totals"]
+
+
+def test_an_impossible_trip_says_what_blocks_it(driver):
+    route = ask(driver, "São Paulo", "Salvador", minStopSoc=0.7, maxChargeSoc=0.75)
+    assert not route["feasible"]
+    assert route["obstacle"]
+    assert "legs" not in route
+
+
+def test_less_charge_at_the_start_costs_time(driver):
+    full, empty = ask(driver, "São Paulo", "Paraty", soc=1.0), ask(driver, "São Paulo", "Paraty", soc=0.3)
+    assert full["totals"]["seconds"] < empty["totals"]["seconds"]
+
+
+@pytest.mark.parametrize("query, name", [({"soc": 1.5}, "?soc"), ({"vehicle": "NO CAR"}, "?vehicle"), ({"nonsense": 1}, "?nonsense"), ({"to": "here"}, "?to")])
+def test_a_wrong_parameter_is_named(driver, query, name):
+    answer = driver.request("GET", "/routing", params={"from": "-23.55,-46.63", "to": "-23.22,-44.71", **query})
+    assert answer.status_code in (404, 422), answer.text
+    if answer.status_code == 422:
+        assert [error["pointer"] for error in answer.json()["errors"]] == [name]
+
+
+def test_the_vehicles_are_those_of_the_drivers(driver):
+    models = {model["id"] for model in driver.get("/routing/vehicles")["vehicles"]}
+    assert "byd-dolphin-gs" in models
+    for model in sorted(models)[:3]:
+        assert driver.request("POST", "/users/me/vehicles", json={"model": model}).status_code == 201
