@@ -76,14 +76,12 @@ std::int64_t field(const json::Object& fields, const char* name) {
 
 // Records behind the group's commits, over the partitions of librdkafka's statistics; -1 when the end of one of them is not known yet. (Its own
 // `consumer_lag` is unknown until the first commit; a new group counts from the first record.)
-std::int64_t lag_in(std::string_view statistics, const std::vector<TopicPartition>& assigned) {
-  const auto parsed = json::parse(statistics);
-  if (!parsed) return -1;
+std::int64_t lag_in(const json::Value& statistics, const std::vector<TopicPartition>& assigned) {
   std::int64_t sum = 0;
   for (const auto& [topic, partition] : assigned) {
     boost::system::error_code missing;
     const auto* description =
-        parsed->find_pointer("/topics/" + topic + "/partitions/" + std::to_string(partition), missing);
+        statistics.find_pointer("/topics/" + topic + "/partitions/" + std::to_string(partition), missing);
     if (!description || !description->is_object()) return -1;
     const auto& fields = description->as_object();
     const std::int64_t end = field(fields, "hi_offset");
@@ -92,6 +90,16 @@ std::int64_t lag_in(std::string_view statistics, const std::vector<TopicPartitio
     sum += std::max<std::int64_t>(0, end - done);
   }
   return sum;
+}
+
+bool any_broker_up(const json::Value& statistics) {
+  boost::system::error_code missing;
+  const auto* brokers = statistics.find_pointer("/brokers", missing);
+  if (!brokers || !brokers->is_object()) return false;
+  return std::ranges::any_of(brokers->as_object(), [](const auto& broker) {
+    const auto* state = broker.value().is_object() ? broker.value().as_object().if_contains("state") : nullptr;
+    return state && state->is_string() && state->as_string() == "UP";
+  });
 }
 
 PartitionsHandle one_partition(const TopicPartition& partition) {
@@ -134,6 +142,7 @@ struct Consumer::Impl {
   std::vector<TopicPartition> assigned;
   std::optional<Error> failure;
   std::int64_t lag = -1;
+  bool connected = false;
   bool fenced = false;
   bool closed = false;
 };
@@ -153,6 +162,7 @@ void Consumer::Impl::discard() {
   events.reset();
   destroy_in_background(std::move(client));
   assigned.clear();
+  connected = false;
   lag = -1;
 }
 
@@ -165,6 +175,7 @@ void Consumer::Impl::rebalance(rd_kafka_event_t* event, std::vector<Record>& rec
   auto* partitions = rd_kafka_event_topic_partition_list(event);
   if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     rd_kafka_assign(client.get(), partitions);
+    connected = true;
     for (int i = 0; i < partitions->cnt; ++i)
       assigned.push_back({partitions->elems[i].topic, partitions->elems[i].partition});
     std::ranges::sort(assigned);
@@ -186,6 +197,7 @@ void Consumer::Impl::rebalance(rd_kafka_event_t* event, std::vector<Record>& rec
 void Consumer::Impl::handle(rd_kafka_event_t* event, std::vector<Record>& records) {
   switch (rd_kafka_event_type(event)) {
     case RD_KAFKA_EVENT_FETCH:
+      connected = true;
       while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event)) {
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
           records.push_back(record_of(*message));
@@ -196,7 +208,10 @@ void Consumer::Impl::handle(rd_kafka_event_t* event, std::vector<Record>& record
     case RD_KAFKA_EVENT_REBALANCE:
       return rebalance(event, records);
     case RD_KAFKA_EVENT_STATS:
-      lag = lag_in(rd_kafka_event_stats(event), assigned);
+      if (const auto statistics = json::parse(rd_kafka_event_stats(event))) {
+        lag = lag_in(*statistics, assigned);
+        connected = any_broker_up(*statistics);
+      }
       return;
     case RD_KAFKA_EVENT_OFFSET_COMMIT:
       if (const auto code = rd_kafka_event_error(event);
@@ -213,6 +228,7 @@ void Consumer::Impl::handle(rd_kafka_event_t* event, std::vector<Record>& record
         discard();
         return;
       }
+      if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) connected = false;
       // One connection of several that is lost is repaired underneath.
       if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE) return;
       return note(code, rd_kafka_event_error_string(event));
@@ -327,6 +343,8 @@ void Consumer::on_revoked(std::function<void(const std::vector<TopicPartition>&)
 }
 
 std::vector<TopicPartition> Consumer::assignment() const { return impl_->assigned; }
+
+bool Consumer::connected() const { return impl_->connected; }
 
 std::int64_t Consumer::lag() const { return impl_->lag; }
 

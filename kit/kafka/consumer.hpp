@@ -49,6 +49,7 @@ class Consumer {
   // Called on the worker; revoked partitions' in-flight records must not be committed any more.
   void on_revoked(std::function<void(const std::vector<TopicPartition>&)> callback);
   std::vector<TopicPartition> assignment() const;
+  bool connected() const;    // to a broker, as of the last two seconds
   std::int64_t lag() const;  // records behind the high watermarks, over the assignment; -1 unknown
   Task<> close();            // sends the last commits and gives the partitions back
 

@@ -1,8 +1,10 @@
 // The consumer's side (events.md §§2–3): each event takes effect once and in order per key. One database transaction per batch, a savepoint per event; the inbox row, the effect and
 // its own outbox rows commit together, then the offset. Transient failure: retry in place, that key only. Deterministic failure (schema-invalid, validation-failed, constraint-violation …):
 // dead letter through the outbox, later events of the subject parked behind it. Unknown failure: 3 tries, then dead letter.
+// Lives on one worker. Only run() makes it a member of the group: on other workers it serves the operators' calls alone.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,7 +24,10 @@ using EventHandler = std::function<Task<Result<void>>(RequestContext&, postgres:
 struct InboxOptions {
   kafka::ConsumerOptions consumer;
   std::size_t batch = 64;
-  std::chrono::milliseconds gap_timeout{10'000};  // then: alarm, and the missing ones are fetched or the gap is accepted with a log
+  std::chrono::milliseconds gap_timeout{10'000};  // a key that waits longer for a missing sequence raises the alarm; it goes on waiting
+  std::chrono::milliseconds retry_first{100};     // then twice as long each time, with full jitter
+  std::chrono::milliseconds retry_cap{10'000};
+  std::size_t open_per_partition = 2'000;         // records of a partition that are not done yet, before it is paused
 };
 
 class Inbox {
@@ -42,6 +47,11 @@ class Inbox {
   Task<Result<std::vector<DeadLetter>>> list_dead(RequestContext& context, std::size_t limit);
   Task<Result<void>> replay(RequestContext& context, const Uuid& event_id);
   Task<Result<void>> discard(RequestContext& context, const Uuid& event_id, std::string reason);
+  // The missing sequences of a key will never come: it goes on with the first one that waits.
+  Task<Result<void>> accept_gap(RequestContext& context, std::string topic, std::string key);
+  // A member of the group that can reach the broker and the database.
+  Result<void> health() const;
+  // Ends run(): the batch at hand is finished, offsets are committed, the partitions are given back.
   Task<> close();
 
  private:

@@ -1,0 +1,57 @@
+// What one event does, inside the caller's transaction: dedup, its place in the key's sequence, the handler under a savepoint, and what follows from its
+// outcome. Knows no Kafka and no loop; Inbox feeds it from the topic, replay() and discard() from the dead letters.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "kit/messaging/inbox.hpp"
+#include "kit/messaging/inbox_metrics.hpp"
+#include "kit/messaging/inbox_store.hpp"
+
+namespace evc::messaging {
+
+// kDone: nothing more to do for it, whatever became of it. kRetry: it had no effect, and is to be tried again before any later event of its key.
+struct Verdict {
+  enum class Fate { kDone, kRetry } fate = Fate::kDone;
+  Error error;  // of kRetry
+};
+
+struct Attempt {
+  std::int64_t number = 1;
+  WallTime first_failed_at{};  // from the second on
+};
+
+class EventApplier {
+ public:
+  EventApplier(std::string group, Outbox& outbox, const std::map<std::string, EventHandler>& handlers)
+      : store_(group), metrics_(group), outbox_(outbox), handlers_(handlers) {}
+
+  InboxStore& store() { return store_; }
+  InboxMetrics& metrics() { return metrics_; }
+
+  // An error means that the transaction is lost.
+  Task<Result<Verdict>> apply(postgres::Transaction& transaction, const Incoming& incoming, Attempt attempt);
+  // The events of a key whose gap is closed, in order, as far as they go.
+  Task<Result<void>> close_gap(postgres::Transaction& transaction, std::string topic, std::string key, std::int64_t last);
+
+  // One transaction each. not-found: no open dead letter. Any other error: it stays where it is.
+  Task<Result<void>> replay(RequestContext& context, postgres::Pool& pool, Uuid event_id);
+  Task<Result<void>> discard(RequestContext& context, postgres::Pool& pool, Uuid event_id, std::string reason);
+
+ private:
+  enum class Place { kNew, kParked };
+  Task<Result<Verdict>> in_turn(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
+                                Attempt attempt, std::int64_t sequence, Place place);
+  Task<Result<void>> handle(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming);
+  Task<Result<void>> bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming, Failure failure);
+  Task<Result<void>> release(RequestContext& context, postgres::Transaction& transaction, const Event& event);
+  Task<Result<void>> replay_first(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming);
+
+  InboxStore store_;
+  InboxMetrics metrics_;
+  Outbox& outbox_;
+  const std::map<std::string, EventHandler>& handlers_;
+};
+
+}  // namespace evc::messaging

@@ -1,0 +1,360 @@
+#include "kit/messaging/inbox.hpp"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <deque>
+#include <optional>
+#include <set>
+
+#include "kit/base/bytes.hpp"
+#include "kit/messaging/background.hpp"
+#include "kit/messaging/event_applier.hpp"
+#include "kit/messaging/partition_progress.hpp"
+#include "kit/telemetry/log.hpp"
+
+namespace evc::messaging {
+
+namespace {
+
+namespace key = telemetry::key;
+
+constexpr std::chrono::milliseconds kIdleWait{200};
+constexpr std::chrono::milliseconds kLook{2'000};  // at gaps and counts
+constexpr std::chrono::seconds kCloseLimit{10};
+constexpr std::chrono::seconds kBatchLimit{30};
+
+// What is kept in order together.
+using KeyId = std::pair<std::string, std::string>;  // topic, key
+
+KeyId key_of(const kafka::Record& record) { return {record.topic, record.key}; }
+kafka::TopicPartition partition_of(const kafka::Record& record) { return {record.topic, record.partition}; }
+
+Task<bool> told_to_stop() {
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  co_return state.cancelled() != boost::asio::cancellation_type::none;
+}
+
+// The first event failed and is tried again at `due`; the others of its key wait behind it.
+struct WaitingKey {
+  std::deque<Incoming> events;
+  Attempt next;  // of the first one
+  SteadyTime due{};
+};
+
+}  // namespace
+
+struct Inbox::Impl {
+  Impl(Worker& its_worker, postgres::Pool& its_pool, Outbox& outbox, InboxOptions its_options,
+       std::map<std::string, EventHandler> its_handlers)
+      : worker(its_worker),
+        pool(its_pool),
+        options(std::move(its_options)),
+        handlers(std::move(its_handlers)),
+        applier(options.consumer.group, outbox, handlers) {}
+
+  static Task<> run(std::shared_ptr<Impl> impl);
+  static Task<> close(std::shared_ptr<Impl> impl);
+  Task<> work();
+  Task<> round();
+  Task<> look();
+  std::deque<Incoming> due();
+  void receive(std::vector<kafka::Record> records, std::deque<Incoming>& batch);
+  // Until every event is done or waits for its next try; false when told to stop before.
+  Task<bool> process(std::deque<Incoming> batch);
+  Task<Result<void>> together(std::deque<Incoming>& batch);
+  Task<Result<void>> alone(const Incoming& incoming);
+  struct Outcome {
+    std::size_t index = 0;
+    Verdict verdict;
+  };
+  void settle(std::deque<Incoming> batch, const std::vector<Outcome>& outcomes);
+  void retry_later(Incoming incoming, const Error& error);
+  void finished(const Incoming& incoming);
+  void commit_offsets();
+  void forget(const std::vector<kafka::TopicPartition>& partitions);
+  Attempt attempt_of(const Incoming& incoming) const;
+
+  Worker& worker;
+  postgres::Pool& pool;
+  InboxOptions options;
+  std::map<std::string, EventHandler> handlers;
+  EventApplier applier;
+  std::unique_ptr<kafka::Consumer> consumer;
+  PartitionProgress progress;
+  std::map<KeyId, WaitingKey> waiting;
+  std::set<kafka::TopicPartition> paused;
+  std::set<KeyId> alarmed_gaps;
+  SteadyTime next_look{};
+  Result<void> broker_state = fail(Code::kServiceUnavailable, "not a member of the group yet");
+  Result<void> database_state;
+  bool running = false;
+  bool closing = false;
+};
+
+Task<> Inbox::Impl::run(std::shared_ptr<Impl> impl) {
+  if (impl->closing) co_return;
+  impl->running = true;
+  impl->consumer = std::make_unique<kafka::Consumer>(impl->worker, impl->options.consumer);
+  impl->consumer->on_revoked([raw = impl.get()](const std::vector<kafka::TopicPartition>& lost) { raw->forget(lost); });
+  co_await impl->work();
+  impl->commit_offsets();
+  co_await impl->consumer->close();
+  impl->broker_state = fail(Code::kServiceUnavailable, "the group was left");
+  impl->running = false;
+}
+
+Task<> Inbox::Impl::close(std::shared_ptr<Impl> impl) {
+  impl->closing = true;
+  const auto deadline = std::chrono::steady_clock::now() + kCloseLimit;
+  while (impl->running && std::chrono::steady_clock::now() < deadline)
+    co_await sleep_for(impl->worker, std::chrono::milliseconds(10));
+}
+
+Task<> Inbox::Impl::work() {
+  while (!closing) {
+    const bool stop = co_await told_to_stop();
+    if (stop) co_return;
+    co_await round();
+    if (std::chrono::steady_clock::now() >= next_look) {
+      co_await look();
+      next_look = std::chrono::steady_clock::now() + kLook;
+    }
+  }
+}
+
+Task<> Inbox::Impl::round() {
+  auto batch = due();
+  auto wait = batch.empty() ? kIdleWait : std::chrono::milliseconds(0);
+  for (const auto& [id, each] : waiting) {
+    const auto until = std::chrono::ceil<std::chrono::milliseconds>(each.due - std::chrono::steady_clock::now());
+    wait = std::clamp(until, std::chrono::milliseconds(0), wait);
+  }
+  auto polled = co_await consumer->poll(options.batch, wait);
+  if (polled) {
+    broker_state = Result<void>{};
+    receive(std::move(*polled), batch);
+  } else {
+    if (broker_state) EVC_LOG(kWarn, "the inbox cannot read", {{key::kErrorCode, info(polled.error().code).name}, {key::kErrorDetail, polled.error().detail}});
+    broker_state = std::unexpected(std::move(polled).error());
+    if (batch.empty()) co_await sleep_for(worker, kIdleWait);
+  }
+  if (!batch.empty()) co_await process(std::move(batch));
+  commit_offsets();
+}
+
+// The keys whose pause is over, with everything that waits behind their first event.
+std::deque<Incoming> Inbox::Impl::due() {
+  std::deque<Incoming> batch;
+  const auto now = std::chrono::steady_clock::now();
+  for (auto& [id, each] : waiting) {
+    if (each.due > now || batch.size() >= options.batch) continue;
+    std::ranges::move(each.events, std::back_inserter(batch));
+    each.events.clear();
+  }
+  return batch;
+}
+
+void Inbox::Impl::receive(std::vector<kafka::Record> records, std::deque<Incoming>& batch) {
+  for (auto& record : records) {
+    progress.begin(record);
+    const auto partition = partition_of(record);
+    if (progress.open(partition) >= options.open_per_partition && paused.insert(partition).second) consumer->pause(partition);
+    const auto key_waits = waiting.find(key_of(record));
+    auto incoming = read_incoming(std::move(record));
+    // A key that is in this very batch again has its events there already, before this one.
+    if (key_waits != waiting.end() && !key_waits->second.events.empty())
+      key_waits->second.events.push_back(std::move(incoming));
+    else
+      batch.push_back(std::move(incoming));
+  }
+}
+
+Attempt Inbox::Impl::attempt_of(const Incoming& incoming) const {
+  const auto found = waiting.find(key_of(incoming.record));
+  // The number belongs to the key's first event, which is the only one of it that was tried.
+  return found == waiting.end() ? Attempt{} : found->second.next;
+}
+
+Task<bool> Inbox::Impl::process(std::deque<Incoming> batch) {
+  auto pause = options.retry_first;
+  bool one_by_one = false;
+  while (!batch.empty()) {
+    const bool stop = co_await told_to_stop();
+    if (stop || closing) co_return false;
+    if (!one_by_one) {
+      const auto outcome = co_await together(batch);
+      if (outcome) co_return true;
+      // One event may have cost the transaction; alone, it costs only its own.
+      one_by_one = true;
+    }
+    auto context = background_context(std::chrono::seconds(1));
+    database_state = co_await pool.ping(context);
+    if (!database_state) {
+      co_await sleep_for(worker, std::chrono::milliseconds(1 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(pause.count()))));
+      pause = std::min(pause * 2, options.retry_cap);
+      continue;
+    }
+    auto incoming = std::move(batch.front());
+    batch.pop_front();
+    const auto waits = waiting.find(key_of(incoming.record));
+    if (waits != waiting.end() && !waits->second.events.empty()) {
+      waits->second.events.push_back(std::move(incoming));
+      continue;
+    }
+    const auto outcome = co_await alone(incoming);
+    if (outcome)
+      finished(incoming);
+    else
+      retry_later(std::move(incoming), outcome.error());
+  }
+  co_return true;
+}
+
+// The whole batch in one transaction. An error: nothing of it holds, and the batch is as it was.
+Task<Result<void>> Inbox::Impl::together(std::deque<Incoming>& batch) {
+  auto context = background_context(kBatchLimit);
+  EVC_CO_TRY(transaction, co_await pool.begin(context));
+  std::vector<Outcome> outcomes;
+  std::set<KeyId> stopped, begun;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto id = key_of(batch[i].record);
+    if (stopped.contains(id)) continue;
+    const auto attempt = begun.insert(id).second ? attempt_of(batch[i]) : Attempt{};
+    EVC_CO_TRY(verdict, co_await applier.apply(transaction, batch[i], attempt));
+    if (verdict.fate == Verdict::Fate::kRetry) stopped.insert(id);
+    outcomes.push_back({i, std::move(verdict)});
+  }
+  EVC_CO_CHECK(co_await transaction.commit(context));
+  database_state = Result<void>{};
+  settle(std::move(batch), outcomes);
+  co_return Result<void>{};
+}
+
+void Inbox::Impl::settle(std::deque<Incoming> batch, const std::vector<Outcome>& outcomes) {
+  auto outcome = outcomes.begin();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const bool tried = outcome != outcomes.end() && outcome->index == i;
+    if (!tried) {
+      // Behind the one of its key that failed.
+      waiting[key_of(batch[i].record)].events.push_back(std::move(batch[i]));
+      continue;
+    }
+    if (outcome->verdict.fate == Verdict::Fate::kDone)
+      finished(batch[i]);
+    else
+      retry_later(std::move(batch[i]), outcome->verdict.error);
+    ++outcome;
+  }
+}
+
+Task<Result<void>> Inbox::Impl::alone(const Incoming& incoming) {
+  auto context = background_context(kBatchLimit);
+  EVC_CO_TRY(transaction, co_await pool.begin(context));
+  EVC_CO_TRY(verdict, co_await applier.apply(transaction, incoming, attempt_of(incoming)));
+  EVC_CO_CHECK(co_await transaction.commit(context));
+  if (verdict.fate == Verdict::Fate::kRetry) co_return std::unexpected(std::move(verdict.error));
+  co_return Result<void>{};
+}
+
+void Inbox::Impl::finished(const Incoming& incoming) {
+  progress.done(incoming.record);
+  waiting.erase(key_of(incoming.record));
+}
+
+void Inbox::Impl::retry_later(Incoming incoming, const Error& error) {
+  auto& key_waits = waiting[key_of(incoming.record)];
+  const auto tried = key_waits.next.number;
+  if (tried == 1) key_waits.next.first_failed_at = system_clock().wall();
+  key_waits.next.number = tried + 1;
+  auto bound = options.retry_first * (std::int64_t{1} << std::min<std::int64_t>(tried, 16));
+  bound = std::min<std::chrono::milliseconds>(bound, options.retry_cap);
+  const auto pause = error.retry_after.value_or(
+      std::chrono::milliseconds(1 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(bound.count()))));
+  key_waits.due = std::chrono::steady_clock::now() + std::min(pause, options.retry_cap);
+  key_waits.events.push_front(std::move(incoming));
+}
+
+void Inbox::Impl::commit_offsets() {
+  auto committable = progress.take_committable();
+  if (!committable.empty() && !consumer->commit(committable)) progress.not_committed(committable);
+  std::erase_if(paused, [this](const kafka::TopicPartition& partition) {
+    if (progress.open(partition) > options.open_per_partition / 2) return false;
+    consumer->resume(partition);
+    return true;
+  });
+}
+
+void Inbox::Impl::forget(const std::vector<kafka::TopicPartition>& partitions) {
+  for (const auto& partition : partitions) {
+    progress.forget(partition);
+    paused.erase(partition);
+    for (auto& [id, each] : waiting)
+      std::erase_if(each.events, [&](const Incoming& incoming) { return partition_of(incoming.record) == partition; });
+  }
+  std::erase_if(waiting, [](const auto& each) { return each.second.events.empty(); });
+}
+
+// Gaps that can be closed without a new event of their key, gaps that are overdue, and the numbers for the dashboards.
+Task<> Inbox::Impl::look() {
+  auto context = background_context(std::chrono::seconds(4));
+  const auto gaps = co_await applier.store().gaps(context, pool, options.gap_timeout);
+  if (!gaps) co_return;
+  std::set<KeyId> overdue;
+  for (const auto& gap : *gaps) {
+    if (gap.overdue) overdue.emplace(gap.topic, gap.key);
+    if (gap.overdue && !alarmed_gaps.contains({gap.topic, gap.key}))
+      EVC_LOG(kError, "a key waits for a missing event", {{key::kTopic, gap.topic}, {key::kSubject, gap.key}, {key::kSequence, gap.missing_from}});
+    auto transaction = co_await pool.begin(context);
+    if (!transaction) co_return;
+    const auto last = co_await applier.store().lock_key(context, *transaction, gap.topic, gap.key);
+    if (!last || !*last) continue;
+    const auto closed = co_await applier.close_gap(*transaction, gap.topic, gap.key, **last);
+    if (closed) co_await transaction->commit(context);
+  }
+  alarmed_gaps = std::move(overdue);
+  const auto counts = co_await applier.store().counts(context, pool);
+  if (counts) applier.metrics().standing(consumer->lag(), waiting.size(), gaps->size(), *counts);
+}
+
+Inbox::Inbox(Worker& worker, postgres::Pool& pool, Outbox& outbox, InboxOptions options, std::map<std::string, EventHandler> handlers)
+    : impl_(std::make_shared<Impl>(worker, pool, outbox, std::move(options), std::move(handlers))) {}
+
+Inbox::~Inbox() { impl_->closing = true; }
+
+Task<> Inbox::run() { return Impl::run(impl_); }
+
+Task<Result<std::vector<Inbox::DeadLetter>>> Inbox::list_dead(RequestContext& context, std::size_t limit) {
+  return impl_->applier.store().list_dead(context, impl_->pool, limit);
+}
+
+Task<Result<void>> Inbox::replay(RequestContext& context, const Uuid& event_id) {
+  return impl_->applier.replay(context, impl_->pool, event_id);
+}
+
+Task<Result<void>> Inbox::discard(RequestContext& context, const Uuid& event_id, std::string reason) {
+  return impl_->applier.discard(context, impl_->pool, event_id, std::move(reason));
+}
+
+Task<Result<void>> Inbox::accept_gap(RequestContext& context, std::string topic, std::string event_key) {
+  const auto impl = impl_;
+  auto& store = impl->applier.store();
+  EVC_CO_TRY(transaction, co_await impl->pool.begin(context));
+  EVC_CO_TRY(last, co_await store.lock_key(context, transaction, topic, event_key));
+  EVC_CO_TRY(first, co_await store.first_waiting(context, transaction, topic, event_key));
+  if (!last || !first) co_return fail(Code::kNotFound, "no event of this key waits for a missing one");
+  const Event place{.topic = topic, .key = event_key};
+  EVC_CO_CHECK(co_await store.advance(context, transaction, place, *first - 1));
+  EVC_CO_CHECK(co_await impl->applier.close_gap(transaction, topic, event_key, *first - 1));
+  auto committed = co_await transaction.commit(context);
+  co_return committed;
+}
+
+Result<void> Inbox::health() const {
+  if (!impl_->broker_state) return impl_->broker_state;
+  if (!impl_->consumer->connected()) return fail(Code::kBrokerUnavailable, "no broker is connected");
+  return impl_->database_state;
+}
+
+Task<> Inbox::close() { return Impl::close(impl_); }
+
+}  // namespace evc::messaging
