@@ -17,14 +17,28 @@ void ConnectionPool::Lease::give_back() {
 
 ConnectionPool::ConnectionPool(Worker& worker, ClientOptions options) : worker_(worker), options_(std::move(options)), places_(options_.endpoints.size()) {}
 
+namespace {
+
+// A place in the line that is left even when the coroutine is destroyed while it waits.
+template <class Line>
+struct InLine {
+  Line& line;
+  typename Line::iterator place;
+  InLine(Line& in, typename Line::value_type who) : line(in), place(in.insert(in.end(), who)) {}
+  InLine(const InLine&) = delete;
+  InLine& operator=(const InLine&) = delete;
+  ~InLine() { line.erase(place); }
+};
+
+}  // namespace
+
 Task<bool> ConnectionPool::wait_for_place(Place& place, SteadyTime deadline) {
   const auto self = shared_from_this();
   while (place.in_use >= options_.connections) {
     if (std::chrono::steady_clock::now() >= deadline) co_return false;
     Timer timer(worker_.executor(), deadline);
-    const auto mine = place.waiting.insert(place.waiting.end(), &timer);
+    const InLine in_line(place.waiting, &timer);
     co_await timer.async_wait(boost::asio::as_tuple(use_task));
-    place.waiting.erase(mine);
   }
   co_return true;
 }
