@@ -123,6 +123,9 @@ def compose(spec, values):
     chosen, left_out = {}, {}
     for name, process in spec["processes"].items():
         reason = included(name, process, values)
+        unbuilt_before = [d for d in process.get("after", []) if left_out.get(d, "").endswith("is not built")]
+        if not reason and unbuilt_before:
+            reason = left_out[unbuilt_before[0]]  # a relay without its service would wait for ever
         if reason:
             left_out[name] = reason
         else:
