@@ -4,9 +4,13 @@
 
 namespace evc::http {
 
-bool is_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_token_char); }
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_token_char);
+}
 
-bool is_field_value(std::string_view text) { return std::ranges::all_of(text, is_field_char); }
+bool is_field_value(std::string_view text) {
+  return std::ranges::all_of(text, is_field_char);
+}
 
 namespace {
 
@@ -44,7 +48,8 @@ bool is_utf8(std::string_view text) {
 }
 
 bool is_clean_text(std::string_view text) {
-  const bool controls = std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  const bool controls =
+      std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   return !controls && is_utf8(text);
 }
 

@@ -20,7 +20,14 @@ using std::chrono::milliseconds;
 enum class Want { kWhole, kStream };
 constexpr int kStillRunningLimit = 64;
 
-bool is_retryable(int status) { return status == 502 || status == 503 || status == 504; }
+bool is_retryable(int status) {
+  return status == 502 || status == 503 || status == 504;
+}
+
+ClientOptions for_streams(ClientOptions options) {
+  options.connections = options.streams;
+  return options;
+}
 
 // A callee that says "your first try still runs": asking again is what it wants.
 bool still_running(const Call& call, const Response& response) {
@@ -36,14 +43,19 @@ std::optional<milliseconds> retry_after_of(const Response& response) {
 
 // architecture.md §5: server errors, 408 and 429 count against the callee; other 4xx are answers.
 CircuitBreaker::Outcome outcome_of(int status) {
-  return status >= 500 || status == 408 || status == 429 ? CircuitBreaker::Outcome::kFailed : CircuitBreaker::Outcome::kGood;
+  return status >= 500 || status == 408 || status == 429 ? CircuitBreaker::Outcome::kFailed
+                                                         : CircuitBreaker::Outcome::kGood;
 }
 
 }  // namespace
 
 struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   Impl(Worker& on, ClientOptions with)
-      : worker(on), options(std::move(with)), pool(std::make_shared<ConnectionPool>(on, options)), metrics(options.service) {
+      : worker(on),
+        options(std::move(with)),
+        pool(std::make_shared<ConnectionPool>(on, options)),
+        streams(std::make_shared<ConnectionPool>(on, for_streams(options))),
+        metrics(options.service) {
     options.retry.tries = options.tries;
   }
 
@@ -56,6 +68,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   Worker& worker;
   ClientOptions options;
   std::shared_ptr<ConnectionPool> pool;
+  std::shared_ptr<ConnectionPool> streams;
   ClientMetrics metrics;
   resilience::RetryBudget budget;
   std::map<std::string, CircuitBreaker, std::less<>> breakers;
@@ -70,14 +83,18 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
     const SteadyTime own = now + (call.try_timeout.count() > 0 ? call.try_timeout : options.try_timeout);
     return {.begun = now, .deadline = std::min(own, context.deadline), .cut_by_caller = context.deadline < own};
   }
-  std::string serialize(const Call& call, const Endpoint& to, const telemetry::TraceContext& trace, SteadyTime deadline) const;
-  Task<Result<StreamedResponse>> exchange(const Call& call, const telemetry::TraceContext& trace, const Try& current, Want want);
+  std::string serialize(const Call& call, const Endpoint& to, const telemetry::TraceContext& trace,
+                        SteadyTime deadline) const;
+  Task<Result<StreamedResponse>> exchange(const Call& call, const telemetry::TraceContext& trace, const Try& current,
+                                          Want want);
   Task<Result<StreamedResponse>> attempt(const RequestContext& context, const Call& call, int number, Want want);
   static Task<Result<StreamedResponse>> send(std::shared_ptr<Impl> impl, RequestContext& context, Call call, Want want);
-  std::optional<milliseconds> wait_before_next(const RequestContext& context, const Call& call, const Result<StreamedResponse>& last, int& tries, int& waits);
+  std::optional<milliseconds> wait_before_next(const RequestContext& context, const Call& call,
+                                               const Result<StreamedResponse>& last, int& tries, int& waits);
 };
 
-std::string Client::Impl::serialize(const Call& call, const Endpoint& to, const telemetry::TraceContext& trace, SteadyTime deadline) const {
+std::string Client::Impl::serialize(const Call& call, const Endpoint& to, const telemetry::TraceContext& trace,
+                                    SteadyTime deadline) const {
   Headers headers = call.headers;
   headers.remove("Host");
   headers.set("traceparent", trace.traceparent());
@@ -86,33 +103,40 @@ std::string Client::Impl::serialize(const Call& call, const Endpoint& to, const 
   const auto left = std::chrono::floor<milliseconds>(deadline - std::chrono::steady_clock::now());
   headers.set("evc-deadline-ms", std::to_string(std::max<long long>(left.count(), 0)));
   const bool bodiless = call.body.empty() && (call.method == "GET" || call.method == "HEAD" || call.method == "DELETE");
-  const BodyLength length{.kind = bodiless ? BodyLength::Kind::kNone : BodyLength::Kind::kLength, .bytes = call.body.size()};
+  const BodyLength length{.kind = bodiless ? BodyLength::Kind::kNone : BodyLength::Kind::kLength,
+                          .bytes = call.body.size()};
   const std::string host = to.host + ":" + std::to_string(to.port);
   return request_head(call.method, call.target, host, headers, length) + call.body;
 }
 
-// One request, on a kept connection if there is one. A kept connection that turns out dead before it said anything was closed by the callee meanwhile: that is
-// no failure of the callee, and a call that may be repeated goes out once more on a fresh one.
-Task<Result<StreamedResponse>> Client::Impl::exchange(const Call& call, const telemetry::TraceContext& trace, const Try& current, Want want) {
+// One request, on a kept connection if there is one. A kept connection that turns out dead before it said anything was
+// closed by the callee meanwhile: that is no failure of the callee, and a call that may be repeated goes out once more
+// on a fresh one.
+Task<Result<StreamedResponse>> Client::Impl::exchange(const Call& call, const telemetry::TraceContext& trace,
+                                                      const Try& current, Want want) {
   const std::size_t endpoint = next_endpoint++ % pool->endpoints();
-  const auto expect = call.method == "HEAD" ? ResponseParser::ExpectBody::kNone : ResponseParser::ExpectBody::kByHeaders;
+  const auto expect =
+      call.method == "HEAD" ? ResponseParser::ExpectBody::kNone : ResponseParser::ExpectBody::kByHeaders;
   auto kind = ConnectionPool::Kind::kAny;
   for (;;) {
-    auto lease = co_await pool->take(endpoint, kind, current.deadline);
+    const auto& from = want == Want::kStream ? streams : pool;
+    auto lease = co_await from->take(endpoint, kind, current.deadline);
     if (!lease) co_return std::unexpected(std::move(lease).error());
-    const std::size_t limit = want == Want::kStream ? std::numeric_limits<std::size_t>::max() : options.response_limit_bytes;
+    const std::size_t limit =
+        want == Want::kStream ? std::numeric_limits<std::size_t>::max() : options.response_limit_bytes;
     auto one = std::make_shared<Exchange>(std::move(*lease), ResponseParser(expect, limit));
     std::string bytes = serialize(call, pool->endpoint(endpoint), trace, current.deadline);
     const auto begun = co_await one->begin(std::move(bytes), current.deadline);
     if (!begun) {
-      const bool stale = one->reused_connection() && !one->heard_anything() && begun.error().code == Code::kConnectionFailed;
+      const bool stale =
+          one->reused_connection() && !one->heard_anything() && begun.error().code == Code::kConnectionFailed;
       if (!stale || call.repeat == Call::Repeat::kOnce) co_return std::unexpected(begun.error());
       kind = ConnectionPool::Kind::kFresh;
       continue;
     }
     StreamedResponse answer{.head = {.status = one->head().status, .headers = one->head().headers}, .stream = nullptr};
-    const bool streams = want == Want::kStream && one->head().chunked && answer.head.status < 300;
-    if (streams) {
+    const bool goes_on = want == Want::kStream && one->head().chunked && answer.head.status < 300;
+    if (goes_on) {
       answer.stream = std::move(one);
       co_return answer;
     }
@@ -123,11 +147,14 @@ Task<Result<StreamedResponse>> Client::Impl::exchange(const Call& call, const te
   }
 }
 
-Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& context, const Call& call, int number, Want want) {
+Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& context, const Call& call, int number,
+                                                     Want want) {
   CircuitBreaker& guard = breaker(call);
   const Try current = begin_try(context, call);
   if (!guard.allow(current.begun)) {
-    co_return std::unexpected(Error{.code = Code::kCircuitOpen, .detail = "calls to " + options.service + " are suspended", .retry_after = guard.retry_after(current.begun)});
+    co_return std::unexpected(Error{.code = Code::kCircuitOpen,
+                                    .detail = "calls to " + options.service + " are suspended",
+                                    .retry_after = guard.retry_after(current.begun)});
   }
   CallRecord record(metrics, context.trace, call, options.service, number);
   auto answer = co_await exchange(call, record.context(), current, want);
@@ -151,7 +178,8 @@ Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& conte
 }
 
 // How long to wait before asking again; nullopt: `last` is what the caller gets.
-std::optional<milliseconds> Client::Impl::wait_before_next(const RequestContext& context, const Call& call, const Result<StreamedResponse>& last, int& tries,
+std::optional<milliseconds> Client::Impl::wait_before_next(const RequestContext& context, const Call& call,
+                                                           const Result<StreamedResponse>& last, int& tries,
                                                            int& waits) {
   if (call.repeat == Call::Repeat::kOnce) return std::nullopt;
   const milliseconds left = context.remaining();
@@ -175,7 +203,8 @@ std::optional<milliseconds> Client::Impl::wait_before_next(const RequestContext&
   return wait;
 }
 
-Task<Result<StreamedResponse>> Client::Impl::send(std::shared_ptr<Impl> impl, RequestContext& context, Call call, Want want) {
+Task<Result<StreamedResponse>> Client::Impl::send(std::shared_ptr<Impl> impl, RequestContext& context, Call call,
+                                                  Want want) {
   impl->budget.record_call(std::chrono::steady_clock::now());
   int tries = 1;
   int waits = 0;
@@ -199,9 +228,14 @@ Client::Client(Worker& worker, ClientOptions options) {
   impl_ = std::make_shared<Impl>(worker, std::move(options));
 }
 
-Client::~Client() { close(); }
+Client::~Client() {
+  close();
+}
 
-void Client::close() { impl_->pool->close(); }
+void Client::close() {
+  impl_->pool->close();
+  impl_->streams->close();
+}
 
 Task<Result<StreamedResponse>> Client::send_streaming(RequestContext& context, Call call) {
   return Impl::send(impl_, context, std::move(call), Want::kStream);

@@ -34,6 +34,7 @@ struct ClientOptions {
   resilience::RetryOptions retry;       // `tries` above wins
   resilience::BreakerOptions breaker;   // one per route class
   std::size_t connections = 64;         // per endpoint; further calls wait for one within their try
+  std::size_t streams = 2'000;          // per endpoint, on connections of their own, so that listeners take nothing from calls
   std::chrono::milliseconds idle_timeout{30'000};  // a connection kept longer is closed; servers keep theirs for 60 s
   std::size_t response_limit_bytes = 8 << 20;
 };

@@ -43,7 +43,8 @@ class ClientTest : public ::testing::Test {
     const auto handler = [this](RequestContext&, Request& request) { return play(worker, script, request); };
     for (const char* method : {"GET", "POST"}) router->add(method, "/x", handler);
     server = make_server({});
-    options = {.service = "payment", .endpoints = {{"127.0.0.1", server->port()}}, .retry = {.base = 10ms, .cap = 20ms}};
+    options = {
+        .service = "payment", .endpoints = {{"127.0.0.1", server->port()}}, .retry = {.base = 10ms, .cap = 20ms}};
   }
   void TearDown() override {
     client.reset();
@@ -205,7 +206,8 @@ Task<> accept_and_cut(net::Listener& listener, int times, int& cut) {
     for (int answers = 0;; ++answers) {
       const auto count = co_await (*stream)->read_some(buffer, std::chrono::steady_clock::now() + 5s);
       if (!count || answers == 1) break;
-      const auto written = co_await (*stream)->write_all("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", std::chrono::steady_clock::now() + 5s);
+      const auto written = co_await (*stream)->write_all("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                                                         std::chrono::steady_clock::now() + 5s);
       if (!written) break;
     }
     ++cut;
@@ -308,9 +310,25 @@ TEST_F(ClientTest, StreamsAreHandedOverPieceByPiece) {
   answer->stream.reset();
 }
 
+TEST_F(ClientTest, StreamsTakeNoPlaceFromCalls) {
+  options.connections = 1;
+  router->add("GET", "/stream", [this](RequestContext&, Request&) { return answer_stream(worker); });
+  client = std::make_unique<Client>(worker, options);
+  std::vector<Result<StreamedResponse>> open;
+  for (int i = 0; i < 3; ++i) {
+    Call call{.target = "/stream", .route_class = "/stream"};
+    open.push_back(run_task(worker, client->send_streaming(context, std::move(call))));
+    ASSERT_TRUE(open.back());
+  }
+  EXPECT_EQ(send({}).value().status, 200);
+}
+
 TEST_F(ClientTest, OnlyTheNamedServiceIsBelieved) {
   const testing::Certificates certificates({"payment", "routing", "charging"});
-  const auto server_tls = [&](const std::string& name) { return std::make_shared<net::TlsServer>(net::tls_files(certificates.dir(), name), net::ClientCertificate::kRequired); };
+  const auto server_tls = [&](const std::string& name) {
+    return std::make_shared<net::TlsServer>(net::tls_files(certificates.dir(), name),
+                                            net::ClientCertificate::kRequired);
+  };
   auto genuine = make_server({.tls = server_tls("payment")});
   auto impostor = make_server({.tls = server_tls("routing")});
   options.tls = std::make_shared<net::TlsClient>(net::tls_files(certificates.dir(), "charging"));

@@ -17,14 +17,17 @@ constexpr std::size_t kDiscardBytes = 64 * 1024;
 // How much later than the header's deadline the read gives up, so that the answer 408 has its moment.
 constexpr std::chrono::milliseconds kFarewell{500};
 
-SteadyTime after(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+SteadyTime after(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
 
 }  // namespace
 
 Connection::Connection(std::shared_ptr<ServerState> server, std::unique_ptr<net::Stream> stream)
     : server_(std::move(server)),
       stream_(std::move(stream)),
-      parser_({.first_line_bytes = server_->options.request_line_limit_bytes, .header_bytes = server_->options.header_limit_bytes}),
+      parser_({.first_line_bytes = server_->options.request_line_limit_bytes,
+               .header_bytes = server_->options.header_limit_bytes}),
       buffer_(std::make_unique<char[]>(kBufferBytes)) {
   place_ = server_->connections.insert(server_->connections.end(), this);
   server_->metrics.connections.add(1);
@@ -55,7 +58,8 @@ Task<> Connection::run(std::shared_ptr<Connection> self) {
 Task<bool> Connection::handshake() {
   if (!server_->options.tls) co_return true;
   auto plain = std::move(stream_);
-  auto secured = co_await net::accept_tls(std::move(plain), server_->options.tls, after(server_->options.handshake_timeout));
+  auto secured =
+      co_await net::accept_tls(std::move(plain), server_->options.tls, after(server_->options.handshake_timeout));
   if (!secured) {
     EVC_LOG(kDebug, "TLS handshake failed", {{telemetry::key::kReason, secured.error().detail}});
     co_return false;
@@ -100,13 +104,16 @@ Task<bool> Connection::read_head() {
   co_return true;
 }
 
-// A head that does not arrive in time is answered 408 while the reader still waits, because a stream that timed out is closed.
+// A head that does not arrive in time is answered 408 while the reader still waits, because a stream that timed out is
+// closed.
 Task<> Connection::refuse_slow(std::shared_ptr<Connection> self) {
   RequestContext context;
   context.trace = telemetry::TraceContext::root();
   const Response response = problem({.code = Code::kRequestTimeout}, context);
   const std::string head =
-      response_head(response.status, response.headers, {.kind = BodyLength::Kind::kLength, .bytes = response.body.size()}, Persistence::kClose) + response.body;
+      response_head(response.status, response.headers,
+                    {.kind = BodyLength::Kind::kLength, .bytes = response.body.size()}, Persistence::kClose) +
+      response.body;
   const auto written = co_await self->stream_->write_all(head, after(kFarewell));
   (void)written;
   self->stream_->close();
@@ -139,10 +146,11 @@ Task<Connection::After> Connection::serve() {
   const bool upgrade = response.status == 101 && match && match->websocket != nullptr;
   const bool unread = !refused && parser_.state() != RequestParser::State::kDone;
   // A body that is not worth reading, or that the client holds back until we ask for it, ends the connection.
-  const bool discardable = (!parser_.head().expects_continue || sent_continue_) && parser_.head().content_length.value_or(0) <= kDiscardBytes;
+  const bool discardable = (!parser_.head().expects_continue || sent_continue_) &&
+                           parser_.head().content_length.value_or(0) <= kDiscardBytes;
   const bool broken = parser_.state() == RequestParser::State::kFailed;
-  const bool keep_alive = !broken && !response.stream && !server_->draining && parser_.head().keep_alive && ++served_ < server_->options.requests_per_connection &&
-                          (!unread || discardable);
+  const bool keep_alive = !broken && !response.stream && !server_->draining && parser_.head().keep_alive &&
+                          ++served_ < server_->options.requests_per_connection && (!unread || discardable);
   const StreamBody body = request.method == "HEAD" ? StreamBody() : response.stream;
   const bool written = upgrade || co_await write_answer(request, response, keep_alive);
   record.answered();
@@ -162,7 +170,8 @@ Task<Connection::After> Connection::serve() {
 
 Request Connection::take_request() {
   RequestHead& head = parser_.head();
-  Request request{.method = head.method, .target = head.target, .path = head.path, .query = head.query, .headers = head.headers};
+  Request request{
+      .method = head.method, .target = head.target, .path = head.path, .query = head.query, .headers = head.headers};
   request.remote_address = stream_->remote_address();
   request.peer_name = stream_->peer_name();
   return request;
@@ -225,7 +234,9 @@ Task<Response> Connection::answer(RequestContext& context, Request& request, con
   std::vector<Next> steps(middleware.size() + 1);
   steps.back() = [this, &match](RequestContext& c, Request& r) { return run_handler(c, r, match); };
   for (std::size_t i = middleware.size(); i-- > 0;) {
-    steps[i] = [around = &middleware[i], next = &steps[i + 1], &match](RequestContext& c, Request& r) { return (*around)(c, r, *match.info, *next); };
+    steps[i] = [around = &middleware[i], next = &steps[i + 1], &match](RequestContext& c, Request& r) {
+      return (*around)(c, r, *match.info, *next);
+    };
   }
   std::string thrown;
   try {
@@ -233,7 +244,8 @@ Task<Response> Connection::answer(RequestContext& context, Request& request, con
   } catch (const std::exception& exception) {
     thrown = exception.what();
   }
-  EVC_LOG(kError, context.trace, "a handler ended with an exception", {{telemetry::key::kHttpRoute, request.route}, {telemetry::key::kReason, thrown}});
+  EVC_LOG(kError, context.trace, "a handler ended with an exception",
+          {{telemetry::key::kHttpRoute, request.route}, {telemetry::key::kReason, thrown}});
   co_return problem({.code = Code::kInternal}, context, request.path);
 }
 
@@ -275,7 +287,8 @@ Task<bool> Connection::write_answer(const Request& request, Response& response, 
   BodyLength length{.kind = BodyLength::Kind::kLength, .bytes = response.body.size()};
   if (response.stream) length.kind = BodyLength::Kind::kChunked;
   if (bodiless) length.kind = BodyLength::Kind::kNone;
-  std::string bytes = response_head(response.status, response.headers, length, keep_alive ? Persistence::kKeepAlive : Persistence::kClose);
+  std::string bytes = response_head(response.status, response.headers, length,
+                                    keep_alive ? Persistence::kKeepAlive : Persistence::kClose);
   if (!bodiless && !response.stream && request.method != "HEAD") bytes.append(response.body);
   const auto written = co_await stream_->write_all(bytes, after(server_->options.write_timeout));
   co_return written.has_value();

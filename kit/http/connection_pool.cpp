@@ -15,7 +15,8 @@ void ConnectionPool::Lease::give_back() {
   pool_->places_[endpoint_].idle.push_back({std::move(stream_), std::chrono::steady_clock::now()});
 }
 
-ConnectionPool::ConnectionPool(Worker& worker, ClientOptions options) : worker_(worker), options_(std::move(options)), places_(options_.endpoints.size()) {}
+ConnectionPool::ConnectionPool(Worker& worker, ClientOptions options)
+    : worker_(worker), options_(std::move(options)), places_(options_.endpoints.size()) {}
 
 namespace {
 

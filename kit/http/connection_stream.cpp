@@ -28,7 +28,8 @@ namespace {
 
 class ChunkWriter final : public StreamWriter {
  public:
-  ChunkWriter(net::Stream& stream, const bool& over, std::chrono::milliseconds timeout) : stream_(stream), over_(over), timeout_(timeout) {}
+  ChunkWriter(net::Stream& stream, const bool& over, std::chrono::milliseconds timeout)
+      : stream_(stream), over_(over), timeout_(timeout) {}
 
   Task<Result<void>> write(std::string bytes) override {
     if (over_) co_return fail(Code::kCancelled, "the stream is over");
@@ -52,7 +53,8 @@ Task<> run_body(StreamBody body, RequestContext& context, StreamWriter& writer) 
 
 }  // namespace
 
-// A stream has no deadline of its own: it ends with its source, with the client or with the server. The connection closes after it.
+// A stream has no deadline of its own: it ends with its source, with the client or with the server. The connection
+// closes after it.
 Task<> Connection::write_stream(RequestContext& context, StreamBody body) {
   context.deadline = SteadyTime::max();
   streaming_ = std::make_shared<Streaming>();
@@ -69,14 +71,16 @@ Task<> Connection::write_stream(RequestContext& context, StreamBody body) {
   if (!thrown.empty()) {
     EVC_LOG(kError, context.trace, "a stream ended with an exception", {{telemetry::key::kReason, thrown}});
   } else if (stream_->is_open()) {
-    const auto written = co_await stream_->write_all(chunk(""), std::chrono::steady_clock::now() + server_->options.write_timeout);
+    const auto written =
+        co_await stream_->write_all(chunk(""), std::chrono::steady_clock::now() + server_->options.write_timeout);
     (void)written;
   }
   streaming->over = true;
   stream_->close();
 }
 
-// A client of a stream has nothing more to say: whatever arrives is dropped, and the end of the connection ends the stream.
+// A client of a stream has nothing more to say: whatever arrives is dropped, and the end of the connection ends the
+// stream.
 Task<> Connection::watch(std::shared_ptr<Connection> self) {
   const auto streaming = self->streaming_;
   bool open = true;
@@ -113,14 +117,18 @@ Task<Response> Connection::prepare_upgrade(RequestContext& context, Request& req
 
 Task<> Connection::run_websocket(RequestContext& context, Request& request, const Router::Match& match) {
   const auto accepted_key = websocket_accept_key(parser_.head());
-  std::string head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + *accepted_key + "\r\n";
+  std::string head =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+      *accepted_key + "\r\n";
   if (!subprotocol_.empty()) head += "Sec-WebSocket-Protocol: " + subprotocol_ + "\r\n";
   head += "\r\n";
-  const auto written = co_await stream_->write_all(head, std::chrono::steady_clock::now() + server_->options.write_timeout);
+  const auto written =
+      co_await stream_->write_all(head, std::chrono::steady_clock::now() + server_->options.write_timeout);
   if (!written) co_return;
   context.deadline = SteadyTime::max();
   std::string leftover(buffer_.get() + buffer_begin_, buffer_end_ - buffer_begin_);
-  const auto websocket = make_websocket(server_->worker, std::move(stream_), std::move(leftover), WebSocketRole::kServer, *match.websocket_options, subprotocol_);
+  const auto websocket = make_websocket(server_->worker, std::move(stream_), std::move(leftover),
+                                        WebSocketRole::kServer, *match.websocket_options, subprotocol_);
   websocket_ = websocket.get();
   std::string thrown;
   try {
@@ -129,7 +137,8 @@ Task<> Connection::run_websocket(RequestContext& context, Request& request, cons
     thrown = exception.what();
   }
   websocket_ = nullptr;
-  if (!thrown.empty()) EVC_LOG(kError, context.trace, "a WebSocket handler ended with an exception", {{telemetry::key::kReason, thrown}});
+  if (!thrown.empty())
+    EVC_LOG(kError, context.trace, "a WebSocket handler ended with an exception", {{telemetry::key::kReason, thrown}});
   websocket->close(thrown.empty() ? 1000 : 1011, "");
 }
 

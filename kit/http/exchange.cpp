@@ -26,7 +26,8 @@ Task<Result<void>> Exchange::read_more(SteadyTime deadline) {
 
 void Exchange::feed() {
   using State = ResponseParser::State;
-  while (!received_.empty() && (parser_.state() == State::kHead || parser_.state() == State::kBody)) received_.erase(0, parser_.feed(received_));
+  while (!received_.empty() && (parser_.state() == State::kHead || parser_.state() == State::kBody))
+    received_.erase(0, parser_.feed(received_));
 }
 
 Task<Result<std::string>> Exchange::read_all(SteadyTime deadline) {
@@ -36,7 +37,8 @@ Task<Result<std::string>> Exchange::read_all(SteadyTime deadline) {
 }
 
 Task<Result<std::string>> Exchange::next(SteadyTime deadline) {
-  while (parser_.state() == ResponseParser::State::kBody && parser_.body_bytes() == 0) EVC_CO_CHECK(co_await read_more(deadline));
+  while (parser_.state() == ResponseParser::State::kBody && parser_.body_bytes() == 0)
+    EVC_CO_CHECK(co_await read_more(deadline));
   if (parser_.state() == ResponseParser::State::kDone) finish();
   co_return parser_.take_body();
 }

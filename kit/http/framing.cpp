@@ -36,7 +36,8 @@ Result<Framing> message_framing(const Headers& headers, Version version) {
   if (coding) {
     if (length) return fail(Code::kBadRequest, "Transfer-Encoding and Content-Length together");
     if (version == Version::kHttp10) return fail(Code::kBadRequest, "HTTP/1.0 has no Transfer-Encoding");
-    if (!equal_ignoring_case(*coding, "chunked")) return fail(Code::kBadRequest, "the only transfer coding is `chunked`");
+    if (!equal_ignoring_case(*coding, "chunked"))
+      return fail(Code::kBadRequest, "the only transfer coding is `chunked`");
     return Framing{.chunked = true};
   }
   if (!length) return Framing{};

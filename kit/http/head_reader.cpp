@@ -9,7 +9,8 @@ Result<std::size_t> HeadReader::feed(std::string_view bytes) {
   while (taken < bytes.size() && !done_) {
     const std::size_t stop = bytes.find_first_of("\r\n", taken);
     // A CR that ended the last piece must be followed by LF.
-    if (!text_.empty() && text_.back() == '\r' && bytes[taken] != '\n') return fail(Code::kBadRequest, "a carriage return without a line feed");
+    if (!text_.empty() && text_.back() == '\r' && bytes[taken] != '\n')
+      return fail(Code::kBadRequest, "a carriage return without a line feed");
     if (stop == std::string_view::npos) {
       text_.append(bytes.substr(taken));
       taken = bytes.size();
@@ -17,7 +18,8 @@ Result<std::size_t> HeadReader::feed(std::string_view bytes) {
       text_.append(bytes.substr(taken, stop + 1 - taken));
       taken = stop + 1;
       if (bytes[stop] == '\n') {
-        if (text_.size() < 2 || text_[text_.size() - 2] != '\r') return fail(Code::kBadRequest, "a line feed without a carriage return");
+        if (text_.size() < 2 || text_[text_.size() - 2] != '\r')
+          return fail(Code::kBadRequest, "a line feed without a carriage return");
         const std::size_t end = text_.size() - 2;
         done_ = end == line_start_;
         if (!done_) ends_.push_back(end);
@@ -33,7 +35,8 @@ Result<std::size_t> HeadReader::feed(std::string_view bytes) {
 Result<void> HeadReader::check_limits() const {
   const std::size_t first = ends_.empty() ? text_.size() : ends_.front();
   if (first > limits_.first_line_bytes) return fail(Code::kUriTooLong, "the first line is too long");
-  if (text_.size() - first > limits_.header_bytes + 4) return fail(Code::kHeadersTooLarge, "the header section is too large");
+  if (text_.size() - first > limits_.header_bytes + 4)
+    return fail(Code::kHeadersTooLarge, "the header section is too large");
   if (ends_.size() > limits_.header_count + 1) return fail(Code::kHeadersTooLarge, "too many header lines");
   return {};
 }

@@ -7,7 +7,9 @@
 
 namespace evc::http {
 
-void Headers::add(std::string_view name, std::string_view value) { fields_.emplace_back(name, value); }
+void Headers::add(std::string_view name, std::string_view value) {
+  fields_.emplace_back(name, value);
+}
 
 void Headers::set(std::string_view name, std::string_view value) {
   remove(name);
@@ -19,7 +21,8 @@ void Headers::remove(std::string_view name) {
 }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
-  const auto found = std::ranges::find_if(fields_, [name](const auto& field) { return equal_ignoring_case(field.first, name); });
+  const auto found =
+      std::ranges::find_if(fields_, [name](const auto& field) { return equal_ignoring_case(field.first, name); });
   if (found == fields_.end()) return std::nullopt;
   return found->second;
 }
@@ -42,7 +45,8 @@ Result<Query> Query::parse(std::string_view text) {
 }
 
 std::optional<std::string_view> Query::get(std::string_view name) const {
-  const auto found = std::ranges::find_if(parameters_, [name](const auto& parameter) { return parameter.first == name; });
+  const auto found =
+      std::ranges::find_if(parameters_, [name](const auto& parameter) { return parameter.first == name; });
   if (found == parameters_.end()) return std::nullopt;
   return found->second;
 }
@@ -71,7 +75,9 @@ Response Response::text(int status, std::string body, std::string_view content_t
   return response;
 }
 
-Response Response::empty(int status) { return {.status = status}; }
+Response Response::empty(int status) {
+  return {.status = status};
+}
 
 Response problem(const Error& error, const RequestContext& context, std::string_view instance) {
   const CodeInfo& row = info(error.code);
@@ -85,7 +91,8 @@ Response problem(const Error& error, const RequestContext& context, std::string_
   if (context.trace.valid()) document["traceId"] = context.trace.trace_id_hex();
   if (!error.fields.empty()) {
     evc::json::Array fields;
-    for (const FieldError& field : error.fields) fields.push_back({{"pointer", field.pointer}, {"detail", field.detail}});
+    for (const FieldError& field : error.fields)
+      fields.push_back({{"pointer", field.pointer}, {"detail", field.detail}});
     document["errors"] = std::move(fields);
   }
   Response response = Response::text(row.status, evc::json::serialize(document), "application/problem+json");
@@ -104,7 +111,8 @@ Result<void> require_json(const Request& request) {
   if (!equal_ignoring_case(trim(type.substr(0, end)), "application/json")) return fail(Code::kUnsupportedMediaType);
   if (end == std::string_view::npos) return {};
   const std::string_view parameter = trim(type.substr(end + 1));
-  const bool utf8 = equal_ignoring_case(parameter, "charset=utf-8") || equal_ignoring_case(parameter, "charset=\"utf-8\"");
+  const bool utf8 =
+      equal_ignoring_case(parameter, "charset=utf-8") || equal_ignoring_case(parameter, "charset=\"utf-8\"");
   if (!utf8) return fail(Code::kUnsupportedMediaType, "JSON is UTF-8");
   return {};
 }

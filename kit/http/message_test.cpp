@@ -24,7 +24,8 @@ TEST(Headers, NamesCompareWithoutCase) {
 TEST(Problem, CarriesCodeTraceAndFields) {
   RequestContext context;
   context.trace = telemetry::TraceContext::root();
-  const Response response = problem({.code = Code::kValidationFailed, .detail = "two", .fields = {{"/a", "wrong"}}}, context, "/x");
+  const Response response =
+      problem({.code = Code::kValidationFailed, .detail = "two", .fields = {{"/a", "wrong"}}}, context, "/x");
   EXPECT_EQ(response.status, 422);
   EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
   const auto document = evc::json::parse(response.body).value();
@@ -38,7 +39,9 @@ TEST(Problem, CarriesCodeTraceAndFields) {
 TEST(Problem, SaysWhenToComeBack) {
   const RequestContext context;
   using std::chrono::milliseconds;
-  EXPECT_EQ(problem({.code = Code::kRateLimited, .retry_after = milliseconds(2001)}, context).headers.get("Retry-After"), "3");
+  EXPECT_EQ(
+      problem({.code = Code::kRateLimited, .retry_after = milliseconds(2001)}, context).headers.get("Retry-After"),
+      "3");
   EXPECT_EQ(problem({.code = Code::kOverloaded}, context).headers.get("Retry-After"), "1");
 }
 
@@ -63,7 +66,8 @@ TEST(Writer, HeadersThatWouldSplitTheMessageAreLeftOut) {
   headers.add("Transfer-Encoding", "gzip");
   headers.add("Connection", "X-Kept");
   headers.add("X-Kept", "1");
-  const std::string head = response_head(200, headers, {.kind = BodyLength::Kind::kLength, .bytes = 3}, Persistence::kClose);
+  const std::string head =
+      response_head(200, headers, {.kind = BodyLength::Kind::kLength, .bytes = 3}, Persistence::kClose);
   EXPECT_EQ(head.find("Cookie"), std::string::npos);
   EXPECT_EQ(head.find("gzip"), std::string::npos);
   EXPECT_NE(head.find("\r\nX-Kept: 1\r\nContent-Length: 3\r\nConnection: close\r\n\r\n"), std::string::npos);
@@ -81,13 +85,16 @@ TEST(Target, EncodeAndDecodeAreInverse) {
 
 TEST(Utf8, IsStrict) {
   EXPECT_TRUE(is_utf8("aé€😀"));
-  for (const char* bad : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC3", "\xFF"}) EXPECT_FALSE(is_utf8(bad));
+  for (const char* bad : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC3", "\xFF"})
+    EXPECT_FALSE(is_utf8(bad));
 }
 
-ResponseParser parse_response(std::string_view text, ResponseParser::ExpectBody expect = ResponseParser::ExpectBody::kByHeaders) {
+ResponseParser parse_response(std::string_view text,
+                              ResponseParser::ExpectBody expect = ResponseParser::ExpectBody::kByHeaders) {
   ResponseParser parser(expect, 1000);
   using State = ResponseParser::State;
-  for (std::size_t used = 0; used < text.size() && (parser.state() == State::kHead || parser.state() == State::kBody);) {
+  for (std::size_t used = 0;
+       used < text.size() && (parser.state() == State::kHead || parser.state() == State::kBody);) {
     used += parser.feed(text.substr(used, 1));
   }
   return parser;
@@ -98,20 +105,25 @@ TEST(ResponseParser, LengthChunksAndNothing) {
   auto parser = parse_response("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
   EXPECT_EQ(parser.state(), State::kDone);
   EXPECT_EQ(parser.take_body(), "hi");
-  parser = parse_response("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 \r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+  parser = parse_response(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 \r\nTransfer-Encoding: chunked\r\nConnection: "
+      "close\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
   EXPECT_EQ(parser.state(), State::kDone);
   EXPECT_EQ(parser.head().status, 201);
   EXPECT_EQ(parser.take_body(), "hi");
   EXPECT_FALSE(parser.head().keep_alive);
   EXPECT_EQ(parse_response("HTTP/1.1 204\r\n\r\n").state(), State::kDone);
-  EXPECT_EQ(parse_response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", ResponseParser::ExpectBody::kNone).state(), State::kDone);
+  EXPECT_EQ(parse_response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", ResponseParser::ExpectBody::kNone).state(),
+            State::kDone);
 }
 
 TEST(ResponseParser, RefusesWhatIsNotSure) {
-  for (const std::string_view text : {
-           "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 99 No\r\n\r\n", "HTTP/1.1 600 No\r\n\r\n", "HTTP/1.1 2000\r\n\r\n",
-           "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
-           "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\nContent-Length: 0\n\n"}) {
+  for (const std::string_view text :
+       {"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 99 No\r\n\r\n",
+        "HTTP/1.1 600 No\r\n\r\n", "HTTP/1.1 2000\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "nonsense\r\n\r\n",
+        "HTTP/1.1 200 OK\nContent-Length: 0\n\n"}) {
     const auto parser = parse_response(text);
     EXPECT_EQ(parser.state(), ResponseParser::State::kFailed) << text;
     EXPECT_EQ(parser.error().code, Code::kProtocolError);

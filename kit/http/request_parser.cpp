@@ -13,13 +13,15 @@ constexpr std::size_t kMethodBytes = 20;
 constexpr std::size_t kReserveBytes = 64 * 1024;
 
 // Repeated, each of these could be read in two ways.
-constexpr std::array<std::string_view, 10> kSingleFields{"Host",          "Content-Length", "Transfer-Encoding", "Authorization",   "Content-Type",
-                                                         "Expect",        "Idempotency-Key", "traceparent",      "evc-deadline-ms", "Sec-WebSocket-Key"};
+constexpr std::array<std::string_view, 10> kSingleFields{
+    "Host",   "Content-Length",  "Transfer-Encoding", "Authorization",   "Content-Type",
+    "Expect", "Idempotency-Key", "traceparent",       "evc-deadline-ms", "Sec-WebSocket-Key"};
 
 Result<void> parse_request_line(std::string_view line, RequestHead& head) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || last == first) return fail(Code::kBadRequest, "the request line has not three parts");
+  if (first == std::string_view::npos || last == first)
+    return fail(Code::kBadRequest, "the request line has not three parts");
   const std::string_view method = line.substr(0, first);
   const std::string_view version = line.substr(last + 1);
   if (!is_token(method) || method.size() > kMethodBytes) return fail(Code::kBadRequest, "the method is not a token");
@@ -37,15 +39,19 @@ Result<void> check_host(const Headers& headers) {
   constexpr std::size_t kHostBytes = 260;
   const auto host = headers.get("Host");
   if (!host) return fail(Code::kBadRequest, "the Host header is missing");
-  const auto allowed = [](char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == ':' || c == '[' || c == ']' || c == '_'; };
-  if (host->empty() || host->size() > kHostBytes || !std::ranges::all_of(*host, allowed)) return fail(Code::kBadRequest, "the Host header is not a host");
+  const auto allowed = [](char c) {
+    return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == ':' || c == '[' || c == ']' || c == '_';
+  };
+  if (host->empty() || host->size() > kHostBytes || !std::ranges::all_of(*host, allowed))
+    return fail(Code::kBadRequest, "the Host header is not a host");
   return {};
 }
 
 Result<void> check_fields(RequestHead& head) {
   for (const std::string_view name : kSingleFields) {
     const auto same = [name](const auto& field) { return equal_ignoring_case(field.first, name); };
-    if (std::ranges::count_if(head.headers.all(), same) > 1) return fail(Code::kBadRequest, std::string(name) + " is given more than once");
+    if (std::ranges::count_if(head.headers.all(), same) > 1)
+      return fail(Code::kBadRequest, std::string(name) + " is given more than once");
   }
   EVC_CHECK(check_host(head.headers));
   EVC_TRY(framing, message_framing(head.headers, head.http10 ? Version::kHttp10 : Version::kHttp11));
@@ -54,7 +60,8 @@ Result<void> check_fields(RequestHead& head) {
   const std::string_view connection = head.headers.get("Connection").value_or("");
   head.keep_alive = !head.http10 && !list_contains(connection, "close");
   if (const auto expect = head.headers.get("Expect")) {
-    if (!equal_ignoring_case(*expect, "100-continue")) return fail(Code::kBadRequest, "the only expectation that can be met is 100-continue");
+    if (!equal_ignoring_case(*expect, "100-continue"))
+      return fail(Code::kBadRequest, "the only expectation that can be met is 100-continue");
     head.expects_continue = !head.http10;
   }
   return {};
@@ -89,7 +96,8 @@ void RequestParser::finish_head() {
 
 void RequestParser::begin_body(std::size_t limit_bytes) {
   const std::uint64_t length = head_.content_length.value_or(0);
-  if (length > limit_bytes) return fail_with({.code = Code::kPayloadTooLarge, .detail = "the body is larger than this route allows"});
+  if (length > limit_bytes)
+    return fail_with({.code = Code::kPayloadTooLarge, .detail = "the body is larger than this route allows"});
   if (head_.chunked) {
     body_reader_.start_chunked(limit_bytes);
   } else {

@@ -1,5 +1,6 @@
-// libFuzzer over everything that reads bytes from outside. Beside not crashing, each machine must see the same whether its bytes come at once or one by one, and an
-// accepted request, written again by us, must be read as the same request: that is what makes forwarding safe. Run bounded: http_parser_fuzz -runs=200000.
+// libFuzzer over everything that reads bytes from outside. Beside not crashing, each machine must see the same whether
+// its bytes come at once or one by one, and an accepted request, written again by us, must be read as the same request:
+// that is what makes forwarding safe. Run bounded: http_parser_fuzz -runs=200000.
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -77,7 +78,9 @@ void fuzz_response(std::string_view bytes, std::size_t step) {
   using State = ResponseParser::State;
   const auto read = [bytes](std::size_t size) {
     ResponseParser parser(ResponseParser::ExpectBody::kByHeaders, 4096);
-    for (std::size_t used = 0; used < bytes.size() && (parser.state() == State::kHead || parser.state() == State::kBody);) used += parser.feed(bytes.substr(used, size));
+    for (std::size_t used = 0;
+         used < bytes.size() && (parser.state() == State::kHead || parser.state() == State::kBody);)
+      used += parser.feed(bytes.substr(used, size));
     std::string text = parser.state() == State::kDone ? std::to_string(parser.head().status) : "-";
     return parser.state() == State::kDone ? text + parser.take_body() : text;
   };
@@ -106,9 +109,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data + 2), size - 2);
   const std::size_t step = 1 + data[1] % 7;
   switch (data[0] % 4) {
-    case 0: fuzz_response(bytes, step); break;
-    case 1: fuzz_frames(bytes, step); break;
-    default: fuzz_request(bytes, step); break;
+    case 0:
+      fuzz_response(bytes, step);
+      break;
+    case 1:
+      fuzz_frames(bytes, step);
+      break;
+    default:
+      fuzz_request(bytes, step);
+      break;
   }
   return 0;
 }

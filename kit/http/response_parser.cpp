@@ -12,8 +12,8 @@ constexpr int kInterimAnswers = 8;
 // "HTTP/1.1 200 OK"; the reason phrase may be missing or empty.
 Result<int> parse_status_line(std::string_view line) {
   constexpr std::size_t kReasonAt = 12;
-  const bool shaped = line.size() >= kReasonAt && line.starts_with("HTTP/1.1 ") && is_digit(line[9]) && is_digit(line[10]) && is_digit(line[11]) &&
-                      (line.size() == kReasonAt || line[kReasonAt] == ' ');
+  const bool shaped = line.size() >= kReasonAt && line.starts_with("HTTP/1.1 ") && is_digit(line[9]) &&
+                      is_digit(line[10]) && is_digit(line[11]) && (line.size() == kReasonAt || line[kReasonAt] == ' ');
   if (!shaped) return fail(Code::kProtocolError, "the status line is malformed");
   const int status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   if (status < 100 || status > 599) return fail(Code::kProtocolError, "the status is out of range");
@@ -22,7 +22,8 @@ Result<int> parse_status_line(std::string_view line) {
 
 }  // namespace
 
-ResponseParser::ResponseParser(ExpectBody expect, std::size_t body_limit_bytes) : expect_(expect), limit_(body_limit_bytes), reader_(kLimits) {}
+ResponseParser::ResponseParser(ExpectBody expect, std::size_t body_limit_bytes)
+    : expect_(expect), limit_(body_limit_bytes), reader_(kLimits) {}
 
 std::size_t ResponseParser::feed(std::string_view bytes) {
   if (state_ == State::kHead) {
@@ -42,7 +43,8 @@ void ResponseParser::finish_head() {
   const auto read = read_head();
   if (!read) return fail_with(read.error().detail);
   if (head_.status < 200) {
-    if (head_.status == 101 || ++interim_ > kInterimAnswers) return fail_with("an interim answer that was not asked for");
+    if (head_.status == 101 || ++interim_ > kInterimAnswers)
+      return fail_with("an interim answer that was not asked for");
     reader_.reset();
     head_ = {};
     return;

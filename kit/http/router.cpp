@@ -17,7 +17,9 @@ std::vector<std::string_view> segments_of(std::string_view path) {
   return segments;
 }
 
-bool is_parameter(std::string_view segment) { return segment.size() > 2 && segment.front() == '{' && segment.back() == '}'; }
+bool is_parameter(std::string_view segment) {
+  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
 
 struct Entry {
   RouteInfo info;
@@ -37,8 +39,8 @@ struct Node {
 struct Search {
   std::string_view method;
   std::vector<std::string_view> segments;
-  std::vector<std::string_view> values;    // of the parameters on the way
-  std::map<std::string, bool> allowed;     // methods of every path that matched
+  std::vector<std::string_view> values;  // of the parameters on the way
+  std::map<std::string, bool> allowed;   // methods of every path that matched
   const Entry* found = nullptr;
 };
 
@@ -51,7 +53,8 @@ void find(const Node& node, std::size_t depth, Search& search) {
     return;
   }
   const std::string_view segment = search.segments[depth];
-  if (const auto literal = node.literals.find(segment); literal != node.literals.end()) find(*literal->second, depth + 1, search);
+  if (const auto literal = node.literals.find(segment); literal != node.literals.end())
+    find(*literal->second, depth + 1, search);
   if (search.found != nullptr || node.parameter == nullptr || segment.empty()) return;
   search.values.push_back(segment);
   find(*node.parameter, depth + 1, search);
@@ -66,7 +69,8 @@ struct Router::Impl {
 
   void add(std::unique_ptr<Entry> entry) {
     const RouteInfo& info = entry->info;
-    if (info.path.empty() || info.path.front() != '/') throw std::logic_error("a route's path begins with /: " + info.path);
+    if (info.path.empty() || info.path.front() != '/')
+      throw std::logic_error("a route's path begins with /: " + info.path);
     Node* node = &root;
     for (const std::string_view segment : segments_of(info.path)) {
       if (is_parameter(segment)) entry->parameters.emplace_back(segment.substr(1, segment.size() - 2));
@@ -91,10 +95,12 @@ void Router::add(std::string_view method, std::string_view path, Handler handler
   impl_->add(std::move(entry));
 }
 
-void Router::add_websocket(std::string_view path, WebSocketAccept accept, WebSocketHandler handler, WebSocketOptions options) {
+void Router::add_websocket(std::string_view path, WebSocketAccept accept, WebSocketHandler handler,
+                           WebSocketOptions options) {
   auto entry = std::make_unique<Entry>();
   // Who may open one is decided by `accept`, since WebSocket clients bring passwords or certificates, not our tokens.
-  entry->info = {.method = "GET", .path = std::string(path), .options = {.access = Access::kPublic, .body_limit_bytes = 0}};
+  entry->info = {
+      .method = "GET", .path = std::string(path), .options = {.access = Access::kPublic, .body_limit_bytes = 0}};
   entry->accept = std::move(accept);
   entry->websocket = std::move(handler);
   entry->websocket_options = options;
@@ -123,7 +129,8 @@ Result<Router::Match> Router::match(Request& request) const {
   }
   const Entry& entry = *search.found;
   request.route = entry.info.path;
-  for (std::size_t i = 0; i < entry.parameters.size(); ++i) request.path_parameters[entry.parameters[i]] = search.values[i];
+  for (std::size_t i = 0; i < entry.parameters.size(); ++i)
+    request.path_parameters[entry.parameters[i]] = search.values[i];
   Match match{.info = &entry.info};
   if (entry.handler) match.handler = &entry.handler;
   if (entry.websocket) {

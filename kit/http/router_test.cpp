@@ -7,7 +7,9 @@
 namespace evc::http {
 namespace {
 
-Task<Response> nothing(RequestContext&, Request&) { co_return Response::empty(); }
+Task<Response> nothing(RequestContext&, Request&) {
+  co_return Response::empty();
+}
 
 class RouterTest : public testing::Test {
  protected:

@@ -51,7 +51,8 @@ std::vector<std::shared_ptr<Connection>> all_of(const ServerState& state) {
 
 }  // namespace
 
-Server::Server(Worker& worker, std::shared_ptr<const Router> router, std::vector<Middleware> middleware, ServerOptions options)
+Server::Server(Worker& worker, std::shared_ptr<const Router> router, std::vector<Middleware> middleware,
+               ServerOptions options)
     : impl_(std::make_shared<Impl>()) {
   options.connection_limit = std::min(options.connection_limit, half_of_the_descriptors());
   impl_->state = std::make_shared<ServerState>(worker, std::move(router), std::move(middleware), std::move(options));
@@ -65,11 +66,14 @@ Server::~Server() {
 void Server::start() {
   ServerState& state = *impl_->state;
   const auto share = state.worker.index() == 0 ? net::Listener::Share::kClaim : net::Listener::Share::kJoin;
-  impl_->listener = std::make_shared<net::Listener>(state.worker, net::Listener::Options{.host = state.options.host, .port = state.options.port, .share = share});
+  impl_->listener = std::make_shared<net::Listener>(
+      state.worker, net::Listener::Options{.host = state.options.host, .port = state.options.port, .share = share});
   state.tasks.spawn("http accept", accept_loop(impl_->state, impl_->listener));
 }
 
-std::uint16_t Server::port() const { return impl_->listener->port(); }
+std::uint16_t Server::port() const {
+  return impl_->listener->port();
+}
 
 void Server::stop_accepting() {
   if (impl_->listener) impl_->listener->close();
@@ -88,7 +92,11 @@ void Server::close_all() {
   for (const auto& connection : all_of(*impl_->state)) connection->close();
 }
 
-std::size_t Server::connections() const { return impl_->state->connections.size(); }
-std::size_t Server::in_flight() const { return impl_->state->in_flight; }
+std::size_t Server::connections() const {
+  return impl_->state->connections.size();
+}
+std::size_t Server::in_flight() const {
+  return impl_->state->in_flight;
+}
 
 }  // namespace evc::http

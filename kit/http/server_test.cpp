@@ -4,9 +4,9 @@
 
 #include <stdexcept>
 
-#include "kit/testing/raw_peer.hpp"
 #include "kit/telemetry/span.hpp"
 #include "kit/testing/certificates.hpp"
+#include "kit/testing/raw_peer.hpp"
 
 namespace evc::http {
 namespace {
@@ -14,22 +14,32 @@ namespace {
 using namespace std::chrono_literals;
 using testing::run_task;
 
-SteadyTime in(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+SteadyTime in(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
 
-Task<Response> hello(RequestContext&, Request&) { co_return Response::text(200, "hello"); }
-Task<Response> echo(RequestContext&, Request& request) { co_return Response::text(200, request.body); }
+Task<Response> hello(RequestContext&, Request&) {
+  co_return Response::text(200, "hello");
+}
+Task<Response> echo(RequestContext&, Request& request) {
+  co_return Response::text(200, request.body);
+}
 Task<Response> throws(RequestContext&, Request&) {
   throw std::runtime_error("secret detail");
   co_return Response::empty();
 }
-Task<Response> remaining(RequestContext& context, Request&) { co_return Response::text(200, std::to_string(context.remaining().count())); }
+Task<Response> remaining(RequestContext& context, Request&) {
+  co_return Response::text(200, std::to_string(context.remaining().count()));
+}
 Task<Response> headers(RequestContext&, Request& request) {
   std::string names;
   for (const auto& [name, value] : request.headers.all()) names += name + "=" + value + ";";
   co_return Response::text(200, names);
 }
 
-Task<Response> echo_name(Request& request) { co_return Response::text(200, request.peer_name + " from " + request.remote_address); }
+Task<Response> echo_name(Request& request) {
+  co_return Response::text(200, request.peer_name + " from " + request.remote_address);
+}
 
 struct Gate {
   bool open = false;
@@ -124,7 +134,10 @@ TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
 TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   start();
   auto client = peer();
-  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nonePOST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n" + std::string(kGet));
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nonePOST /echo HTTP/1.1\r\nHost: "
+      "a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n" +
+      std::string(kGet));
   EXPECT_EQ(client.receive().body, "one");
   EXPECT_EQ(client.receive().body, "two");
   EXPECT_EQ(client.receive().body, "hello");
@@ -164,7 +177,9 @@ TEST_F(ServerTest, UnknownPathsAndMethodsAreProblems) {
 TEST_F(ServerTest, AMalformedRequestIsAnsweredAndTheConnectionEnds) {
   start();
   auto client = peer();
-  const auto answer = client.exchange("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto answer = client.exchange(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /hello "
+      "HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(answer.headers.get("Connection"), "close");
   EXPECT_EQ(client.receive().status, 0) << "the smuggled request must not be answered";
@@ -191,7 +206,8 @@ TEST_F(ServerTest, ContinueIsSaidBeforeTheBodyIsRead) {
 TEST_F(ServerTest, ContinueIsNotSaidForABodyThatWillBeRefused) {
   start();
   auto client = peer();
-  const auto answer = client.exchange("POST /small HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 11\r\n\r\n");
+  const auto answer =
+      client.exchange("POST /small HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 11\r\n\r\n");
   EXPECT_EQ(answer.status, 413);
   EXPECT_EQ(answer.headers.get("Connection"), "close");
 }
@@ -238,7 +254,8 @@ TEST_F(ServerTest, TheDeadlineIsTheNearerOfRouteAndCaller) {
   const auto own = std::stoi(client.exchange("GET /remaining HTTP/1.1\r\nHost: a\r\n\r\n").body);
   EXPECT_GT(own, 4'000);
   EXPECT_LE(own, 4'500);
-  const auto given = std::stoi(client.exchange("GET /remaining HTTP/1.1\r\nHost: a\r\nevc-deadline-ms: 1000\r\n\r\n").body);
+  const auto given =
+      std::stoi(client.exchange("GET /remaining HTTP/1.1\r\nHost: a\r\nevc-deadline-ms: 1000\r\n\r\n").body);
   EXPECT_GT(given, 500);
   EXPECT_LE(given, 1'000);
   EXPECT_EQ(client.exchange("GET /remaining HTTP/1.1\r\nHost: a\r\nevc-deadline-ms: 0\r\n\r\n").status, 504);
@@ -249,7 +266,8 @@ TEST_F(ServerTest, ForeignHeadersStopAtThePublicFront) {
   start();
   auto client = peer();
   const auto answer = client.exchange(
-      "GET /headers HTTP/1.1\r\nHost: a\r\nevc-deadline-ms: 1\r\nX-Forwarded-For: 1.2.3.4\r\nx-real-ip: 1.2.3.4\r\nForwarded: for=x\r\nTE: trailers\r\n"
+      "GET /headers HTTP/1.1\r\nHost: a\r\nevc-deadline-ms: 1\r\nX-Forwarded-For: 1.2.3.4\r\nx-real-ip: "
+      "1.2.3.4\r\nForwarded: for=x\r\nTE: trailers\r\n"
       "Connection: keep-alive, X-Dropped\r\nX-Dropped: 1\r\nX-Kept: 2\r\n\r\n");
   EXPECT_EQ(answer.body, "Host=a;X-Kept=2;");
   EXPECT_EQ(answer.headers.get("X-Content-Type-Options"), "nosniff");
@@ -262,7 +280,8 @@ TEST_F(ServerTest, TracesGoOnAndAreShownToTheClient) {
   std::vector<telemetry::EndedSpan> spans;
   telemetry::set_test_sink([&](const telemetry::EndedSpan& span) { spans.push_back(span); });
   auto client = peer();
-  const auto answer = client.exchange("GET /hello HTTP/1.1\r\nHost: a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n");
+  const auto answer = client.exchange(
+      "GET /hello HTTP/1.1\r\nHost: a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n");
   const std::string response(answer.headers.get("traceresponse").value_or(""));
   EXPECT_TRUE(response.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-")) << response;
   EXPECT_EQ(answer.headers.get("Server-Timing"), "traceparent;desc=\"" + response + "\"");
@@ -277,7 +296,8 @@ TEST_F(ServerTest, AnAdminListenerIsNotTraced) {
   options.traces = ServerOptions::Traces::kUnsampled;
   start();
   auto client = peer();
-  const auto answer = client.exchange("GET /hello HTTP/1.1\r\nHost: a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n");
+  const auto answer = client.exchange(
+      "GET /hello HTTP/1.1\r\nHost: a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n");
   EXPECT_TRUE(answer.headers.get("traceresponse").value_or("").ends_with("-00"));
 }
 
@@ -371,7 +391,8 @@ TEST_F(ServerTest, DrainFinishesWhatIsInFlight) {
 
 TEST_F(ServerTest, SpeaksTlsAndKnowsItsPeer) {
   const testing::Certificates certificates({"payment", "charging"});
-  options.tls = std::make_shared<net::TlsServer>(net::tls_files(certificates.dir(), "payment"), net::ClientCertificate::kRequired);
+  options.tls = std::make_shared<net::TlsServer>(net::tls_files(certificates.dir(), "payment"),
+                                                 net::ClientCertificate::kRequired);
   router->add("GET", "/who", [](RequestContext&, Request& request) { return echo_name(request); });
   start();
   const auto tls = std::make_shared<net::TlsClient>(net::tls_files(certificates.dir(), "charging"));

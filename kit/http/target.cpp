@@ -51,7 +51,8 @@ Result<std::string> decode_path(std::string_view raw) {
     const std::size_t slash = raw.find('/');
     EVC_TRY(segment, percent_decode(raw.substr(0, slash), Plus::kLiteral));
     if (segment == "." || segment == "..") return fail(Code::kBadRequest, "dot segments are not accepted");
-    if (segment.find_first_of("/\\") != std::string::npos) return fail(Code::kBadRequest, "encoded slashes are not accepted");
+    if (segment.find_first_of("/\\") != std::string::npos)
+      return fail(Code::kBadRequest, "encoded slashes are not accepted");
     path.append("/").append(segment);
     raw.remove_prefix(slash == std::string_view::npos ? raw.size() : slash);
   }
@@ -62,7 +63,8 @@ Result<std::string> decode_path(std::string_view raw) {
 
 Result<Target> parse_target(std::string_view target) {
   if (target.empty() || target.front() != '/') return fail(Code::kBadRequest, "the target is not a path");
-  if (!std::ranges::all_of(target, is_target_char)) return fail(Code::kBadRequest, "the target has characters that are not allowed");
+  if (!std::ranges::all_of(target, is_target_char))
+    return fail(Code::kBadRequest, "the target has characters that are not allowed");
   const std::size_t mark = target.find('?');
   EVC_TRY(path, decode_path(target.substr(0, mark)));
   if (mark == std::string_view::npos) return Target{std::move(path), {}};

@@ -14,12 +14,19 @@ constexpr int kInvalidText = 1007;
 constexpr int kTooBig = 1009;
 constexpr std::uint64_t kControlLimit = 125;
 
-std::unexpected<FrameError> broken(std::string reason, int code = kProtocolError) { return std::unexpected(FrameError{code, std::move(reason)}); }
+std::unexpected<FrameError> broken(std::string reason, int code = kProtocolError) {
+  return std::unexpected(FrameError{code, std::move(reason)});
+}
 
-bool is_known(std::uint8_t opcode) { return opcode <= 2 || (opcode >= 8 && opcode <= 10); }
+bool is_known(std::uint8_t opcode) {
+  return opcode <= 2 || (opcode >= 8 && opcode <= 10);
+}
 
 // RFC 6455 §7.4: the codes that may travel.
-bool may_travel(int code) { return (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) || (code >= 3000 && code <= 4999); }
+bool may_travel(int code) {
+  return (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) ||
+         (code >= 3000 && code <= 4999);
+}
 
 }  // namespace
 
@@ -42,7 +49,8 @@ std::expected<std::vector<FrameEvent>, FrameError> FrameReader::feed(std::string
       continue;
     }
     if (at == bytes.size()) return events;
-    if (auto taken = head_byte(static_cast<std::uint8_t>(bytes[at])); !taken) return std::unexpected(std::move(taken).error());
+    if (auto taken = head_byte(static_cast<std::uint8_t>(bytes[at])); !taken)
+      return std::unexpected(std::move(taken).error());
     ++at;
   }
 }
@@ -143,7 +151,8 @@ std::string write_frame(Opcode opcode, std::string_view payload, const std::arra
   for (int i = size - 1; i >= 0; --i) frame.push_back(static_cast<char>((payload.size() >> (8 * i)) & 0xFF));
   if (mask == nullptr) return frame.append(payload);
   frame.append(reinterpret_cast<const char*>(mask->data()), mask->size());
-  for (std::size_t i = 0; i < payload.size(); ++i) frame.push_back(static_cast<char>(static_cast<std::uint8_t>(payload[i]) ^ (*mask)[i % 4]));
+  for (std::size_t i = 0; i < payload.size(); ++i)
+    frame.push_back(static_cast<char>(static_cast<std::uint8_t>(payload[i]) ^ (*mask)[i % 4]));
   return frame;
 }
 

@@ -25,7 +25,8 @@ std::string websocket_accept_key(std::string_view key) {
 Result<std::string> websocket_accept_key(const RequestHead& head) {
   constexpr std::size_t kNonceBytes = 16;
   const Headers& headers = head.headers;
-  const bool upgrade = head.method == "GET" && !head.http10 && list_contains(headers.get("Connection").value_or(""), "upgrade") &&
+  const bool upgrade = head.method == "GET" && !head.http10 &&
+                       list_contains(headers.get("Connection").value_or(""), "upgrade") &&
                        list_contains(headers.get("Upgrade").value_or(""), "websocket");
   if (!upgrade) return fail(Code::kBadRequest, "this resource speaks WebSocket");
   if (headers.get("Sec-WebSocket-Version") != "13") return fail(Code::kBadRequest, "the WebSocket version is 13");
@@ -37,18 +38,27 @@ Result<std::string> websocket_accept_key(const RequestHead& head) {
 
 namespace {
 
-using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr std::chrono::milliseconds kGoodbye{1'000};
 constexpr std::size_t kPongBacklogBytes = 64 * 1024;
 constexpr int kGoingAway = 1001;
 
-SteadyTime after(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+SteadyTime after(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
 
-// The state behind a WebSocket; shared with the coroutines that still write or say goodbye when the owner has dropped it.
+// The state behind a WebSocket; shared with the coroutines that still write or say goodbye when the owner has dropped
+// it.
 struct Core : std::enable_shared_from_this<Core> {
   Core(Worker& on, std::unique_ptr<net::Stream> over, WebSocketRole as, WebSocketOptions with)
-      : worker(on), stream(std::move(over)), role(as), options(with), reader(as, with.message_limit_bytes), moved(on.executor()) {}
+      : worker(on),
+        stream(std::move(over)),
+        role(as),
+        options(with),
+        reader(as, with.message_limit_bytes),
+        moved(on.executor()) {}
 
   Worker& worker;
   std::unique_ptr<net::Stream> stream;
@@ -56,7 +66,7 @@ struct Core : std::enable_shared_from_this<Core> {
   WebSocketOptions options;
   FrameReader reader;
   std::deque<std::string> messages;
-  std::string out;                // frames not yet given to the stream
+  std::string out;  // frames not yet given to the stream
   std::uint64_t queued_bytes = 0;
   std::uint64_t flushed_bytes = 0;
   bool flushing = false;
@@ -107,9 +117,11 @@ Task<> wait_moved(std::shared_ptr<Core> core, SteadyTime until) {
 Task<> goodbye(std::shared_ptr<Core> core) {
   const SteadyTime deadline = after(kGoodbye);
   co_await flush(core, deadline);
-  while (core->flushing && core->stream->is_open() && std::chrono::steady_clock::now() < deadline) co_await wait_moved(core, deadline);
+  while (core->flushing && core->stream->is_open() && std::chrono::steady_clock::now() < deadline)
+    co_await wait_moved(core, deadline);
   core->stream->shutdown_send();
-  while (core->reading && core->stream->is_open() && std::chrono::steady_clock::now() < deadline) co_await wait_moved(core, deadline);
+  while (core->reading && core->stream->is_open() && std::chrono::steady_clock::now() < deadline)
+    co_await wait_moved(core, deadline);
   std::array<char, 1024> ignored{};
   while (core->stream->is_open()) {
     const auto count = co_await core->stream->read_some(ignored, deadline);
@@ -153,7 +165,8 @@ void Core::take(std::vector<FrameEvent> events) {
   for (FrameEvent& event : events) {
     if (event.kind == Opcode::kText && !closing) messages.push_back(std::move(event.payload));
     // A peer that floods us with pings and reads nothing gets fewer pongs, not our memory.
-    if (event.kind == Opcode::kPing && !closing && out.size() < kPongBacklogBytes) send_soon(Opcode::kPong, event.payload);
+    if (event.kind == Opcode::kPing && !closing && out.size() < kPongBacklogBytes)
+      send_soon(Opcode::kPong, event.payload);
     if (event.kind == Opcode::kClose) close(event.close_code == 1005 ? 1000 : event.close_code, "");
   }
 }
@@ -196,7 +209,8 @@ Task<Result<void>> write_message(std::shared_ptr<Core> core, std::string text) {
   core->queue(Opcode::kText, text);
   const std::uint64_t mine = core->queued_bytes;
   co_await flush(core, deadline);
-  while (core->flushed_bytes < mine && core->stream->is_open() && std::chrono::steady_clock::now() < deadline) co_await wait_moved(core, deadline);
+  while (core->flushed_bytes < mine && core->stream->is_open() && std::chrono::steady_clock::now() < deadline)
+    co_await wait_moved(core, deadline);
   if (core->flushed_bytes < mine) {
     core->closing = true;
     core->stream->close();
@@ -207,7 +221,8 @@ Task<Result<void>> write_message(std::shared_ptr<Core> core, std::string text) {
 
 class StreamWebSocket final : public WebSocket {
  public:
-  StreamWebSocket(std::shared_ptr<Core> core, std::string subprotocol) : core_(std::move(core)), subprotocol_(std::move(subprotocol)) {}
+  StreamWebSocket(std::shared_ptr<Core> core, std::string subprotocol)
+      : core_(std::move(core)), subprotocol_(std::move(subprotocol)) {}
   ~StreamWebSocket() override { core_->close(kGoingAway, ""); }
   Task<Result<std::string>> read() override { return read_message(core_); }
   Task<Result<void>> write(std::string text) override { return write_message(core_, std::move(text)); }
@@ -221,8 +236,8 @@ class StreamWebSocket final : public WebSocket {
 
 }  // namespace
 
-std::unique_ptr<WebSocket> make_websocket(Worker& worker, std::unique_ptr<net::Stream> stream, std::string leftover, WebSocketRole role,
-                                          WebSocketOptions options, std::string subprotocol) {
+std::unique_ptr<WebSocket> make_websocket(Worker& worker, std::unique_ptr<net::Stream> stream, std::string leftover,
+                                          WebSocketRole role, WebSocketOptions options, std::string subprotocol) {
   auto core = std::make_shared<Core>(worker, std::move(stream), role, options);
   core->arm_ping();
   auto events = core->reader.feed(leftover);

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "kit/testing/raw_peer.hpp"
 #include "kit/http/server.hpp"
 #include "kit/http/websocket_frames.hpp"
 #include "kit/http/websocket_stream.hpp"
+#include "kit/testing/raw_peer.hpp"
 
 namespace evc::http {
 namespace {
@@ -14,9 +14,12 @@ using namespace std::chrono_literals;
 using testing::run_task;
 constexpr std::array<std::uint8_t, 4> kMask{0x37, 0xfa, 0x21, 0x3d};
 
-SteadyTime in(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+SteadyTime in(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
 
-std::expected<std::vector<FrameEvent>, FrameError> read_all(std::string_view bytes, std::size_t step, std::size_t limit = 1000) {
+std::expected<std::vector<FrameEvent>, FrameError> read_all(std::string_view bytes, std::size_t step,
+                                                            std::size_t limit = 1000) {
   FrameReader reader(WebSocketRole::kServer, limit);
   std::vector<FrameEvent> all;
   for (std::size_t at = 0; at < bytes.size(); at += step) {
@@ -34,7 +37,9 @@ int refusal(std::string_view bytes, std::size_t limit = 1000) {
   return whole ? 0 : whole.error().close_code;
 }
 
-std::string masked(Opcode opcode, std::string_view payload) { return write_frame(opcode, payload, &kMask); }
+std::string masked(Opcode opcode, std::string_view payload) {
+  return write_frame(opcode, payload, &kMask);
+}
 
 // The same frame with its FIN bit cleared.
 std::string open_ended(std::string frame) {
@@ -56,7 +61,8 @@ TEST(Frames, ExampleOfTheRfc) {
 }
 
 TEST(Frames, FragmentsWithAPingBetween) {
-  const std::string bytes = open_ended(masked(Opcode::kText, "Hel")) + masked(Opcode::kPing, "p") + masked(Opcode::kContinuation, "lo");
+  const std::string bytes =
+      open_ended(masked(Opcode::kText, "Hel")) + masked(Opcode::kPing, "p") + masked(Opcode::kContinuation, "lo");
   const auto events = read_all(bytes, 1);
   ASSERT_TRUE(events);
   ASSERT_EQ(events->size(), 2U);
@@ -90,11 +96,15 @@ TEST(Frames, WhatTheRfcForbidsIsRefusedWithItsCode) {
   EXPECT_EQ(refusal(open_ended(masked(Opcode::kPing, "x"))), 1002) << "control frame in fragments";
   EXPECT_EQ(refusal(std::string_view("\x89\xFE\x00\x7E", 4)), 1002) << "long control frame";
   EXPECT_EQ(refusal(masked(Opcode::kContinuation, "x")), 1002) << "continuation of nothing";
-  EXPECT_EQ(refusal(open_ended(masked(Opcode::kText, "x")) + masked(Opcode::kText, "y")), 1002) << "new message inside a message";
+  EXPECT_EQ(refusal(open_ended(masked(Opcode::kText, "x")) + masked(Opcode::kText, "y")), 1002)
+      << "new message inside a message";
   EXPECT_EQ(refusal(std::string_view("\x81\xFE\x00\x05", 4)), 1002) << "length longer than needed";
-  EXPECT_EQ(refusal(std::string_view("\x81\xFF\x80\x00\x00\x00\x00\x00\x00\x00", 10)), 1002) << "length with the top bit";
+  EXPECT_EQ(refusal(std::string_view("\x81\xFF\x80\x00\x00\x00\x00\x00\x00\x00", 10)), 1002)
+      << "length with the top bit";
   EXPECT_EQ(refusal(masked(Opcode::kText, std::string(1001, 'x'))), 1009);
-  EXPECT_EQ(refusal(open_ended(masked(Opcode::kText, std::string(600, 'x'))) + masked(Opcode::kContinuation, std::string(600, 'x'))), 1009);
+  EXPECT_EQ(refusal(open_ended(masked(Opcode::kText, std::string(600, 'x'))) +
+                    masked(Opcode::kContinuation, std::string(600, 'x'))),
+            1009);
   EXPECT_EQ(refusal(masked(Opcode::kText, "\xFF")), 1007);
   EXPECT_EQ(refusal(masked(Opcode::kClose, "x")), 1002) << "half a close code";
   EXPECT_EQ(refusal(masked(Opcode::kClose, close_payload(1005, ""))), 1002);
@@ -136,11 +146,17 @@ class WebSocketTest : public ::testing::Test {
     server->start();
   }
   Result<std::unique_ptr<WebSocket>> connect(std::string path = "/ocpp/cp1") {
-    WebSocketDial dial{.host = "127.0.0.1", .port = server->port(), .path = std::move(path), .subprotocols = {"ocpp1.6"}, .options = client_side};
+    WebSocketDial dial{.host = "127.0.0.1",
+                       .port = server->port(),
+                       .path = std::move(path),
+                       .subprotocols = {"ocpp1.6"},
+                       .options = client_side};
     return run_task(worker, connect_websocket(worker, std::move(dial), in(5s)));
   }
   std::string upgrade(std::string_view key = "dGhlIHNhbXBsZSBub25jZQ==") {
-    return "GET /ocpp/cp1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + std::string(key) + "\r\n\r\n";
+    return "GET /ocpp/cp1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: "
+           "13\r\nSec-WebSocket-Key: " +
+           std::string(key) + "\r\n\r\n";
   }
 
   Worker worker;

@@ -14,7 +14,8 @@ namespace asio = boost::asio;
 using Resolver = asio::ip::basic_resolver<Tcp, Executor>;
 
 // Addresses and `localhost` need no resolver, which costs a thread and may hang on a broken name server.
-Task<Result<std::vector<Tcp::endpoint>>> resolve(Worker& worker, std::string host, std::uint16_t port, SteadyTime deadline) {
+Task<Result<std::vector<Tcp::endpoint>>> resolve(Worker& worker, std::string host, std::uint16_t port,
+                                                 SteadyTime deadline) {
   std::vector<Tcp::endpoint> endpoints;
   boost::system::error_code error;
   const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);

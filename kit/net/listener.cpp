@@ -19,7 +19,8 @@ using Acceptor = asio::basic_socket_acceptor<Tcp, Executor>;
 namespace {
 
 [[noreturn]] void refuse(const boost::system::error_code& error, const Listener::Options& options) {
-  throw std::system_error(error.value(), std::system_category(), "listening on " + options.host + ":" + std::to_string(options.port));
+  throw std::system_error(error.value(), std::system_category(),
+                          "listening on " + options.host + ":" + std::to_string(options.port));
 }
 
 // Binding once without SO_REUSEPORT finds another process that listens with it.
@@ -63,9 +64,13 @@ Listener::Listener(Worker& worker, Options options) : impl_(std::make_shared<Imp
   impl_->port = acceptor.local_endpoint(error).port();
 }
 
-Listener::~Listener() { close(); }
+Listener::~Listener() {
+  close();
+}
 
-std::uint16_t Listener::port() const { return impl_->port; }
+std::uint16_t Listener::port() const {
+  return impl_->port;
+}
 
 void Listener::close() {
   boost::system::error_code ignored;
@@ -79,8 +84,10 @@ Task<Result<std::unique_ptr<Stream>>> next_connection(Worker& worker, Acceptor& 
   Socket socket(worker.executor());
   boost::system::error_code error;
   co_await acceptor.async_accept(socket, asio::redirect_error(use_task, error));
-  if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return fail(Code::kCancelled, "the listener is closed");
-  if (error == boost::system::errc::too_many_files_open || error == boost::system::errc::too_many_files_open_in_system) {
+  if (error == asio::error::operation_aborted || !acceptor.is_open())
+    co_return fail(Code::kCancelled, "the listener is closed");
+  if (error == boost::system::errc::too_many_files_open ||
+      error == boost::system::errc::too_many_files_open_in_system) {
     co_return fail(Code::kOverloaded, "the process is out of file descriptors");
   }
   if (error) co_return fail(Code::kConnectionFailed, "the connection was lost before it was accepted");
@@ -97,7 +104,8 @@ Task<Result<std::unique_ptr<Stream>>> Listener::accept() {
   co_return next;
 }
 
-Task<Result<std::unique_ptr<Stream>>> accept_tls(std::unique_ptr<Stream> plain, std::shared_ptr<TlsServer> tls, SteadyTime deadline) {
+Task<Result<std::unique_ptr<Stream>>> accept_tls(std::unique_ptr<Stream> plain, std::shared_ptr<TlsServer> tls,
+                                                 SteadyTime deadline) {
   auto* tcp = dynamic_cast<TcpStream*>(plain.get());
   if (tcp == nullptr) co_return fail(Code::kInternal, "TLS begins on a plain stream only");
   auto secured = co_await server_handshake(tcp->release(), std::move(tls), deadline);

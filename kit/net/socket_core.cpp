@@ -67,8 +67,8 @@ Task<Result<std::size_t>> read(std::shared_ptr<SocketCore> core, std::span<char>
   if (!core->open()) co_return core->failed("reading from a closed connection");
   boost::system::error_code error;
   core->begin(SocketCore::kRead, deadline);
-  const std::size_t count =
-      co_await core->socket().async_read_some(asio::buffer(into.data(), into.size()), asio::redirect_error(use_task, error));
+  const std::size_t count = co_await core->socket().async_read_some(asio::buffer(into.data(), into.size()),
+                                                                    asio::redirect_error(use_task, error));
   core->end(SocketCore::kRead);
   if (error) co_return core->failed("reading");
   co_return count;
@@ -78,7 +78,8 @@ Task<Result<void>> write(std::shared_ptr<SocketCore> core, std::string_view byte
   if (!core->open()) co_return core->failed("writing to a closed connection");
   boost::system::error_code error;
   core->begin(SocketCore::kWrite, deadline);
-  co_await asio::async_write(core->socket(), asio::buffer(bytes.data(), bytes.size()), asio::redirect_error(use_task, error));
+  co_await asio::async_write(core->socket(), asio::buffer(bytes.data(), bytes.size()),
+                             asio::redirect_error(use_task, error));
   core->end(SocketCore::kWrite);
   if (error) co_return core->failed("writing");
   co_return Result<void>{};
@@ -90,9 +91,13 @@ TcpStream::~TcpStream() {
   if (core_) core_->close();
 }
 
-Task<Result<std::size_t>> TcpStream::read_some(std::span<char> into, SteadyTime deadline) { return read(core_, into, deadline); }
+Task<Result<std::size_t>> TcpStream::read_some(std::span<char> into, SteadyTime deadline) {
+  return read(core_, into, deadline);
+}
 
-Task<Result<void>> TcpStream::write_all(std::string_view bytes, SteadyTime deadline) { return write(core_, bytes, deadline); }
+Task<Result<void>> TcpStream::write_all(std::string_view bytes, SteadyTime deadline) {
+  return write(core_, bytes, deadline);
+}
 
 void TcpStream::shutdown_send() {
   boost::system::error_code ignored;

@@ -17,7 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::run_task;
 
-SteadyTime in(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+SteadyTime in(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
 
 struct Pair {
   std::unique_ptr<Stream> client;
@@ -25,7 +27,8 @@ struct Pair {
 };
 
 // Accepts one connection in the worker's task group while the test dials.
-Task<> accept_one(Listener& listener, std::shared_ptr<TlsServer> tls, Result<std::unique_ptr<Stream>>& into, bool& done) {
+Task<> accept_one(Listener& listener, std::shared_ptr<TlsServer> tls, Result<std::unique_ptr<Stream>>& into,
+                  bool& done) {
   into = co_await listener.accept();
   if (into && tls) {
     auto plain = std::move(*into);
@@ -49,7 +52,8 @@ class StreamTest : public ::testing::TestWithParam<bool> {
     Result<std::unique_ptr<Stream>> accepted;
     bool done = false;
     worker.tasks().spawn("accept", accept_one(listener, server_tls, accepted, done));
-    const DialOptions options{.host = "localhost", .port = listener.port(), .tls = client_tls, .server_name = std::move(server_name)};
+    const DialOptions options{
+        .host = "localhost", .port = listener.port(), .tls = client_tls, .server_name = std::move(server_name)};
     auto dialled = run_task(worker, dial(worker, options, in(5s)));
     testing::run_until(worker, [&] { return done; });
     if (!dialled) return std::unexpected(dialled.error());
@@ -75,7 +79,9 @@ Task<std::string> read_exactly(Stream& stream, std::size_t size) {
   co_return text;
 }
 
-Task<> write_into(Stream& stream, std::string bytes, Result<void>& result) { result = co_await stream.write_all(bytes, in(5s)); }
+Task<> write_into(Stream& stream, std::string bytes, Result<void>& result) {
+  result = co_await stream.write_all(bytes, in(5s));
+}
 
 TEST_P(StreamTest, CarriesBytesBothWays) {
   auto pair = connect();
@@ -170,7 +176,8 @@ TEST_P(StreamTest, DestroyingAStreamEndsTheOperationThatWaits) {
   EXPECT_EQ(code, Code::kConnectionFailed);
 }
 
-INSTANTIATE_TEST_SUITE_P(PlainAndTls, StreamTest, ::testing::Bool(), [](const auto& info) { return info.param ? "Tls" : "Plain"; });
+INSTANTIATE_TEST_SUITE_P(PlainAndTls, StreamTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "Tls" : "Plain"; });
 
 class TlsTest : public StreamTest {};
 INSTANTIATE_TEST_SUITE_P(Tls, TlsTest, ::testing::Values(true));
@@ -213,7 +220,8 @@ TEST_P(TlsTest, ABrokenFileKeepsTheOldPair) {
   EXPECT_TRUE(server.reload());
   EXPECT_NE(server.context(), before);
   EXPECT_GT(server.not_after(), 1'700'000'000);
-  EXPECT_THROW(TlsServer({.ca = "/nowhere", .certificate = "/nowhere", .key = "/nowhere"}, ClientCertificate::kNone), std::runtime_error);
+  EXPECT_THROW(TlsServer({.ca = "/nowhere", .certificate = "/nowhere", .key = "/nowhere"}, ClientCertificate::kNone),
+               std::runtime_error);
 }
 
 TEST(Listener, APortIsClaimedOnceAndSharedOnPurpose) {

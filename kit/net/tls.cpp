@@ -33,9 +33,10 @@ Result<ContextPointer> base_context(const SSL_METHOD* method) {
   if (!context) return fail(Code::kInternal, openssl_reason());
   SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
   SSL_CTX_set_max_proto_version(context.get(), TLS1_3_VERSION);
-  // Partial writes let a slow reader push back; released buffers keep an idle connection small; read-ahead takes a record with one
-  // system call instead of two.
-  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  // Partial writes let a slow reader push back; released buffers keep an idle connection small; read-ahead takes a
+  // record with one system call instead of two.
+  SSL_CTX_set_mode(context.get(),
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(context.get(), 1);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   return context;
@@ -141,7 +142,9 @@ Result<void> TlsServer::reload() {
   return {};
 }
 
-std::shared_ptr<ssl_ctx_st> TlsServer::context() const { return impl_->current.get(); }
+std::shared_ptr<ssl_ctx_st> TlsServer::context() const {
+  return impl_->current.get();
+}
 
 long long TlsServer::not_after() const {
   const auto context = impl_->current.get();
@@ -168,6 +171,8 @@ Result<void> TlsClient::reload() {
   return {};
 }
 
-std::shared_ptr<ssl_ctx_st> TlsClient::context() const { return impl_->current.get(); }
+std::shared_ptr<ssl_ctx_st> TlsClient::context() const {
+  return impl_->current.get();
+}
 
 }  // namespace evc::net

@@ -37,8 +37,8 @@ std::string common_name(SSL* ssl) {
   X509* certificate = SSL_get0_peer_certificate(ssl);
   if (certificate == nullptr) return {};
   std::array<char, 256> name{};
-  const int length =
-      X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name.data(), static_cast<int>(name.size()));
+  const int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name.data(),
+                                               static_cast<int>(name.size()));
   return length > 0 ? std::string(name.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
@@ -126,14 +126,16 @@ Task<Result<void>> write(std::shared_ptr<TlsCore> core, std::string_view bytes, 
 
 }  // namespace
 
-Task<Result<std::unique_ptr<Stream>>> server_handshake(std::shared_ptr<SocketCore> socket, std::shared_ptr<TlsServer> tls, SteadyTime deadline) {
+Task<Result<std::unique_ptr<Stream>>> server_handshake(std::shared_ptr<SocketCore> socket,
+                                                       std::shared_ptr<TlsServer> tls, SteadyTime deadline) {
   auto core = std::make_shared<TlsCore>(std::move(socket), tls->context());
   SSL_set_accept_state(core->ssl.get());
   return handshake(std::move(core), deadline);
 }
 
-Task<Result<std::unique_ptr<Stream>>> client_handshake(std::shared_ptr<SocketCore> socket, std::shared_ptr<TlsClient> tls,
-                                                       std::string server_name, SteadyTime deadline) {
+Task<Result<std::unique_ptr<Stream>>> client_handshake(std::shared_ptr<SocketCore> socket,
+                                                       std::shared_ptr<TlsClient> tls, std::string server_name,
+                                                       SteadyTime deadline) {
   auto core = std::make_shared<TlsCore>(std::move(socket), tls->context());
   SSL_set_connect_state(core->ssl.get());
   boost::system::error_code not_an_address;
@@ -149,13 +151,27 @@ Task<Result<std::unique_ptr<Stream>>> client_handshake(std::shared_ptr<SocketCor
   return handshake(std::move(core), deadline);
 }
 
-TlsStream::~TlsStream() { core_->close(); }
-Task<Result<std::size_t>> TlsStream::read_some(std::span<char> into, SteadyTime deadline) { return read(core_, into, deadline); }
-Task<Result<void>> TlsStream::write_all(std::string_view bytes, SteadyTime deadline) { return write(core_, bytes, deadline); }
-void TlsStream::close() { core_->close(); }
-bool TlsStream::is_open() const { return core_->socket->open(); }
-std::string TlsStream::peer_name() const { return core_->peer_name; }
-std::string TlsStream::remote_address() const { return core_->socket->remote_address(); }
+TlsStream::~TlsStream() {
+  core_->close();
+}
+Task<Result<std::size_t>> TlsStream::read_some(std::span<char> into, SteadyTime deadline) {
+  return read(core_, into, deadline);
+}
+Task<Result<void>> TlsStream::write_all(std::string_view bytes, SteadyTime deadline) {
+  return write(core_, bytes, deadline);
+}
+void TlsStream::close() {
+  core_->close();
+}
+bool TlsStream::is_open() const {
+  return core_->socket->open();
+}
+std::string TlsStream::peer_name() const {
+  return core_->peer_name;
+}
+std::string TlsStream::remote_address() const {
+  return core_->socket->remote_address();
+}
 
 void TlsStream::shutdown_send() {
   if (!is_open()) return;

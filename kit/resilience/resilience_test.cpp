@@ -14,7 +14,8 @@ using State = CircuitBreaker::State;
 
 const SteadyTime kStart = SteadyTime() + 1h;
 
-void call(CircuitBreaker& breaker, Outcome outcome, SteadyTime now, int times = 1, std::chrono::milliseconds took = 10ms) {
+void call(CircuitBreaker& breaker, Outcome outcome, SteadyTime now, int times = 1,
+          std::chrono::milliseconds took = 10ms) {
   for (int i = 0; i < times; ++i) {
     ASSERT_TRUE(breaker.allow(now));
     breaker.record(outcome, took, now);
@@ -117,7 +118,9 @@ TEST_F(HalfOpen, ACallFromBeforeTheOpeningDoesNotCount) {
 
 TEST(Retry, BackOffDoublesUpToTheCapWithFullJitter) {
   const RetryOptions options{.tries = 10};
-  const auto longest = [&](int next_try, std::uint64_t ceiling) { return wait_before(options, next_try, ceiling, std::nullopt, 1h); };
+  const auto longest = [&](int next_try, std::uint64_t ceiling) {
+    return wait_before(options, next_try, ceiling, std::nullopt, 1h);
+  };
   EXPECT_EQ(longest(2, 100), 100ms);
   EXPECT_EQ(longest(2, 101), 0ms);
   EXPECT_EQ(longest(3, 200), 200ms);

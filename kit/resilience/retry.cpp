@@ -22,7 +22,9 @@ RetryBudget::Second& RetryBudget::current(SteadyTime now) {
   return seconds_.back();
 }
 
-void RetryBudget::record_call(SteadyTime now) { ++current(now).calls; }
+void RetryBudget::record_call(SteadyTime now) {
+  ++current(now).calls;
+}
 
 bool RetryBudget::take_retry(SteadyTime now) {
   Second& second = current(now);

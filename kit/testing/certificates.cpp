@@ -16,7 +16,9 @@ namespace {
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
-Key make_key() { return {EVP_EC_gen("P-256"), EVP_PKEY_free}; }
+Key make_key() {
+  return {EVP_EC_gen("P-256"), EVP_PKEY_free};
+}
 
 void add_extension(X509* certificate, X509* issuer, int id, const std::string& value) {
   X509V3_CTX context;
@@ -36,7 +38,8 @@ Certificate make_certificate(const std::string& common_name, EVP_PKEY* key) {
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86'400);
   X509_set_pubkey(certificate.get(), key);
   X509_NAME* name = X509_get_subject_name(certificate.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name.c_str()), -1,
+                             -1, 0);
   return certificate;
 }
 
@@ -79,7 +82,8 @@ void Certificates::renew(const std::string& name) {
   const Key key = make_key();
   const Certificate certificate = make_certificate(name, key.get());
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(authority));
-  add_extension(certificate.get(), authority, NID_subject_alt_name, "DNS:" + name + ".evcosta.internal,DNS:localhost,IP:127.0.0.1");
+  add_extension(certificate.get(), authority, NID_subject_alt_name,
+                "DNS:" + name + ".evcosta.internal,DNS:localhost,IP:127.0.0.1");
   add_extension(certificate.get(), authority, NID_ext_key_usage, "serverAuth,clientAuth");
   X509_sign(certificate.get(), authority_->key.get(), EVP_sha256());
   const File certificate_file(dir_ + "/" + name + ".crt");

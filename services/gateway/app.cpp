@@ -22,7 +22,8 @@ struct EdgeSection {
     limits.range<std::int64_t>("limit_clients", limit_clients, 1'000, 10'000'000);
   }
 };
-BOOST_DESCRIBE_STRUCT(EdgeSection, (), (stream_idle_ms, limit_lease, limit_lease_ms, limit_redis_timeout_ms, limit_clients))
+BOOST_DESCRIBE_STRUCT(EdgeSection, (),
+                      (stream_idle_ms, limit_lease, limit_lease_ms, limit_redis_timeout_ms, limit_clients))
 
 void wire(service::WorkerScope& scope) {
   const auto settings = scope.settings<EdgeSection>("edge");
@@ -42,10 +43,11 @@ void wire(service::WorkerScope& scope) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  service::Definition definition{.name = "gateway",
-                                 .needs = service::kRedis | service::kAuth,
-                                 .sections = {"edge"},
-                                 .wire = wire,
-                                 .listener = {.trust = http::ServerOptions::Trust::kPublic, .client_certificate = net::ClientCertificate::kNone}};
+  service::Definition definition{
+      .name = "gateway",
+      .needs = service::kRedis | service::kAuth,
+      .sections = {"edge"},
+      .wire = wire,
+      .listener = {.trust = http::ServerOptions::Trust::kPublic, .client_certificate = net::ClientCertificate::kNone}};
   return service::run(argc, argv, std::move(definition));
 }

@@ -23,13 +23,18 @@ http::Access access_of(const contracts::Route& route) {
   }
 }
 
-std::string name_of(std::string_view method, std::string_view path) { return std::string(method) + " " + std::string(path); }
+std::string name_of(std::string_view method, std::string_view path) {
+  return std::string(method) + " " + std::string(path);
+}
 
-Task<http::Response> hide(RequestContext& context, http::Request& request) { co_return http::problem({.code = Code::kNotFound}, context, request.path); }
+Task<http::Response> hide(RequestContext& context, http::Request& request) {
+  co_return http::problem({.code = Code::kNotFound}, context, request.path);
+}
 
 }  // namespace
 
-Edge::Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers, RateLimiter& limiter, EdgeOptions options)
+Edge::Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
+           RateLimiter& limiter, EdgeOptions options)
     : routes_(routes), classes_(classes), peers_(std::move(peers)), limiter_(limiter), options_(options) {}
 
 void Edge::add_routes(http::Router& router) {
@@ -43,7 +48,8 @@ void Edge::add_route(http::Router& router, const contracts::Route& route) {
     return;
   }
   const contracts::RateClass& rate_class = classes_[route.rate_class];
-  if (rate_class.counted == contracts::Counted::kNone) throw std::logic_error(std::string(route.operation) + " has no rate limit");
+  if (rate_class.counted == contracts::Counted::kNone)
+    throw std::logic_error(std::string(route.operation) + " has no rate limit");
   http::RouteOptions options{.access = access_of(route),
                              .scope = std::string(route.scope),
                              .body_limit_bytes = route.body_limit_bytes,
@@ -53,8 +59,14 @@ void Edge::add_route(http::Router& router, const contracts::Route& route) {
     router.add(route.method, route.path, explain_problem, std::move(options));
     return;
   }
-  const Upstream upstream{.client = peers_(std::string(route.service)), .route = &route, .breaker = std::string(rate_class.name), .stream_idle = options_.stream_idle};
-  router.add(route.method, route.path, [upstream](RequestContext& context, http::Request& request) { return forward(upstream, context, request); }, std::move(options));
+  const Upstream upstream{.client = peers_(std::string(route.service)),
+                          .route = &route,
+                          .breaker = std::string(rate_class.name),
+                          .stream_idle = options_.stream_idle};
+  router.add(
+      route.method, route.path,
+      [upstream](RequestContext& context, http::Request& request) { return forward(upstream, context, request); },
+      std::move(options));
 }
 
 const contracts::Route* Edge::row(const http::RouteInfo& info) const {
@@ -65,13 +77,18 @@ const contracts::Route* Edge::row(const http::RouteInfo& info) const {
 std::vector<http::Middleware> Edge::middleware() {
   return {
       // After authentication, because most classes count per subject; before anything that costs a service's time.
-      [this](RequestContext& c, http::Request& r, const http::RouteInfo& i, const http::Next& next) { return limit(c, r, i, next); },
+      [this](RequestContext& c, http::Request& r, const http::RouteInfo& i, const http::Next& next) {
+        return limit(c, r, i, next);
+      },
       // A keyed write without its key could not be tried again: it is refused before it is forwarded.
-      [this](RequestContext& c, http::Request& r, const http::RouteInfo& i, const http::Next& next) { return require_key(c, r, i, next); },
+      [this](RequestContext& c, http::Request& r, const http::RouteInfo& i, const http::Next& next) {
+        return require_key(c, r, i, next);
+      },
   };
 }
 
-Task<http::Response> Edge::limit(RequestContext& context, http::Request& request, const http::RouteInfo& info, const http::Next& next) {
+Task<http::Response> Edge::limit(RequestContext& context, http::Request& request, const http::RouteInfo& info,
+                                 const http::Next& next) {
   const contracts::Route* route = row(info);
   if (route == nullptr) co_return co_await next(context, request);
   const contracts::RateClass& rate_class = classes_[route->rate_class];
@@ -84,19 +101,23 @@ Task<http::Response> Edge::limit(RequestContext& context, http::Request& request
   } else if (decision.kind == LimitDecision::Kind::kRefused) {
     response = http::problem({.code = Code::kRateLimited, .retry_after = decision.retry_after}, context, request.path);
   } else {
-    response = http::problem({.code = Code::kServiceUnavailable, .detail = "sign-in is paused for a moment"}, context, request.path);
+    response = http::problem({.code = Code::kServiceUnavailable, .detail = "sign-in is paused for a moment"}, context,
+                             request.path);
   }
   response.headers.set("RateLimit-Policy", rate_limit_policy(rate_class));
-  if (decision.kind != LimitDecision::Kind::kUnavailable) response.headers.set("RateLimit", rate_limit_state(rate_class, decision));
+  if (decision.kind != LimitDecision::Kind::kUnavailable)
+    response.headers.set("RateLimit", rate_limit_state(rate_class, decision));
   co_return response;
 }
 
-Task<http::Response> Edge::require_key(RequestContext& context, http::Request& request, const http::RouteInfo& info, const http::Next& next) {
+Task<http::Response> Edge::require_key(RequestContext& context, http::Request& request, const http::RouteInfo& info,
+                                       const http::Next& next) {
   const contracts::Route* route = row(info);
   if (route != nullptr && route->key_required) {
     const auto key = request.headers.get("Idempotency-Key");
     if (!key) co_return http::problem({.code = Code::kIdempotencyKeyMissing}, context, request.path);
-    if (!is_idempotency_key(*key)) co_return http::problem({.code = Code::kIdempotencyKeyInvalid}, context, request.path);
+    if (!is_idempotency_key(*key))
+      co_return http::problem({.code = Code::kIdempotencyKeyInvalid}, context, request.path);
   }
   co_return co_await next(context, request);
 }

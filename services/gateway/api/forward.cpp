@@ -37,7 +37,8 @@ http::Response answer_from(http::Response upstream) {
   return response;
 }
 
-Task<> pass_through(std::shared_ptr<http::ResponseStream> from, std::chrono::milliseconds idle, http::StreamWriter& to) {
+Task<> pass_through(std::shared_ptr<http::ResponseStream> from, std::chrono::milliseconds idle,
+                    http::StreamWriter& to) {
   for (;;) {
     auto piece = co_await from->next(std::chrono::steady_clock::now() + idle);
     if (!piece || piece->empty()) co_return;
@@ -55,7 +56,8 @@ Task<http::Response> forward(const Upstream& upstream, RequestContext& context, 
     answer = co_await upstream.client->send_streaming(context, std::move(call));
   } else {
     auto whole = co_await upstream.client->send(context, std::move(call));
-    answer = whole ? Result<http::StreamedResponse>({.head = std::move(*whole), .stream = nullptr}) : std::unexpected(std::move(whole).error());
+    answer = whole ? Result<http::StreamedResponse>({.head = std::move(*whole), .stream = nullptr})
+                   : std::unexpected(std::move(whole).error());
   }
   if (!answer) {
     EVC_LOG(kWarn, context.trace, "a service gave no answer",
@@ -66,7 +68,8 @@ Task<http::Response> forward(const Upstream& upstream, RequestContext& context, 
   }
   http::Response response = answer_from(std::move(answer->head));
   if (answer->stream) {
-    response.stream = [from = std::move(answer->stream), idle = upstream.stream_idle](RequestContext&, http::StreamWriter& to) { return pass_through(from, idle, to); };
+    response.stream = [from = std::move(answer->stream), idle = upstream.stream_idle](
+                          RequestContext&, http::StreamWriter& to) { return pass_through(from, idle, to); };
   }
   co_return response;
 }

@@ -22,21 +22,54 @@ using testing::run_task;
 constexpr std::string_view kGatewayOnly[] = {"gateway"};
 
 const contracts::RateClass kClasses[] = {
-    {.name = "read", .counted = Counted::kSubject, .per_minute = 600, .burst = 300, .without_cache = WithoutCache::kLocalBucket},
-    {.name = "sign-in", .counted = Counted::kAddress, .per_minute = 60, .burst = 3, .without_cache = WithoutCache::kRefuse},
-    {.name = "tight", .counted = Counted::kSubject, .per_minute = 60, .burst = 2, .without_cache = WithoutCache::kLocalBucket},
-    {.name = "internal", .counted = Counted::kNone, .per_minute = 0, .burst = 0, .without_cache = WithoutCache::kLocalBucket},
+    {.name = "read",
+     .counted = Counted::kSubject,
+     .per_minute = 600,
+     .burst = 300,
+     .without_cache = WithoutCache::kLocalBucket},
+    {.name = "sign-in",
+     .counted = Counted::kAddress,
+     .per_minute = 60,
+     .burst = 3,
+     .without_cache = WithoutCache::kRefuse},
+    {.name = "tight",
+     .counted = Counted::kSubject,
+     .per_minute = 60,
+     .burst = 2,
+     .without_cache = WithoutCache::kLocalBucket},
+    {.name = "internal",
+     .counted = Counted::kNone,
+     .per_minute = 0,
+     .burst = 0,
+     .without_cache = WithoutCache::kLocalBucket},
 };
 
 Route row(std::string_view method, std::string_view path, std::string_view operation, std::size_t rate_class = 0) {
-  return {.method = method, .path = path, .service = "charging", .operation = operation, .access = Access::kDriver, .scope = "", .rate_class = rate_class,
-          .deadline_ms = 3'000, .try_ms = 200, .body_limit_bytes = method == "GET" ? 0U : 1'000U, .idempotent = true, .key_required = false, .stream = false,
-          .internal = false, .callers = kGatewayOnly};
+  return {.method = method,
+          .path = path,
+          .service = "charging",
+          .operation = operation,
+          .access = Access::kDriver,
+          .scope = "",
+          .rate_class = rate_class,
+          .deadline_ms = 3'000,
+          .try_ms = 200,
+          .body_limit_bytes = method == "GET" ? 0U : 1'000U,
+          .idempotent = true,
+          .key_required = false,
+          .stream = false,
+          .internal = false,
+          .callers = kGatewayOnly};
 }
 
 std::vector<Route> make_table() {
-  std::vector<Route> table{row("GET", "/things/{id}", "get"), row("POST", "/start", "start"), row("POST", "/once", "once"), row("GET", "/events", "events"),
-                           row("POST", "/sign-in", "signIn", 1), row("GET", "/tight", "tight", 2), row("GET", "/things/internal", "hidden", 3),
+  std::vector<Route> table{row("GET", "/things/{id}", "get"),
+                           row("POST", "/start", "start"),
+                           row("POST", "/once", "once"),
+                           row("GET", "/events", "events"),
+                           row("POST", "/sign-in", "signIn", 1),
+                           row("GET", "/tight", "tight", 2),
+                           row("GET", "/things/internal", "hidden", 3),
                            row("GET", "/problems/{code}", "getProblem")};
   table[1].key_required = true;
   table[2].idempotent = false;
@@ -52,12 +85,20 @@ std::vector<Route> make_table() {
 // The shared limit as Redis keeps it, or as it is when Redis is gone.
 class ScriptedLimits final : public SharedLimits {
  public:
-  Task<Result<redis::Verdict>> take(RequestContext& context, std::string key, redis::Limit limit, std::int64_t cost) override {
+  Task<Result<redis::Verdict>> take(RequestContext& context, std::string key, redis::Limit limit,
+                                    std::int64_t cost) override {
     asked.push_back(key);
     if (gone) co_return fail(Code::kCacheUnavailable, "gone");
-    auto& bucket = buckets.try_emplace(key, resilience::TokenBucket({.burst = limit.burst, .count = limit.count, .period = limit.period})).first->second;
+    auto& bucket =
+        buckets
+            .try_emplace(key,
+                         resilience::TokenBucket({.burst = limit.burst, .count = limit.count, .period = limit.period}))
+            .first->second;
     const auto verdict = bucket.take(context.clock->steady(), cost);
-    co_return redis::Verdict{.allowed = verdict.allowed, .remaining = verdict.remaining, .retry_after = verdict.retry_after, .reset_after = verdict.reset_after};
+    co_return redis::Verdict{.allowed = verdict.allowed,
+                             .remaining = verdict.remaining,
+                             .retry_after = verdict.retry_after,
+                             .reset_after = verdict.reset_after};
   }
   bool gone = false;
   std::vector<std::string> asked;
@@ -90,12 +131,15 @@ Task<> tick(Worker& worker, bool& left, http::StreamWriter& writer) {
 Task<http::Response> stream(Worker& worker, bool& left) {
   http::Response response;
   response.headers.add("Content-Type", "text/event-stream");
-  response.stream = [&worker, &left](RequestContext&, http::StreamWriter& writer) { return tick(worker, left, writer); };
+  response.stream = [&worker, &left](RequestContext&, http::StreamWriter& writer) {
+    return tick(worker, left, writer);
+  };
   co_return response;
 }
 
 // Stands for authentication: the token's text is the subject.
-Task<http::Response> believe(RequestContext& context, http::Request& request, const http::RouteInfo& info, const http::Next& next) {
+Task<http::Response> believe(RequestContext& context, http::Request& request, const http::RouteInfo& info,
+                             const http::Next& next) {
   const auto token = request.headers.get("Authorization");
   if (info.options.access != http::Access::kPublic) {
     if (!token) co_return http::problem({.code = Code::kUnauthenticated}, context, request.path);
@@ -119,17 +163,22 @@ class GatewayTest : public ::testing::Test {
     for (const char* path : {"/start", "/once", "/sign-in"}) routes->add("POST", path, handler);
     routes->add("GET", "/tight", handler);
     routes->add("GET", "/events", [this](RequestContext&, http::Request&) { return stream(worker, stream_left); });
-    upstream = std::make_unique<http::Server>(worker, routes, std::vector<http::Middleware>(), http::ServerOptions{.server_name = "charging"});
+    upstream = std::make_unique<http::Server>(worker, routes, std::vector<http::Middleware>(),
+                                              http::ServerOptions{.server_name = "charging"});
     upstream->start();
-    client = std::make_shared<http::Client>(
-        worker, http::ClientOptions{.service = "charging", .endpoints = {{"127.0.0.1", upstream->port()}}, .retry = {.base = 5ms, .cap = 10ms}, .breaker = {.open_for = 200ms}});
-    edge = std::make_unique<Edge>(table, kClasses, [this](const std::string&) { return client; }, limiter, EdgeOptions{});
+    client = std::make_shared<http::Client>(worker, http::ClientOptions{.service = "charging",
+                                                                        .endpoints = {{"127.0.0.1", upstream->port()}},
+                                                                        .retry = {.base = 5ms, .cap = 10ms},
+                                                                        .breaker = {.open_for = 200ms}});
+    edge =
+        std::make_unique<Edge>(table, kClasses, [this](const std::string&) { return client; }, limiter, EdgeOptions{});
     auto router = std::make_shared<http::Router>();
     edge->add_routes(*router);
     std::vector<http::Middleware> middleware{believe};
     for (auto& step : edge->middleware()) middleware.push_back(std::move(step));
-    front = std::make_unique<http::Server>(worker, router, std::move(middleware),
-                                           http::ServerOptions{.server_name = "gateway", .trust = http::ServerOptions::Trust::kPublic});
+    front = std::make_unique<http::Server>(
+        worker, router, std::move(middleware),
+        http::ServerOptions{.server_name = "gateway", .trust = http::ServerOptions::Trust::kPublic});
     front->start();
   }
   void TearDown() override {
@@ -138,11 +187,14 @@ class GatewayTest : public ::testing::Test {
     upstream->close_all();
     testing::run_until(worker, [&] { return front->connections() + upstream->connections() == 0; }, 5s);
   }
-  RawPeer::Answer ask(std::string_view method, std::string_view path, std::string_view headers = "", std::string_view body = "") {
+  RawPeer::Answer ask(std::string_view method, std::string_view path, std::string_view headers = "",
+                      std::string_view body = "") {
     return RawPeer(worker, front->port()).exchange(request(method, path, headers, body));
   }
-  static std::string request(std::string_view method, std::string_view path, std::string_view headers = "", std::string_view body = "") {
-    std::string text = std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer me\r\n" + std::string(headers);
+  static std::string request(std::string_view method, std::string_view path, std::string_view headers = "",
+                             std::string_view body = "") {
+    std::string text = std::string(method) + " " + std::string(path) +
+                       " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer me\r\n" + std::string(headers);
     if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     return text + "\r\n" + std::string(body);
   }
@@ -175,19 +227,22 @@ TEST_F(GatewayTest, ForwardsAndAnswers) {
 
 TEST_F(GatewayTest, HeadersFromOutsideThatAreOursAreDropped) {
   ask("GET", "/things/1",
-      "evc-deadline-ms: 1\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Host: evil\r\nForwarded: for=9.9.9.9\r\nX-Real-IP: 9.9.9.9\r\nTE: trailers\r\n"
+      "evc-deadline-ms: 1\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Host: evil\r\nForwarded: "
+      "for=9.9.9.9\r\nX-Real-IP: 9.9.9.9\r\nTE: trailers\r\n"
       "Proxy-Authorization: x\r\nConnection: keep-alive, X-Secret\r\nX-Secret: 1\r\nX-Own: kept\r\n");
   ASSERT_EQ(service.seen.size(), 1U);
   const http::Headers& seen = service.seen[0].headers;
   EXPECT_EQ(seen.get("X-Forwarded-For"), "127.0.0.1");
   EXPECT_EQ(seen.get("X-Own"), "kept");
   EXPECT_GT(std::stoi(std::string(seen.get("evc-deadline-ms").value_or("0"))), 100);
-  for (const char* name : {"X-Forwarded-Host", "Forwarded", "X-Real-IP", "TE", "Proxy-Authorization", "X-Secret"}) EXPECT_FALSE(seen.contains(name)) << name;
+  for (const char* name : {"X-Forwarded-Host", "Forwarded", "X-Real-IP", "TE", "Proxy-Authorization", "X-Secret"})
+    EXPECT_FALSE(seen.contains(name)) << name;
 }
 
 TEST_F(GatewayTest, AnswersCarryOurHeadersOnly) {
   service.answers = {status(200, "Server", "secret/1.0")};
-  const auto answer = ask("GET", "/things/1", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00\r\n");
+  const auto answer =
+      ask("GET", "/things/1", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00\r\n");
   EXPECT_FALSE(answer.headers.contains("Server"));
   EXPECT_EQ(answer.headers.get("X-Content-Type-Options"), "nosniff");
   EXPECT_TRUE(answer.headers.get("traceresponse")->starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
@@ -202,13 +257,15 @@ TEST_F(GatewayTest, AnswersCarryOurHeadersOnly) {
 TEST_F(GatewayTest, WhatIsNotInTheTableDoesNotExist) {
   EXPECT_EQ(ask("GET", "/nothing").status, 404);
   EXPECT_EQ(ask("DELETE", "/things/1").status, 405);
-  EXPECT_EQ(ask("GET", "/things/internal").status, 404) << "internal operations are hidden even where a public path has their shape";
+  EXPECT_EQ(ask("GET", "/things/internal").status, 404)
+      << "internal operations are hidden even where a public path has their shape";
   EXPECT_TRUE(service.seen.empty());
 }
 
 TEST_F(GatewayTest, KeysAreRequiredAtTheEdge) {
   EXPECT_NE(ask("POST", "/start", "", "{}").body.find("idempotency-key-missing"), std::string::npos);
-  EXPECT_NE(ask("POST", "/start", "Idempotency-Key: a b\r\n", "{}").body.find("idempotency-key-invalid"), std::string::npos);
+  EXPECT_NE(ask("POST", "/start", "Idempotency-Key: a b\r\n", "{}").body.find("idempotency-key-invalid"),
+            std::string::npos);
   EXPECT_TRUE(service.seen.empty());
 }
 
@@ -274,7 +331,9 @@ TEST_F(GatewayTest, StreamsPassThroughAndEndWithTheClient) {
   peer.receive_until("data: tick\n\n");
   EXPECT_FALSE(stream_left);
   peer.close();
-  EXPECT_TRUE(testing::run_until(worker, [&] { return stream_left; }, 5s)) << "the service must learn that its listener left";
+  EXPECT_TRUE(testing::run_until(
+      worker, [&] { return stream_left; }, 5s))
+      << "the service must learn that its listener left";
 }
 
 TEST_F(GatewayTest, LimitsCountPerSubject) {
@@ -286,7 +345,8 @@ TEST_F(GatewayTest, LimitsCountPerSubject) {
   EXPECT_EQ(refused.headers.get("RateLimit-Policy"), "\"tight\";q=2;w=2");
   EXPECT_TRUE(refused.headers.get("RateLimit")->starts_with("\"tight\";r=0;t="));
   RawPeer other(worker, front->port());
-  EXPECT_EQ(other.exchange("GET /tight HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer somebody-else\r\n\r\n").status, 200);
+  EXPECT_EQ(other.exchange("GET /tight HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer somebody-else\r\n\r\n").status,
+            200);
 }
 
 TEST_F(GatewayTest, LimitsReachRedisAsDigestsOnly) {
@@ -324,11 +384,13 @@ TEST_F(GatewayTest, ProblemsAreExplained) {
 }
 
 // --- every shape of gateway.md §2, on the wire: refused at the front, and the service hears nothing of it
-class SmugglingAtTheFront : public GatewayTest, public ::testing::WithParamInterface<std::pair<const char*, const char*>> {};
+class SmugglingAtTheFront : public GatewayTest,
+                            public ::testing::WithParamInterface<std::pair<const char*, const char*>> {};
 
 TEST_P(SmugglingAtTheFront, IsRefused) {
   RawPeer peer(worker, front->port());
-  peer.send(std::string(GetParam().second) + "GET /things/smuggled HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n");
+  peer.send(std::string(GetParam().second) +
+            "GET /things/smuggled HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n");
   EXPECT_EQ(peer.receive().status, 400);
   EXPECT_EQ(peer.receive().status, 0);
   EXPECT_TRUE(peer.closed_by_peer());
@@ -338,24 +400,28 @@ TEST_P(SmugglingAtTheFront, IsRefused) {
 #define POST_ONCE "POST /once HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n"
 INSTANTIATE_TEST_SUITE_P(
     Shapes, SmugglingAtTheFront,
-    ::testing::Values(std::pair{"LengthThenChunked", POST_ONCE "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-                      std::pair{"ChunkedThenLength", POST_ONCE "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"},
-                      std::pair{"ChunkedIdentity", POST_ONCE "Transfer-Encoding: chunked, identity\r\nContent-Length: 5\r\n\r\nHELLO"},
-                      std::pair{"Xchunked", POST_ONCE "Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n\r\nHELLO"},
-                      std::pair{"Gzip", POST_ONCE "Transfer-Encoding: gzip\r\n\r\n"},
-                      std::pair{"ChunkedInHttp10", "POST /once HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-                      std::pair{"Trailer", POST_ONCE "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-User-Id: admin\r\n\r\n"},
-                      std::pair{"ChunkExtension", POST_ONCE "Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\n\r\n"},
-                      std::pair{"EqualLengths", POST_ONCE "Content-Length: 5\r\nContent-Length: 5\r\n\r\nHELLO"},
-                      std::pair{"SignedLength", POST_ONCE "Content-Length: +5\r\n\r\nHELLO"},
-                      std::pair{"SpaceBeforeColon", POST_ONCE "Content-Length : 5\r\n\r\nHELLO"},
-                      std::pair{"BareLineFeed", POST_ONCE "Content-Length: 5\n\r\nHELLO"},
-                      std::pair{"Folding", POST_ONCE "Content-Length: 5\r\nX: a\r\n b\r\n\r\nHELLO"},
-                      std::pair{"TwoHosts", POST_ONCE "Host: b\r\nContent-Length: 5\r\n\r\nHELLO"},
-                      std::pair{"NoHost", "GET /things/1 HTTP/1.1\r\nAuthorization: Bearer x\r\n\r\n"},
-                      std::pair{"AbsoluteTarget", "GET http://a/things/1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n"},
-                      std::pair{"EncodedSlash", "GET /things%2f1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n"},
-                      std::pair{"DotSegments", "GET /things/../internal HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n"}),
+    ::testing::Values(
+        std::pair{"LengthThenChunked", POST_ONCE "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+        std::pair{"ChunkedThenLength", POST_ONCE "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"},
+        std::pair{"ChunkedIdentity",
+                  POST_ONCE "Transfer-Encoding: chunked, identity\r\nContent-Length: 5\r\n\r\nHELLO"},
+        std::pair{"Xchunked", POST_ONCE "Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n\r\nHELLO"},
+        std::pair{"Gzip", POST_ONCE "Transfer-Encoding: gzip\r\n\r\n"},
+        std::pair{
+            "ChunkedInHttp10",
+            "POST /once HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+        std::pair{"Trailer", POST_ONCE "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-User-Id: admin\r\n\r\n"},
+        std::pair{"ChunkExtension", POST_ONCE "Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\n\r\n"},
+        std::pair{"EqualLengths", POST_ONCE "Content-Length: 5\r\nContent-Length: 5\r\n\r\nHELLO"},
+        std::pair{"SignedLength", POST_ONCE "Content-Length: +5\r\n\r\nHELLO"},
+        std::pair{"SpaceBeforeColon", POST_ONCE "Content-Length : 5\r\n\r\nHELLO"},
+        std::pair{"BareLineFeed", POST_ONCE "Content-Length: 5\n\r\nHELLO"},
+        std::pair{"Folding", POST_ONCE "Content-Length: 5\r\nX: a\r\n b\r\n\r\nHELLO"},
+        std::pair{"TwoHosts", POST_ONCE "Host: b\r\nContent-Length: 5\r\n\r\nHELLO"},
+        std::pair{"NoHost", "GET /things/1 HTTP/1.1\r\nAuthorization: Bearer x\r\n\r\n"},
+        std::pair{"AbsoluteTarget", "GET http://a/things/1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n"},
+        std::pair{"EncodedSlash", "GET /things%2f1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n"},
+        std::pair{"DotSegments", "GET /things/../internal HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n"}),
     [](const auto& info) { return std::string(info.param.first); });
 
 TEST(Table, FailsClosed) {
@@ -380,7 +446,8 @@ TEST(Table, TheContractsOwnTableBuilds) {
   ScriptedLimits shared;
   RateLimiter limiter(shared, {});
   http::Router router;
-  Edge edge(contracts::routes(), contracts::rate_classes(), [](const std::string&) { return std::shared_ptr<http::Client>(); }, limiter, {});
+  Edge edge(contracts::routes(), contracts::rate_classes(),
+            [](const std::string&) { return std::shared_ptr<http::Client>(); }, limiter, {});
   EXPECT_NO_THROW(edge.add_routes(router));
   EXPECT_EQ(router.routes().size(), contracts::routes().size());
 }

@@ -9,9 +9,12 @@ namespace {
 
 std::string_view text_of(const CodeInfo& row, Language language) {
   switch (language) {
-    case Language::kEnglish: return row.text_en;
-    case Language::kSpanish: return row.text_es;
-    default: return row.text_pt_br;
+    case Language::kEnglish:
+      return row.text_en;
+    case Language::kSpanish:
+      return row.text_es;
+    default:
+      return row.text_pt_br;
   }
 }
 
@@ -19,11 +22,20 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out.push_back(c);
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out.push_back(c);
     }
   }
   return out;
@@ -31,15 +43,19 @@ std::string escaped(std::string_view text) {
 
 std::string page(const CodeInfo& row, Language language) {
   return fmt::format(
-      "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{} · EV-Costa</title></head>\n"
+      "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width\"><title>{} · EV-Costa</title></head>\n"
       "<body>\n<h1>{}</h1>\n<p>{}</p>\n<p><code>{} · HTTP {}</code></p>\n</body>\n</html>\n",
       language_tag(language), row.name, escaped(row.title), escaped(text_of(row, language)), row.name, row.status);
 }
 
 json::Value document(const CodeInfo& row, Language language) {
-  return {{"code", row.name},           {"status", row.status},
-          {"title", row.title},         {"retryable", row.retryable},
-          {"language", language_tag(language)}, {"text", text_of(row, language)}};
+  return {{"code", row.name},
+          {"status", row.status},
+          {"title", row.title},
+          {"retryable", row.retryable},
+          {"language", language_tag(language)},
+          {"text", text_of(row, language)}};
 }
 
 }  // namespace

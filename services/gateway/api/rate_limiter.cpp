@@ -22,11 +22,13 @@ std::string shared_key(const contracts::RateClass& rate_class, std::string_view 
 
 }  // namespace
 
-Task<Result<redis::Verdict>> RedisLimits::take(RequestContext& context, std::string key, redis::Limit limit, std::int64_t cost) {
+Task<Result<redis::Verdict>> RedisLimits::take(RequestContext& context, std::string key, redis::Limit limit,
+                                               std::int64_t cost) {
   return redis::take(client_, context, std::move(key), limit, cost);
 }
 
-RateLimiter::Client& RateLimiter::client_of(const std::string& key, const contracts::RateClass& rate_class, SteadyTime now) {
+RateLimiter::Client& RateLimiter::client_of(const std::string& key, const contracts::RateClass& rate_class,
+                                            SteadyTime now) {
   if (const auto found = clients_.find(key); found != clients_.end()) return found->second;
   if (clients_.size() >= options_.clients) {
     std::erase_if(clients_, [now](const auto& entry) { return entry.second.bucket.full(now); });
@@ -37,12 +39,14 @@ RateLimiter::Client& RateLimiter::client_of(const std::string& key, const contra
   return clients_.emplace(key, Client{.bucket = resilience::TokenBucket(bucket)}).first->second;
 }
 
-Task<LimitDecision> RateLimiter::take(RequestContext& context, const contracts::RateClass& rate_class, std::string_view client) {
+Task<LimitDecision> RateLimiter::take(RequestContext& context, const contracts::RateClass& rate_class,
+                                      std::string_view client) {
   const SteadyTime now = context.clock->steady();
   std::string key = shared_key(rate_class, client);
   Client& entry = client_of(key, rate_class, now);
   const auto verdict = entry.bucket.take(now);
-  LimitDecision local{.remaining = verdict.remaining, .reset_after = verdict.reset_after, .retry_after = verdict.retry_after};
+  LimitDecision local{
+      .remaining = verdict.remaining, .reset_after = verdict.reset_after, .retry_after = verdict.retry_after};
   if (!verdict.allowed) {
     local.kind = LimitDecision::Kind::kRefused;
     co_return local;
@@ -61,7 +65,8 @@ Task<LimitDecision> RateLimiter::take(RequestContext& context, const contracts::
   co_return decision;
 }
 
-Task<LimitDecision> RateLimiter::lease(RequestContext& context, const contracts::RateClass& rate_class, std::string key, LimitDecision local) {
+Task<LimitDecision> RateLimiter::lease(RequestContext& context, const contracts::RateClass& rate_class, std::string key,
+                                       LimitDecision local) {
   const bool must_share = rate_class.without_cache == contracts::WithoutCache::kRefuse;
   const redis::Limit limit{.burst = rate_class.burst, .count = rate_class.per_minute, .period = kMinute};
   // Classes that guard passwords are counted one by one.
@@ -90,12 +95,14 @@ Task<LimitDecision> RateLimiter::lease(RequestContext& context, const contracts:
   entry.leased = cost - 1;
   entry.leased_until = now + options_.lease_time;
   entry.remaining = verdict->remaining;
-  co_return LimitDecision{.remaining = std::min(local.remaining, verdict->remaining + entry.leased), .reset_after = verdict->reset_after};
+  co_return LimitDecision{.remaining = std::min(local.remaining, verdict->remaining + entry.leased),
+                          .reset_after = verdict->reset_after};
 }
 
 std::string rate_limit_policy(const contracts::RateClass& rate_class) {
   // A full bucket refills in burst / rate: within that window `q` requests are possible from rest.
-  const auto window = (static_cast<std::int64_t>(rate_class.burst) * 60 + rate_class.per_minute - 1) / rate_class.per_minute;
+  const auto window =
+      (static_cast<std::int64_t>(rate_class.burst) * 60 + rate_class.per_minute - 1) / rate_class.per_minute;
   return fmt::format("\"{}\";q={};w={}", rate_class.name, rate_class.burst, window);
 }
 

@@ -6,7 +6,9 @@
 namespace evc::gateway {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool is(std::string_view name, std::string_view lower_name) {
   return std::ranges::equal(name, lower_name, {}, lower);
@@ -21,27 +23,32 @@ bool any_of(const std::array<std::string_view, N>& names, std::string_view name)
   return std::ranges::any_of(names, [name](std::string_view known) { return is(name, known); });
 }
 
-constexpr std::array<std::string_view, 9> kHopByHop{"connection", "keep-alive", "te",     "trailer",       "transfer-encoding",
-                                                    "upgrade",    "expect",     "host",   "content-length"};
+constexpr std::array<std::string_view, 9> kHopByHop{
+    "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "host", "content-length"};
 
 }  // namespace
 
 bool goes_to_service(std::string_view name) {
   // traceparent is written anew for the span of each try; the others say who is asking, which only we may say.
-  constexpr std::array<std::string_view, 5> kDecidedHere{"traceparent", "tracestate", "forwarded", "x-real-ip", "accept-encoding"};
-  return !any_of(kHopByHop, name) && !any_of(kDecidedHere, name) && !begins(name, "evc-") && !begins(name, "x-forwarded-") && !begins(name, "proxy-") &&
-         !begins(name, "sec-websocket-");
+  constexpr std::array<std::string_view, 5> kDecidedHere{"traceparent", "tracestate", "forwarded", "x-real-ip",
+                                                         "accept-encoding"};
+  return !any_of(kHopByHop, name) && !any_of(kDecidedHere, name) && !begins(name, "evc-") &&
+         !begins(name, "x-forwarded-") && !begins(name, "proxy-") && !begins(name, "sec-websocket-");
 }
 
 bool goes_to_client(std::string_view name) {
-  // The client's trace headers name the gateway's span, the rate limit is the gateway's, and nobody needs to know what runs behind.
-  constexpr std::array<std::string_view, 7> kDecidedHere{"traceresponse", "server-timing", "date", "server", "via", "ratelimit", "ratelimit-policy"};
-  return !any_of(kHopByHop, name) && !any_of(kDecidedHere, name) && !begins(name, "evc-") && !begins(name, "x-forwarded-") && !begins(name, "proxy-");
+  // The client's trace headers name the gateway's span, the rate limit is the gateway's, and nobody needs to know what
+  // runs behind.
+  constexpr std::array<std::string_view, 7> kDecidedHere{"traceresponse", "server-timing",   "date", "server", "via",
+                                                         "ratelimit",     "ratelimit-policy"};
+  return !any_of(kHopByHop, name) && !any_of(kDecidedHere, name) && !begins(name, "evc-") &&
+         !begins(name, "x-forwarded-") && !begins(name, "proxy-");
 }
 
 bool is_idempotency_key(std::string_view key) {
   constexpr std::size_t kLongest = 255;
-  return !key.empty() && key.size() <= kLongest && std::ranges::all_of(key, [](char c) { return c >= 0x21 && c <= 0x7E; });
+  return !key.empty() && key.size() <= kLongest &&
+         std::ranges::all_of(key, [](char c) { return c >= 0x21 && c <= 0x7E; });
 }
 
 }  // namespace evc::gateway

@@ -24,7 +24,8 @@ std::string cleaned(std::string_view text) {
 
 // "0.8" → 0.8; anything that is not a quality counts as zero.
 double quality_of(std::string_view text) {
-  const bool shaped = !text.empty() && text.size() <= 5 && (text[0] == '0' || text[0] == '1') && (text.size() == 1 || text[1] == '.');
+  const bool shaped =
+      !text.empty() && text.size() <= 5 && (text[0] == '0' || text[0] == '1') && (text.size() == 1 || text[1] == '.');
   if (!shaped) return 0;
   double value = text[0] - '0';
   double digit = 0.1;
@@ -48,7 +49,8 @@ std::vector<Choice> choices_of(std::string_view header) {
     Choice choice{.name = entry.substr(0, entry.find(';'))};
     if (parameter != std::string::npos) choice.quality = quality_of(std::string_view(entry).substr(parameter + 3));
     if (choice.name.empty() || choice.quality <= 0) continue;
-    const auto place = std::ranges::find_if(choices, [&](const Choice& other) { return other.quality < choice.quality; });
+    const auto place =
+        std::ranges::find_if(choices, [&](const Choice& other) { return other.quality < choice.quality; });
     choices.insert(place, std::move(choice));
   }
   return choices;
@@ -68,16 +70,20 @@ Language choose_language(std::string_view accept_language) {
 
 std::string_view language_tag(Language language) {
   switch (language) {
-    case Language::kEnglish: return "en";
-    case Language::kSpanish: return "es";
-    default: return "pt-BR";
+    case Language::kEnglish:
+      return "en";
+    case Language::kSpanish:
+      return "es";
+    default:
+      return "pt-BR";
   }
 }
 
 Form choose_form(std::string_view accept) {
   for (const Choice& choice : choices_of(accept)) {
     if (choice.name == "text/html" || choice.name == "application/xhtml+xml") return Form::kHtml;
-    if (choice.name == "application/json" || choice.name == "application/problem+json" || choice.name == "*/*") return Form::kJson;
+    if (choice.name == "application/json" || choice.name == "application/problem+json" || choice.name == "*/*")
+      return Form::kJson;
   }
   return Form::kJson;
 }
