@@ -182,7 +182,8 @@ Infeasibility explain(const PreparedTrip& trip) {
     if (step.to == target || trip.options().any(step.to)) break;
   }
   const NodeId gap_end = gap.back().to;
-  double needed_wh = search.needed_on_arrival_wh(frontier.stage, gap_end);
+  double needed_wh = search.needed_on_arrival_wh(
+      frontier.stage, gap_end == target ? LabelSearch::Purpose::kFinish : LabelSearch::Purpose::kStop);
   for (auto step = gap.rbegin(); step != gap.rend(); ++step)
     needed_wh = std::max(needed_wh + step->battery_wh, std::max(0.0, step->battery_wh));
   why.gap_from = trip.end_point(frontier.node);

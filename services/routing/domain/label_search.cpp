@@ -40,8 +40,13 @@ double LabelSearch::dwell(std::size_t stage) const {
   return stage < request_.via.size() ? request_.via[stage].dwell_seconds : 0;
 }
 
-double LabelSearch::needed_on_arrival_wh(std::size_t stage, NodeId node) const {
-  return stage + 1 == targets_.size() && node == targets_[stage] ? arrival_wh_ : reserve_wh_;
+bool LabelSearch::may_stop(std::size_t stage, NodeId from, const Leg& leg) const {
+  if (leg.to != targets_[stage]) return true;
+  return last(stage) && leg.to != from && options_.any(leg.to);
+}
+
+double LabelSearch::needed_on_arrival_wh(std::size_t stage, Purpose purpose) const {
+  return last(stage) && purpose == Purpose::kFinish ? arrival_wh_ : reserve_wh_;
 }
 
 double LabelSearch::most_on_leaving_wh(NodeId node, double arrived_wh) const {
@@ -52,8 +57,8 @@ double LabelSearch::most_on_leaving_wh(NodeId node, double arrived_wh) const {
 const std::vector<Leg>& LabelSearch::legs(std::size_t stage, NodeId from) const {
   auto& known = legs_[stage][from];
   if (known) return *known;
-  // More than this can never be spent between two nodes.
-  const double limit_wh = std::max(most_wh_, request_.soc * capacity_wh_) - std::min(reserve_wh_, arrival_wh_);
+  // The car never leaves a node with more, but for what it brings from a descent.
+  const double limit_wh = std::max(most_wh_, request_.soc * capacity_wh_);
   std::vector<Leg> all;
   for (std::uint32_t policy = 0; policy < graph_.policies().size(); ++policy) {
     for (const Leg& leg : graph_.legs_from(from, policy, limit_wh)) {
@@ -70,6 +75,8 @@ const std::vector<Leg>& LabelSearch::legs(std::size_t stage, NodeId from) const 
                        kept.back().profile.in <= leg.profile.in + 1;
     if (!worse) kept.push_back(leg);
   }
+  // Standing at the target already.
+  if (from == targets_[stage]) kept.push_back({.to = from, .profile = {.in = 0, .cost = 0, .out = capacity_wh_}});
   known = std::move(kept);
   return *known;
 }
@@ -108,23 +115,24 @@ void LabelSearch::push(const Label& label) {
 
 // Even with the most energy that the car can bring along and without any charging time, this leg leads to nothing
 // better than what is known.
-bool LabelSearch::hopeless(const Label& label, const Leg& leg) const {
+bool LabelSearch::hopeless(const Label& label, const Leg& leg, Purpose purpose) const {
   const double leaving = most_on_leaving_wh(label.node, label.stored_wh);
   const double stored = std::min(leg.profile.out, leaving - leg.profile.cost);
-  if (leaving < leg.profile.in || stored < needed_on_arrival_wh(label.stage, leg.to) - kTinyWh) return true;
+  if (leaving < leg.profile.in || stored < needed_on_arrival_wh(label.stage, purpose) - kTinyWh) return true;
   const double value = label.value + request_.objective.time_weight * leg.seconds;
   if (value + bound(label.stage, leg.to, stored) > known_) return true;
-  if (leg.to == targets_[label.stage]) return false;
+  if (purpose == Purpose::kFinish) return false;
   const auto& staircase = frontiers_[label.stage][leg.to].labels;
   const auto at = std::ranges::upper_bound(staircase, value, {}, [&](std::uint32_t i) { return labels_[i].value; });
   return at != staircase.begin() && labels_[*(at - 1)].stored_wh >= stored;
 }
 
-void LabelSearch::arrive(std::uint32_t parent, const Leg& leg, std::uint16_t option, double departed_wh) {
+void LabelSearch::arrive(std::uint32_t parent, const Leg& leg, std::uint16_t option, double departed_wh,
+                         Purpose purpose) {
   const Label& from = labels_[parent];
   if (departed_wh < leg.profile.in - kTinyWh) return;
   const double stored = std::min(leg.profile.out, departed_wh - leg.profile.cost);
-  if (stored < needed_on_arrival_wh(from.stage, leg.to) - kTinyWh) return;
+  if (stored < needed_on_arrival_wh(from.stage, purpose) - kTinyWh) return;
   double value = from.value + request_.objective.time_weight * leg.seconds;
   if (option != kNoOption) {
     const ChargingOption& charge = options_.at(from.node)[option];
@@ -141,7 +149,7 @@ void LabelSearch::arrive(std::uint32_t parent, const Leg& leg, std::uint16_t opt
               .stored_wh = stored,
               .departed_wh = departed_wh,
               .value = value};
-  if (leg.to == targets_[from.stage]) {
+  if (purpose == Purpose::kFinish) {
     // A via opens the next stage at the same node; the destination opens the last, empty one.
     label.value += request_.objective.time_weight * dwell(from.stage);
     ++label.stage;
@@ -149,11 +157,11 @@ void LabelSearch::arrive(std::uint32_t parent, const Leg& leg, std::uint16_t opt
   push(label);
 }
 
-void LabelSearch::charge_and_go(std::uint32_t index, const Leg& leg, std::uint16_t option) {
+void LabelSearch::charge_and_go(std::uint32_t index, const Leg& leg, std::uint16_t option, Purpose purpose) {
   const Label& label = labels_[index];
   const double arrived = label.stored_wh;
   const double least =
-      std::max({arrived, leg.profile.in, needed_on_arrival_wh(label.stage, leg.to) + leg.profile.cost});
+      std::max({arrived, leg.profile.in, needed_on_arrival_wh(label.stage, purpose) + leg.profile.cost});
   if (least > most_wh_ + kTinyWh) return;
   const ev::ChargingCurve& here = *options_.at(label.node)[option].curve;
   candidates_.clear();
@@ -163,8 +171,7 @@ void LabelSearch::charge_and_go(std::uint32_t index, const Leg& leg, std::uint16
   };
   consider(least);
   // At the destination's door more energy has no use.
-  const bool last = label.stage + 1u == targets_.size() && leg.to == targets_[label.stage];
-  if (!last) {
+  if (purpose == Purpose::kStop || !last(label.stage)) {
     consider(most_wh_);
     consider(leg.profile.out + leg.profile.cost);
     for (const auto& point : here.breakpoints()) consider(point.soc * capacity_wh_);
@@ -175,21 +182,26 @@ void LabelSearch::charge_and_go(std::uint32_t index, const Leg& leg, std::uint16
   std::ranges::sort(candidates_);
   double before = -1;
   for (const double wh : candidates_) {
-    if (wh - before > kTinyWh) arrive(index, leg, option, wh);
+    if (wh - before > kTinyWh) arrive(index, leg, option, wh, purpose);
     before = wh;
   }
+}
+
+void LabelSearch::go(std::uint32_t index, const Leg& leg, Purpose purpose) {
+  if (hopeless(labels_[index], leg, purpose)) return;
+  const NodeId node = labels_[index].node;
+  arrive(index, leg, kNoOption, labels_[index].stored_wh, purpose);
+  const auto options = static_cast<std::uint16_t>(options_.at(node).size());
+  for (std::uint16_t option = 0; option < options; ++option) charge_and_go(index, leg, option, purpose);
 }
 
 void LabelSearch::expand(std::uint32_t index) {
   // Copies: arrive() may move the labels.
   const NodeId node = labels_[index].node;
   const std::size_t stage = labels_[index].stage;
-  const double stored = labels_[index].stored_wh;
-  const auto options = static_cast<std::uint16_t>(options_.at(node).size());
   for (const Leg& leg : legs(stage, node)) {
-    if (hopeless(labels_[index], leg)) continue;
-    arrive(index, leg, kNoOption, stored);
-    for (std::uint16_t option = 0; option < options; ++option) charge_and_go(index, leg, option);
+    if (leg.to == targets_[stage]) go(index, leg, Purpose::kFinish);
+    if (may_stop(stage, node, leg)) go(index, leg, Purpose::kStop);
   }
 }
 
@@ -293,19 +305,18 @@ LabelSearch::Reach LabelSearch::reach() const {
     for (const Leg& leg : legs(stage, node)) {
       if (leaving < leg.profile.in) continue;
       const double stored = std::min(leg.profile.out, leaving - leg.profile.cost);
-      if (stored < needed_on_arrival_wh(stage, leg.to)) continue;
-      const bool done = leg.to == targets_[stage];
-      double& best = result.best_wh[done ? stage + 1 : stage][leg.to];
-      // A site already reached lets the car leave with the same energy however it came, unless it comes with more than
-      // it may charge to.
-      const bool news =
-          best < 0 || (stored > best + 1 && most_on_leaving_wh(leg.to, stored) > most_on_leaving_wh(leg.to, best) + 1);
-      best = std::max(best, stored);
-      if (done && stage + 1 == targets_.size()) {
-        result.feasible = true;
-      } else if (news) {
-        work.emplace_back(done ? stage + 1 : stage, leg.to);
-      }
+      const auto visit = [&](std::size_t next, Purpose purpose) {
+        if (stored < needed_on_arrival_wh(stage, purpose)) return;
+        double& best = result.best_wh[next][leg.to];
+        // A site already reached lets the car leave with the same energy however it came, unless it comes with more
+        // than it may charge to.
+        const bool news = best < 0 || most_on_leaving_wh(leg.to, stored) > most_on_leaving_wh(leg.to, best) + 1;
+        best = std::max(best, stored);
+        if (next == targets_.size()) result.feasible = true;
+        if (news && next < targets_.size()) work.emplace_back(next, leg.to);
+      };
+      if (leg.to == targets_[stage]) visit(stage + 1, Purpose::kFinish);
+      if (may_stop(stage, node, leg)) visit(stage, Purpose::kStop);
     }
   }
   return result;

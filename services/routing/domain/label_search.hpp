@@ -52,7 +52,11 @@ class LabelSearch {
   Reach reach() const;
   // Energy with which the car may leave a node when it came with `arrived_wh`.
   double most_on_leaving_wh(NodeId node, double arrived_wh) const;
-  double needed_on_arrival_wh(std::size_t stage, NodeId node) const;
+  enum class Purpose {
+    kStop,
+    kFinish
+  };  // on arriving: to charge or drive on, or because the stage's target is reached
+  double needed_on_arrival_wh(std::size_t stage, Purpose purpose) const;
 
  private:
   struct Label {
@@ -72,11 +76,15 @@ class LabelSearch {
   const std::vector<Leg>& legs(std::size_t stage, NodeId from) const;
   double bound(std::size_t stage, NodeId node, double stored_wh) const;
   void expand(std::uint32_t index);
-  void charge_and_go(std::uint32_t index, const Leg& leg, std::uint16_t option);
-  void arrive(std::uint32_t parent, const Leg& leg, std::uint16_t option, double departed_wh);
+  void go(std::uint32_t index, const Leg& leg, Purpose purpose);
+  void charge_and_go(std::uint32_t index, const Leg& leg, std::uint16_t option, Purpose purpose);
+  void arrive(std::uint32_t parent, const Leg& leg, std::uint16_t option, double departed_wh, Purpose purpose);
+  bool last(std::size_t stage) const { return stage + 1 == targets_.size(); }
+  // A leg to the last target may also be a stop before it: the driver charges there to arrive with enough.
+  bool may_stop(std::size_t stage, NodeId from, const Leg& leg) const;
   void set_bounds();
   SearchOutcome pass(double haste, double known);
-  bool hopeless(const Label& label, const Leg& leg) const;
+  bool hopeless(const Label& label, const Leg& leg, Purpose purpose) const;
   void push(const Label& label);
   double dwell(std::size_t stage) const;
   SearchOutcome outcome(std::uint32_t last) const;

@@ -87,9 +87,10 @@ Result<void> replay(const Network& network, const TripRequest& request, const Tr
     EVC_CHECK(on_the_network(network, request, leg));
     stored_wh = arrived_wh;
     seconds += leg.seconds + plan.dwell_after[i];
-    const bool moved = leg.distance_m > 0;
-    const double least = i + 1 == plan.legs.size() ? request.min_arrival_soc : request.min_stop_soc;
-    if (moved && stored_wh < least * capacity_wh - kWhTolerance) return contradiction("arrives below the reserve");
+    const bool last = i + 1 == plan.legs.size();
+    const double least = last ? request.min_arrival_soc : request.min_stop_soc;
+    if ((last || leg.distance_m > 0) && stored_wh < least * capacity_wh - kWhTolerance)
+      return contradiction("arrives below the reserve");
     if (!plan.stop_after[i]) continue;
     const TripStop& stop = *plan.stop_after[i];
     if (std::abs(stop.arrive_soc * capacity_wh - stored_wh) > kWhTolerance)

@@ -152,7 +152,7 @@ RoadGraph::Tree RoadGraph::grow(NodeId from, std::uint32_t policy, NodeId until,
     if (weight > tree.weight[node]) continue;
     tree.settled.push_back(node);
     if (node == until) break;
-    if (!tree.profile[node].passable() || tree.profile[node].cost > limit_wh) continue;
+    if (!tree.profile[node].passable() || tree.profile[node].in > limit_wh) continue;
     for (std::size_t e = first_edge_[node]; e < first_edge_[node + 1]; ++e) {
       const Cost& cost = costs_[policy][e];
       const NodeId next = edges_[e].to;
@@ -173,7 +173,7 @@ std::vector<Leg> RoadGraph::legs_from(NodeId from, std::uint32_t policy, double 
   std::vector<Leg> legs;
   for (const NodeId node : tree.settled) {
     const ev::Profile& profile = tree.profile[node];
-    if (node == from || !profile.passable() || profile.cost > limit_wh) continue;
+    if (node == from || !profile.passable() || profile.in > limit_wh) continue;
     legs.push_back({node, policy, tree.seconds[node], tree.length_m[node], profile});
   }
   return legs;

@@ -50,7 +50,7 @@ class RoadGraph {
   double elevation_m(NodeId node) const { return nodes_[node].elevation_m; }
   std::span<const DrivePolicy> policies() const { return policies_; }
 
-  // Every node that costs at most `limit_wh`, except the start.
+  // Every node that can be reached with `limit_wh` on leaving, except the start.
   std::vector<Leg> legs_from(NodeId from, std::uint32_t policy, double limit_wh) const;
   // The steps behind a leg of legs_from.
   std::vector<RoadStep> path(NodeId from, NodeId to, std::uint32_t policy) const;
