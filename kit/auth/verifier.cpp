@@ -63,6 +63,7 @@ struct Verifier::Impl : std::enable_shared_from_this<Impl> {
   SteadyTime keys_asked_at{};
   SteadyTime denied_fetched_at{};
   bool deny_alarm = false;
+  bool following = false;
   bool closed = false;
 
   telemetry::Counter accepted =
@@ -176,7 +177,9 @@ bool Verifier::ready() const {
 }
 
 Task<Result<void>> Verifier::start(RequestContext& context) {
-  impl_->worker.tasks().spawn("token verifier", impl_->follow(impl_));
+  // Called again until it succeeds: one loop is enough.
+  if (!impl_->following) impl_->worker.tasks().spawn("token verifier", impl_->follow(impl_));
+  impl_->following = true;
   EVC_CO_CHECK(co_await impl_->fetch_keys(context));
   co_return co_await impl_->fetch_denied(context);
 }
