@@ -1,4 +1,5 @@
 """What must be true of every session when the dust has settled, whatever was broken."""
+import psycopg
 from contract_check import StreamCheck
 from person import TERMINAL
 from streams import TOPICS, dead_letter_topics, first_occurrences, read_topics
@@ -25,19 +26,22 @@ def assert_one_end(platform, eventually, person, session_id: str, within_s: floa
 
 
 def assert_streams_whole(platform) -> None:
-    """Every record valid, no sequence with a gap, nothing in a dead-letter topic."""
+    """Every record valid, no sequence with a gap, nothing in a dead-letter topic, the ledger in balance."""
     check = StreamCheck()
     for record in read_topics(platform, TOPICS):
         check.add(record.topic, record.key, record.headers, record.bytes)
     assert not check.problems, "\n".join(check.problems[:20])
     dead = [(record.topic, record.type, dict(record.headers).get("dlq-error-detail")) for record in read_topics(platform, dead_letter_topics())]
     assert not dead, dead
+    assert_ledger_is_balanced(platform)
 
 
 def assert_ledger_is_balanced(platform) -> None:
-    import psycopg
+    """Per currency, what was debited is what was credited; and nothing hangs that no open payment explains."""
     with psycopg.connect(platform.postgres("payment", "payment", "payment")) as connection:
-        rows = connection.execute("SELECT currency, sum(CASE WHEN kind IN ('single', 'post') THEN amount ELSE 0 END) FROM transfer GROUP BY currency").fetchall()
-        assert rows
-        unresolved = connection.execute("SELECT count(*) FROM transfer p WHERE kind = 'pending' AND NOT EXISTS (SELECT FROM transfer r WHERE r.pending_id = p.id)").fetchone()[0]
-        assert unresolved == 0, f"{unresolved} holds of ended sessions are neither captured nor let go"
+        rows = connection.execute("SELECT currency, sum(debits_posted), sum(credits_posted), sum(debits_pending), sum(credits_pending) FROM account GROUP BY currency").fetchall()
+        open_payments = connection.execute("SELECT count(*) FROM payment WHERE state IN ('requested', 'unknown', 'authorised', 'capturing', 'voiding')").fetchone()[0]
+    assert rows
+    for currency, debits, credits, debits_pending, credits_pending in rows:
+        assert debits == credits and debits_pending == credits_pending, (currency, debits, credits, debits_pending, credits_pending)
+        assert open_payments or debits_pending == 0, f"{debits_pending} {currency} are held although no payment is open"
