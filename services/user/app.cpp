@@ -47,11 +47,10 @@ void wire(service::WorkerScope& scope) {
 }  // namespace evc::user
 
 int main(int argc, char** argv) {
-  using Needs = evc::service::Definition::Needs;
   return evc::service::run(argc, argv,
                            {.name = "user",
                             .migrations = {"services/user/migrations"},
-                            .needs = static_cast<unsigned>(Needs::kPostgres) | static_cast<unsigned>(Needs::kAuth),
+                            .needs = evc::service::kPostgres | evc::service::kAuth,
                             .sections = {"user"},
                             .wire = evc::user::wire});
 }
