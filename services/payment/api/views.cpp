@@ -1,0 +1,33 @@
+#include "services/payment/api/views.hpp"
+
+namespace evc::payment {
+
+json::Value preauthorisation_view(const Payment& payment) {
+  json::Object view{{"reference", payment.reference},
+                    {"paymentId", to_string(payment.id)},
+                    {"sessionId", to_string(payment.session_id)},
+                    {"state", name_of(payment.state)},
+                    {"amount", json::encode(payment.money(payment.asked))},
+                    {"createdAt", format_rfc3339(payment.created_at)}};
+  if (payment.hold_expires_at) view["expiresAt"] = format_rfc3339(*payment.hold_expires_at);
+  return view;
+}
+
+json::Value payment_view(const Payment& payment) {
+  json::Object view{{"paymentId", to_string(payment.id)},
+                    {"sessionId", to_string(payment.session_id)},
+                    {"reference", payment.reference},
+                    {"state", name_of(payment.state)},
+                    {"method", payment.method == Method::kSimulatedPix ? "simulated-pix" : "simulated-card"},
+                    {"held", json::encode(payment.money(payment.held))},
+                    {"captured", json::encode(payment.money(payment.captured))},
+                    {"released", json::encode(payment.money(payment.released))},
+                    {"receivable", json::encode(payment.money(payment.receivable))},
+                    {"refunded", json::encode(payment.money(payment.refunded))},
+                    {"createdAt", format_rfc3339(payment.created_at)},
+                    {"updatedAt", format_rfc3339(payment.updated_at)}};
+  if (payment.receipt) view["receipt"] = *payment.receipt;
+  return view;
+}
+
+}  // namespace evc::payment

@@ -1,0 +1,11 @@
+// Payments as contracts/http/payment.yaml shows them: to charging (Preauthorisation) and to the driver (Payment). Pure.
+#pragma once
+
+#include "services/payment/domain/payment.hpp"
+
+namespace evc::payment {
+
+json::Value preauthorisation_view(const Payment& payment);
+json::Value payment_view(const Payment& payment);
+
+}  // namespace evc::payment

@@ -1,0 +1,97 @@
+// evcosta-payment: holds, captures, the ledger and receipts. Needs PostgreSQL (payment), Kafka (charging.events), auth (tokens) and the payment provider.
+#include "kit/messaging/dead_letter_routes.hpp"
+#include "kit/messaging/inbox.hpp"
+#include "kit/service/service.hpp"
+#include "services/payment/api/payments.hpp"
+#include "services/payment/api/preauthorisations.hpp"
+#include "services/payment/api/webhooks.hpp"
+#include "services/payment/events/charging_events.hpp"
+#include "services/payment/flow/figures.hpp"
+#include "services/payment/flow/steps.hpp"
+
+namespace evc::payment {
+namespace {
+
+struct PaymentSettings {
+  std::int64_t provider_timeout_ms = 3'500;
+  std::int64_t poll_ms = 100;
+  std::int64_t lease_ms = 15'000;
+  std::int64_t never_heard_after_ms = 15'000;
+  std::int64_t longest_pause_ms = 30'000;
+  std::int64_t parallel = 16;
+
+  void check(SettingLimits& limits) const {
+    limits.range<std::int64_t>("provider_timeout_ms", provider_timeout_ms, 100, 30'000);
+    limits.range<std::int64_t>("poll_ms", poll_ms, 10, 10'000);
+    limits.range<std::int64_t>("lease_ms", lease_ms, 5'000, 300'000);
+    limits.range<std::int64_t>("never_heard_after_ms", never_heard_after_ms, 1'000, 600'000);
+    limits.range<std::int64_t>("longest_pause_ms", longest_pause_ms, 100, 600'000);
+    limits.range<std::int64_t>("parallel", parallel, 1, 64);
+  }
+};
+BOOST_DESCRIBE_STRUCT(PaymentSettings, (), (provider_timeout_ms, poll_ms, lease_ms, never_heard_after_ms, longest_pause_ms, parallel))
+
+constexpr std::chrono::milliseconds kKeyCleanUpInterval{60'000};
+
+StepOptions step_options(const PaymentSettings& settings) {
+  return {.poll = std::chrono::milliseconds{settings.poll_ms},
+          .lease = std::chrono::milliseconds{settings.lease_ms},
+          .never_heard_after = std::chrono::milliseconds{settings.never_heard_after_ms},
+          .longest_pause = std::chrono::milliseconds{settings.longest_pause_ms},
+          .parallel = static_cast<std::size_t>(settings.parallel)};
+}
+
+messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
+  messaging::InboxOptions options;
+  options.consumer = {.connect = scope.kafka(), .group = "payment", .instance_id = scope.instance(), .topics = {"charging.events"}};
+  return options;
+}
+
+Task<> delete_expired_keys(Worker& worker, messaging::IdempotencyStore& keys) {
+  while (!worker.tasks().cancelled()) {
+    RequestContext context;
+    context.trace = telemetry::TraceContext::root();
+    context.trace.sampled = false;
+    context = context.with_timeout(std::chrono::seconds{5});
+    auto deleted = co_await keys.delete_expired(context);
+    // A full round means that there are more.
+    if (!deleted || *deleted < 1'000) co_await sleep_for(worker, kKeyCleanUpInterval);
+  }
+}
+
+Task<> leave_group(messaging::Inbox& inbox) { co_await inbox.close(); }
+
+void wire(service::WorkerScope& scope) {
+  const auto settings = scope.settings<PaymentSettings>("payment");
+  postgres::Pool& pool = scope.postgres();
+  auto& outbox = scope.own<messaging::Outbox>("/services/payment");
+  auto& keys = scope.own<messaging::IdempotencyStore>(pool);
+  auto& recorder = scope.own<Recorder>(outbox);
+  auto& provider = scope.own<ProviderClient>(scope.peer("payment-provider"), scope.secret("payment-provider-api-key"), std::chrono::milliseconds{settings.provider_timeout_ms});
+  auto& steps = scope.own<Steps>(scope.worker(), pool, provider, recorder, step_options(settings));
+  scope.own<Preauthorisations>(pool, keys, provider, recorder, steps).add_routes(scope.router());
+  scope.own<Payments>(pool).add_routes(scope.router());
+  scope.own<ProviderWebhooks>(pool, recorder, scope.secret("payment-provider-webhook")).add_routes(scope.router());
+  auto& charging = scope.own<ChargingEvents>(recorder);
+  auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), charging.handlers());
+  messaging::add_dead_letter_operations(scope.router(), "payment", inbox, keys, pool);
+  if (!scope.first()) return;
+  scope.on_drain([&inbox] { return leave_group(inbox); });
+  TaskGroup& tasks = scope.worker().tasks();
+  tasks.spawn("inbox", inbox.run());
+  tasks.spawn("payment steps", steps.run());
+  tasks.spawn("payment figures", publish_figures(scope.worker(), pool));
+  tasks.spawn("expired keys", delete_expired_keys(scope.worker(), keys));
+}
+
+}  // namespace
+}  // namespace evc::payment
+
+int main(int argc, char** argv) {
+  return evc::service::run(argc, argv,
+                           {.name = "payment",
+                            .migrations = {"kit/messaging/migrations", "services/payment/migrations"},
+                            .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka | evc::service::kAuth,
+                            .sections = {"payment"},
+                            .wire = evc::payment::wire});
+}

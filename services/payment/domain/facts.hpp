@@ -1,0 +1,16 @@
+// The `data` of each payment event (contracts/events/Payment*.schema.json). Pure.
+#pragma once
+
+#include "services/payment/domain/transitions.hpp"
+
+namespace evc::payment {
+
+Fact simulated_fact(const Payment& payment);
+Fact authorized_fact(const Payment& payment);
+Fact declined_fact(const Payment& payment, std::string_view reason);
+Fact failed_fact(const Payment& payment, Step step, std::int64_t amount, std::string_view reason);
+Fact unknown_fact(const Payment& payment, Step step, std::int64_t amount);
+Fact captured_fact(const Payment& payment);
+Fact voided_fact(const Payment& payment, VoidReason reason);
+
+}  // namespace evc::payment
