@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include "kit/base/assert.hpp"
 #include "kit/postgres/result_rows.hpp"
 #include "kit/postgres/socket.hpp"
 
 namespace evc::postgres {
 namespace {
+
+// NAMEDATALEN: the server tells prepared statements apart by no more than this.
+constexpr std::size_t kStatementNameLimit = 64;
 
 std::string field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
@@ -84,6 +88,7 @@ Result<void> Connection::send(const std::vector<Command>& commands, Exchange& ex
   std::unordered_set<std::string_view> preparing;
   for (const Command& command : commands) {
     const std::string name(command.statement.name);
+    EVC_ASSERT(name.size() < kStatementNameLimit);
     if (!prepared_.contains(command.statement.name) && preparing.insert(command.statement.name).second) {
       const std::string sql(command.statement.sql);
       if (PQsendPrepare(pg, name.c_str(), sql.c_str(), 0, nullptr) != 1) return fail(Code::kDatabaseUnavailable, last_message(pg));

@@ -16,7 +16,7 @@
 namespace evc::postgres {
 
 struct Statement {
-  std::string_view name;  // unique in the process; also the span's db.query.summary
+  std::string_view name;  // unique in the process, below 64 bytes; also the span's db.query.summary
   std::string_view sql;   // with $1, $2 …
 };
 

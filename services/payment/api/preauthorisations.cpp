@@ -4,6 +4,7 @@
 
 #include "kit/http/operation.hpp"
 #include "services/payment/api/views.hpp"
+#include "services/payment/store/job_store.hpp"
 #include "services/payment/store/payment_store.hpp"
 
 namespace evc::payment {
@@ -119,6 +120,8 @@ Task<Result<Payment>> Preauthorisations::write_outcome(RequestContext& context, 
   }
   if (!open(payment.state)) EVC_CO_CHECK(co_await idempotency_.complete(context, *transaction, request, answer(payment)));
   if (reaction) EVC_CO_CHECK(co_await recorder_.write(context, *transaction, *reaction, {}));
+  // This request has given up: from now on the job asks.
+  if (open(payment.state)) EVC_CO_CHECK(co_await store::hurry(context, *transaction, payment.id));
   EVC_CO_CHECK(co_await transaction->commit(context));
   co_return payment;
 }

@@ -1,0 +1,481 @@
+// The whole service but for Kafka and tokens: its routes over HTTP, the real PostgreSQL, and the simulated provider in this process.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "kit/base/bytes.hpp"
+#include "kit/base/webhook_signature.hpp"
+#include "kit/http/client.hpp"
+#include "kit/http/server.hpp"
+#include "kit/postgres/testing/test_database.hpp"
+#include "kit/testing/run_task.hpp"
+#include "services/payment/api/payments.hpp"
+#include "services/payment/api/preauthorisations.hpp"
+#include "services/payment/api/webhooks.hpp"
+#include "services/payment/events/charging_events.hpp"
+#include "services/payment/flow/steps.hpp"
+#include "simulators/payment_provider/api.hpp"
+
+namespace evc::payment {
+namespace {
+
+using namespace std::chrono_literals;
+using Strings = std::vector<std::string>;
+
+constexpr const char* kDriver = "p1.mfzxa2lonrxw2zlsfqqho2lunb";
+
+// Stands for authenticate(): the caller says who it is.
+Task<http::Response> as_told(RequestContext& context, http::Request& request, const http::RouteInfo&, const http::Next& next) {
+  context.principal.puid = std::string(request.headers.get("x-puid").value_or(""));
+  context.principal.client_id = "charging";
+  co_return co_await next(context, request);
+}
+
+std::unique_ptr<http::Server> serve(Worker& worker, std::shared_ptr<http::Router> router, std::vector<http::Middleware> middleware) {
+  auto server = std::make_unique<http::Server>(worker, std::move(router), std::move(middleware), http::ServerOptions{.server_name = "test"});
+  server->start();
+  return server;
+}
+
+std::shared_ptr<http::Client> client_of(Worker& worker, const char* service, std::uint16_t port) {
+  return std::make_shared<http::Client>(worker, http::ClientOptions{.service = service, .endpoints = {{"127.0.0.1", port}}});
+}
+
+class PaymentTest : public ::testing::Test {
+ protected:
+  PaymentTest() {
+    database_.migrate("kit/messaging/migrations");
+    database_.migrate("services/payment/migrations");
+    pool_.emplace(worker_, postgres::PoolOptions{.conninfo = database_.conninfo(), .size = 8});
+    keys_.emplace(*pool_);
+    auto provider_router = std::make_shared<http::Router>();
+    auto router = std::make_shared<http::Router>();
+    server_ = serve_later(router);
+    webhooks_.emplace(worker_, client_of(worker_, "payment", server_->port()), Secret<std::string>("hook"), system_clock());
+    provider_api_.emplace(worker_, book_, *webhooks_, Secret<std::string>("key"),
+                          payment_provider::ApiOptions{.slow = 600ms, .silent = 2'000ms, .out_of_order = 300ms}, system_clock());
+    provider_api_->add_routes(*provider_router);
+    provider_server_ = serve(worker_, provider_router, {});
+    provider_.emplace(client_of(worker_, "payment-provider", provider_server_->port()), Secret<std::string>("key"), 250ms);
+    steps_.emplace(worker_, *pool_, *provider_, recorder_,
+                   StepOptions{.poll = 20ms, .lease = 5'000ms, .never_heard_after = 700ms, .longest_pause = 200ms, .parallel = 8});
+    preauthorisations_.emplace(*pool_, *keys_, *provider_, recorder_, *steps_);
+    payments_.emplace(*pool_);
+    provider_webhooks_.emplace(*pool_, recorder_, Secret<std::string>("hook"));
+    preauthorisations_->add_routes(*router);
+    payments_->add_routes(*router);
+    provider_webhooks_->add_routes(*router);
+    client_ = client_of(worker_, "payment", server_->port());
+    worker_.tasks().spawn("steps", steps_->run());
+  }
+
+  ~PaymentTest() override {
+    worker_.tasks().cancel();
+    server_->close_all();
+    provider_server_->close_all();
+    client_->close();
+    pool_->close();
+    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
+  }
+
+  // The router is filled after the port is known: each side needs the other's.
+  std::unique_ptr<http::Server> serve_later(std::shared_ptr<http::Router> router) { return serve(worker_, std::move(router), {as_told}); }
+
+  template <class T>
+  T run(Task<T> task) {
+    return evc::testing::run_task(worker_, std::move(task));
+  }
+
+  http::Call post_call(const std::string& target, const std::string& key, const std::string& body) {
+    http::Call call{.method = "POST", .target = target, .route_class = "test"};
+    if (!key.empty()) call.headers.add("idempotency-key", key);
+    if (!body.empty()) call.headers.add("content-type", "application/json");
+    call.body = body;
+    return call;
+  }
+  http::Response send(http::Call call) {
+    auto response = run(client_->send(context_, std::move(call)));
+    EXPECT_TRUE(response) << response.error().detail;
+    return response ? std::move(*response) : http::Response{.status = 0};
+  }
+  http::Response get(const std::string& target, const std::string& puid = "") {
+    http::Call call{.target = target, .route_class = "test"};
+    if (!puid.empty()) call.headers.add("x-puid", puid);
+    return send(std::move(call));
+  }
+
+  std::string body_of(const std::string& token, std::int64_t amount = 1'000) const {
+    return json::serialize(json::Object{{"reference", reference_},
+                                        {"sessionId", to_string(session_)},
+                                        {"userId", kDriver},
+                                        {"amount", {{"amount", amount}, {"currency", "BRL"}}},
+                                        {"paymentMethod", {{"type", "simulated-card"}, {"token", token}}},
+                                        {"correlationId", to_string(correlation_)}});
+  }
+  http::Response hold(const std::string& token, std::int64_t amount = 1'000) {
+    return send(post_call("/payments/preauthorisations", to_string(session_) + ":preauth", body_of(token, amount)));
+  }
+  static std::string state_in(const http::Response& response) {
+    const auto body = json::parse(response.body);
+    return body && body->as_object().contains("state") ? std::string(body->at("state").as_string()) : response.body;
+  }
+
+  Task<Result<void>> apply(messaging::Event event) {
+    auto handlers = charging_.handlers();
+    auto transaction = co_await pool_->begin(context_);
+    if (!transaction) co_return std::unexpected(std::move(transaction).error());
+    auto done = co_await handlers.at(event.event_type)(context_, *transaction, event);
+    if (!done) co_return done;
+    co_return co_await transaction->commit(context_);
+  }
+  Result<void> ended(std::int64_t price) {
+    return run(apply({.event_id = uuid_v7(),
+                      .event_type = "ChargingSessionEnded",
+                      .data = {{"sessionId", to_string(session_)}, {"stationId", "BR-PRT-0001"}, {"connectorId", 1}, {"stationName", "Posto Paraty"},
+                               {"preauthorisationReference", reference_}, {"startedAt", "2026-11-23T17:04:12.000Z"}, {"endedAt", "2026-11-23T17:31:08.000Z"},
+                               {"durationS", 1616}, {"energyWh", 22312}, {"finalPrice", {{"amount", price}, {"currency", "BRL"}}}, {"priceLines", json::Array{}}, {"reason", "driver"}}}));
+  }
+  Result<void> session_failed() {
+    return run(apply({.event_id = uuid_v7(),
+                      .event_type = "ChargingSessionFailed",
+                      .data = {{"sessionId", to_string(session_)}, {"stationId", "S"}, {"connectorId", 1}, {"preauthorisationReference", reference_}, {"reason", "stationTimeout"}}}));
+  }
+
+  // Through the loop: a blocking query on this thread would wait for row locks that only this thread can release.
+  Task<std::string> ask(std::string sql) {
+    const std::string& name = statement_names_.try_emplace(sql, "ask " + std::to_string(statement_names_.size())).first->second;
+    RequestContext context;
+    auto rows = co_await pool_->exec(context, postgres::Statement{name, statement_names_.find(sql)->first});
+    EXPECT_TRUE(rows) << sql << rows.error().detail;
+    co_return rows && rows->size() == 1 && !rows->is_null(0, 0) ? rows->get<std::string>(0, 0) : std::string();
+  }
+  std::string value(const std::string& sql) { return run(ask(sql)); }
+  Task<bool> becomes(std::string sql, std::string wanted) {
+    const SteadyTime deadline = std::chrono::steady_clock::now() + 15s;
+    while (std::chrono::steady_clock::now() < deadline) {
+      const std::string found = co_await ask(sql);
+      if (found == wanted) co_return true;
+      co_await sleep_for(worker_, 20ms);
+    }
+    co_return false;
+  }
+  std::string state() { return value("SELECT state FROM payment WHERE reference = '" + reference_ + "'"); }
+  bool reaches(const std::string& wanted) { return run(becomes("SELECT state FROM payment WHERE reference = '" + reference_ + "'", wanted)); }
+  bool all_steps_done() { return run(becomes("SELECT count(*) FROM provider_job WHERE done_at IS NULL", "0")); }
+  Strings events() {
+    Strings types;
+    std::istringstream all(value("SELECT string_agg(convert_from(payload, 'UTF8')::jsonb ->> 'eventType', ' ' ORDER BY pos) FROM outbox"));
+    for (std::string type; all >> type;) types.push_back(type);
+    return types;
+  }
+  std::string event_data(const std::string& type, const std::string& path) {
+    return value("SELECT convert_from(payload, 'UTF8')::jsonb #>> '{data," + path + "}' FROM outbox WHERE convert_from(payload, 'UTF8')::jsonb ->> 'eventType' = '" + type + "'");
+  }
+  void expect_books_closed() {
+    EXPECT_EQ(value("SELECT ledger_imbalance()"), "0");
+    EXPECT_EQ(value("SELECT ledger_broken_links()"), "0");
+    EXPECT_EQ(value("SELECT count(*) FROM account WHERE debits_pending <> 0 OR credits_pending <> 0"), "0");
+    EXPECT_EQ(value("SELECT count(*) FROM account WHERE code LIKE 'payment:%' AND debits_posted <> credits_posted"), "0");
+  }
+  payment_provider::Authorisation at_provider() { return book_.find_by_reference(reference_).value(); }
+
+  postgres::testing::TestDatabase database_;
+  std::map<std::string, std::string> statement_names_;
+  Worker worker_;
+  RequestContext context_;
+  Uuid session_ = uuid_v7();
+  Uuid correlation_ = uuid_v7();
+  std::string reference_ = "pa-" + to_string(session_);
+  std::optional<postgres::Pool> pool_;
+  std::optional<messaging::IdempotencyStore> keys_;
+  messaging::Outbox outbox_{"/services/payment"};
+  Recorder recorder_{outbox_};
+  ChargingEvents charging_{recorder_};
+  payment_provider::Book book_{{.expired_hold = 400ms}, system_clock(), [](const std::string&) {}};
+  std::optional<payment_provider::Webhooks> webhooks_;
+  std::optional<payment_provider::Api> provider_api_;
+  std::optional<ProviderClient> provider_;
+  std::optional<Steps> steps_;
+  std::optional<Preauthorisations> preauthorisations_;
+  std::optional<Payments> payments_;
+  std::optional<ProviderWebhooks> provider_webhooks_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> provider_server_;
+  std::shared_ptr<http::Client> client_;
+};
+
+TEST_F(PaymentTest, AChargeIsHeldCapturedAndReceipted) {
+  const http::Response held = hold("approved");
+  EXPECT_EQ(held.status, 201) << held.body;
+  EXPECT_EQ(state_in(held), "authorised");
+  ASSERT_TRUE(ended(700));
+  ASSERT_TRUE(reaches("captured"));
+  EXPECT_EQ(events(), (Strings{"PaymentSimulated", "PaymentAuthorized", "PaymentCaptured"}));
+  EXPECT_EQ(at_provider().captured.amount, 700);
+  expect_books_closed();
+  EXPECT_EQ(value("SELECT credits_posted FROM account WHERE code = 'revenue:charging'"), "700");
+
+  const http::Response list = get("/payments?sessionId=" + to_string(session_), kDriver);
+  ASSERT_EQ(list.status, 200) << list.body;
+  const auto payment = json::parse(list.body)->at("payments").as_array().at(0).as_object();
+  EXPECT_EQ(payment.at("held").at("amount").as_int64(), 1'000);
+  EXPECT_EQ(payment.at("captured").at("amount").as_int64(), 700);
+  EXPECT_EQ(payment.at("released").at("amount").as_int64(), 300);
+  EXPECT_EQ(payment.at("receipt").at("energyKwh").as_double(), 22.312);
+  EXPECT_EQ(payment.at("receipt").at("total").at("amount").as_int64(), 700);
+  const std::string id(payment.at("paymentId").as_string());
+  EXPECT_EQ(get("/payments/" + id, kDriver).status, 200);
+  EXPECT_EQ(get("/payments/" + id, "p1.somebodyelse").status, 404);
+  EXPECT_EQ(get("/payments/nonsense", kDriver).status, 404);
+  EXPECT_EQ(json::parse(get("/payments", "p1.somebodyelse").body)->at("payments").as_array().size(), 0U);
+}
+
+TEST_F(PaymentTest, TheSameEventTwiceTakesTheMoneyOnce) {
+  hold("approved");
+  ASSERT_TRUE(ended(700));
+  ASSERT_TRUE(ended(700));
+  ASSERT_TRUE(reaches("captured"));
+  ASSERT_TRUE(ended(700));
+  ASSERT_TRUE(session_failed());
+  EXPECT_EQ(events(), (Strings{"PaymentSimulated", "PaymentAuthorized", "PaymentCaptured"}));
+  EXPECT_EQ(state(), "captured");
+  // The failure contradicts the end: somebody has to look.
+  EXPECT_EQ(value("SELECT count(*) FROM reconciliation_case"), "1");
+  expect_books_closed();
+}
+
+TEST_F(PaymentTest, AKeyIsAnsweredOnceAndForAll) {
+  const http::Response first = hold("approved");
+  const http::Response again = hold("approved");
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(again.headers.get("Idempotency-Replayed"), "true");
+  EXPECT_EQ(hold("approved", 999).status, 422);
+  EXPECT_EQ(send(post_call("/payments/preauthorisations", "", body_of("approved"))).status, 400);
+  // Another key for the same reference and content: the same hold.
+  const http::Response other_key = send(post_call("/payments/preauthorisations", "other", body_of("approved")));
+  EXPECT_EQ(other_key.body, first.body);
+  EXPECT_EQ(send(post_call("/payments/preauthorisations", "third", body_of("approved", 999))).status, 409);
+  EXPECT_EQ(book_.size(), 1U);
+}
+
+Task<> hold_one(std::shared_ptr<http::Client> client, RequestContext& context, http::Call call, std::map<int, int>& answers, int& left) {
+  auto response = co_await client->send(context, std::move(call));
+  ++answers[response ? response->status : 0];
+  --left;
+}
+
+TEST_F(PaymentTest, AHundredAtOnceMakeOneHold) {
+  std::map<int, int> answers;
+  int left = 100;
+  for (int i = 0; i < 100; ++i) {
+    worker_.tasks().spawn("hold", hold_one(client_, context_, post_call("/payments/preauthorisations", "k", body_of("approved")), answers, left));
+  }
+  ASSERT_TRUE(evc::testing::run_until(worker_, [&left] { return left == 0; }));
+  EXPECT_EQ(answers[201] + answers[409], 100);
+  EXPECT_GE(answers[201], 1);
+  EXPECT_EQ(book_.size(), 1U);
+  EXPECT_EQ(events(), (Strings{"PaymentSimulated", "PaymentAuthorized"}));
+}
+
+TEST_F(PaymentTest, ADeclinedCardIsAStateAndNoError) {
+  const http::Response declined = hold("declined");
+  EXPECT_EQ(declined.status, 201);
+  EXPECT_EQ(state_in(declined), "declined");
+  EXPECT_EQ(hold("declined").body, declined.body);
+  EXPECT_EQ(events(), (Strings{"PaymentSimulated", "PaymentDeclined"}));
+  EXPECT_EQ(event_data("PaymentDeclined", "reason"), "insufficientFunds");
+  EXPECT_EQ(value("SELECT count(*) FROM transfer"), "0");
+}
+
+TEST_F(PaymentTest, AWrongRequestIsRefusedWithItsPlace) {
+  auto body = json::parse(body_of("approved"))->as_object();
+  body["amount"] = json::Object{{"amount", 0}, {"currency", "BRL"}};
+  const http::Response response = send(post_call("/payments/preauthorisations", "k", json::serialize(body)));
+  EXPECT_EQ(response.status, 422);
+  EXPECT_NE(response.body.find("/amount/amount"), std::string::npos);
+  EXPECT_EQ(get("/payments/preauthorisations/pa-none").status, 404);
+  EXPECT_EQ(value("SELECT count(*) FROM payment"), "0");
+}
+
+TEST_F(PaymentTest, ASilentProviderIsUnknownAndThenNothing) {
+  const http::Response response = hold("silent");
+  EXPECT_EQ(response.status, 202) << response.body;
+  EXPECT_EQ(state_in(response), "unknown");
+  ASSERT_TRUE(reaches("failed"));
+  EXPECT_EQ(events(), (Strings{"PaymentSimulated", "PaymentUnknown", "PaymentFailed"}));
+  EXPECT_EQ(state_in(get("/payments/preauthorisations/" + reference_)), "failed");
+  EXPECT_EQ(state_in(hold("silent")), "failed");
+  expect_books_closed();
+}
+
+TEST_F(PaymentTest, ASlowProviderIsAskedAgainAndALateHoldIsLetGo) {
+  EXPECT_EQ(hold("slow").status, 202);
+  EXPECT_EQ(state_in(get("/payments/preauthorisations/" + reference_)), "authorised");
+  ASSERT_TRUE(session_failed());
+  ASSERT_TRUE(reaches("voided"));
+  EXPECT_EQ(events(), (Strings{"PaymentSimulated", "PaymentUnknown", "PaymentAuthorized", "PaymentVoided"}));
+  EXPECT_EQ(event_data("PaymentVoided", "reason"), "sessionFailed");
+  EXPECT_EQ(at_provider().status, payment_provider::Status::kVoided);
+  expect_books_closed();
+}
+
+TEST_F(PaymentTest, AHoldThatIsGivenUpBeforeItsOutcomeIsKnownIsLetGoLater) {
+  EXPECT_EQ(hold("error-after-effect").status, 202);
+  const http::Response asked = send(post_call("/payments/preauthorisations/" + reference_ + "/void", "v", ""));
+  EXPECT_EQ(asked.status, 202) << asked.body;
+  EXPECT_EQ(send(post_call("/payments/preauthorisations/" + reference_ + "/void", "v", "")).body, asked.body);
+  ASSERT_TRUE(reaches("voided"));
+  EXPECT_EQ(event_data("PaymentVoided", "reason"), "lateAuthorisation");
+  EXPECT_EQ(at_provider().status, payment_provider::Status::kVoided);
+  expect_books_closed();
+}
+
+TEST_F(PaymentTest, ARequestThatComesAfterItsSessionFailedHoldsNothing) {
+  ASSERT_TRUE(session_failed());
+  EXPECT_EQ(hold("approved").status, 409);
+  EXPECT_EQ(book_.size(), 0U);
+}
+
+TEST_F(PaymentTest, NothingDeliveredIsVoided) {
+  hold("approved");
+  ASSERT_TRUE(ended(0));
+  ASSERT_TRUE(reaches("voided"));
+  EXPECT_EQ(event_data("PaymentVoided", "reason"), "nothingDelivered");
+  EXPECT_EQ(value("SELECT count(*) FROM payment WHERE receipt IS NOT NULL"), "0");
+  expect_books_closed();
+}
+
+TEST_F(PaymentTest, WhatTheHoldDoesNotCoverIsOwed) {
+  hold("approved");
+  ASSERT_TRUE(ended(1'500));
+  ASSERT_TRUE(reaches("captured"));
+  EXPECT_EQ(event_data("PaymentCaptured", "captured,amount"), "1000");
+  EXPECT_EQ(event_data("PaymentCaptured", "receivable,amount"), "500");
+  EXPECT_EQ(value(std::string("SELECT debits_posted FROM account WHERE code = 'driver:") + kDriver + "'"), "500");
+  expect_books_closed();
+}
+
+TEST_F(PaymentTest, AWrongAmountIsNoHoldAndIsLetGo) {
+  EXPECT_EQ(state_in(hold("wrong-amount")), "failed");
+  ASSERT_TRUE(all_steps_done());
+  EXPECT_EQ(events(), (Strings{"PaymentSimulated", "PaymentFailed"}));
+  EXPECT_EQ(event_data("PaymentFailed", "reason"), "wrongAmount");
+  EXPECT_EQ(at_provider().status, payment_provider::Status::kVoided);
+  EXPECT_EQ(value("SELECT count(*) FROM reconciliation_case"), "1");
+}
+
+TEST_F(PaymentTest, AnExpiredHoldIsSaidAndThePriceIsOwed) {
+  hold("expired-hold");
+  ASSERT_TRUE(reaches("expired"));
+  EXPECT_EQ(event_data("PaymentVoided", "reason"), "holdExpired");
+  ASSERT_TRUE(ended(700));
+  EXPECT_EQ(event_data("PaymentCaptured", "receivable,amount"), "700");
+  expect_books_closed();
+}
+
+TEST_F(PaymentTest, ARefusedCaptureIsOwed) {
+  hold("capture-fails");
+  ASSERT_TRUE(ended(700));
+  ASSERT_TRUE(reaches("captured"));
+  ASSERT_TRUE(all_steps_done());
+  EXPECT_EQ(events(), (Strings{"PaymentSimulated", "PaymentAuthorized", "PaymentFailed", "PaymentCaptured"}));
+  EXPECT_EQ(event_data("PaymentCaptured", "captured,amount"), "0");
+  EXPECT_EQ(event_data("PaymentCaptured", "receivable,amount"), "700");
+  EXPECT_EQ(at_provider().status, payment_provider::Status::kVoided);
+  expect_books_closed();
+}
+
+class MisbehavingProvider : public PaymentTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(MisbehavingProvider, TakesTheMoneyOnceAllTheSame) {
+  hold(GetParam());
+  ASSERT_TRUE(reaches("authorised")) << state();
+  ASSERT_TRUE(ended(700));
+  ASSERT_TRUE(reaches("captured")) << state();
+  ASSERT_TRUE(all_steps_done());
+  EXPECT_EQ(at_provider().status, payment_provider::Status::kCaptured);
+  EXPECT_EQ(at_provider().captured.amount, 700);
+  const Strings all = events();
+  EXPECT_EQ(std::count(all.begin(), all.end(), "PaymentAuthorized"), 1);
+  EXPECT_EQ(std::count(all.begin(), all.end(), "PaymentCaptured"), 1);
+  EXPECT_EQ(value("SELECT count(*) FROM reconciliation_case"), "0");
+  expect_books_closed();
+}
+
+INSTANTIATE_TEST_SUITE_P(Tokens, MisbehavingProvider,
+                         ::testing::Values("slow", "drop-after-effect", "error-after-effect", "duplicate-webhook", "webhook-first", "out-of-order"),
+                         [](const auto& token) {
+                           std::string name = token.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST_F(PaymentTest, AProviderThatFlapsBeforeTheHoldHoldsNothingUnknown) {
+  // Its first answer is 503 without an effect: unknown, then found never to have happened.
+  EXPECT_EQ(hold("flapping").status, 202);
+  // Asked again with the same key before that: held.
+  EXPECT_EQ(state_in(hold("flapping")), "authorised");
+  ASSERT_TRUE(ended(700));
+  ASSERT_TRUE(reaches("captured"));
+  EXPECT_EQ(at_provider().captured.amount, 700);
+  expect_books_closed();
+}
+
+TEST_F(PaymentTest, AStepThatACrashLeftIsTakenUpWhenItsLeaseEnds) {
+  hold("approved");
+  ASSERT_TRUE(ended(700));
+  ASSERT_TRUE(reaches("captured"));
+  // As if the process had been killed between the provider's answer and writing it down.
+  value("UPDATE payment SET state = 'capturing', captured = 0, released = 0, receivable = 0");
+  value("UPDATE provider_job SET done_at = NULL, leased_until = now() + interval '300 milliseconds' WHERE step = 'capture'");
+  ASSERT_TRUE(reaches("captured"));
+  EXPECT_EQ(at_provider().captured.amount, 700);
+  EXPECT_EQ(value("SELECT count(*) FROM transfer WHERE kind = 'post'"), "1");
+  expect_books_closed();
+}
+
+TEST_F(PaymentTest, AWebhookNeedsItsSignature) {
+  hold("approved");
+  const std::string body = json::serialize(json::Object{{"type", "hold.expired"}, {"reference", reference_}, {"operationKey", "k"},
+                                                        {"amount", {{"amount", 1'000}, {"currency", "BRL"}}}, {"occurredAt", format_rfc3339(system_clock().wall())}});
+  const std::string timestamp = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(system_clock().wall().time_since_epoch()).count());
+  const auto webhook = [&](const std::string& id, const std::string& secret) {
+    http::Call call = post_call("/payments/provider/webhooks", "", body);
+    call.headers.add("webhook-id", id);
+    call.headers.add("webhook-timestamp", timestamp);
+    call.headers.add("webhook-signature", sign_webhook({id, timestamp, body}, Secret<std::string>(std::string(secret))));
+    return send(std::move(call)).status;
+  };
+  EXPECT_EQ(webhook("m1", "wrong"), 401);
+  EXPECT_EQ(state(), "authorised");
+  EXPECT_EQ(webhook("m1", "hook"), 202);
+  EXPECT_EQ(state(), "expired");
+  EXPECT_EQ(webhook("m1", "hook"), 202);
+  EXPECT_EQ(events(), (Strings{"PaymentSimulated", "PaymentAuthorized", "PaymentVoided"}));
+}
+
+TEST_F(PaymentTest, PagesFollowEachOtherWithoutAGap) {
+  value(std::string("INSERT INTO payment (id, reference, session_id, puid, correlation_id, method, token, state, currency, asked, created_at, updated_at) "
+                              "SELECT gen_random_uuid(), 'pa-' || n, gen_random_uuid(), '") + kDriver + "', gen_random_uuid(), 'simulatedPix', '', 'declined', 'BRL', 1, "
+                              "timestamptz '2026-11-23Z' + (n / 2) * interval '1 second', now() FROM generate_series(1, 25) n");
+  std::set<std::string> seen;
+  std::string cursor;
+  int pages = 0;
+  do {
+    const http::Response page = get("/payments?limit=10" + (cursor.empty() ? "" : "&cursor=" + cursor), kDriver);
+    ASSERT_EQ(page.status, 200) << page.body;
+    const auto body = json::parse(page.body)->as_object();
+    for (const auto& payment : body.at("payments").as_array()) EXPECT_TRUE(seen.insert(std::string(payment.at("paymentId").as_string())).second);
+    cursor = body.contains("nextCursor") ? std::string(body.at("nextCursor").as_string()) : "";
+    ++pages;
+  } while (!cursor.empty() && pages < 10);
+  EXPECT_EQ(pages, 3);
+  EXPECT_EQ(seen.size(), 25U);
+  EXPECT_EQ(get("/payments?cursor=AAAA", kDriver).status, 422);
+}
+
+}  // namespace
+}  // namespace evc::payment
