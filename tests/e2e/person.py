@@ -44,6 +44,7 @@ class Person:
         self.address = loopback_address()
         self.http = checked_session(requests.Session())
         self.http.mount("https://", FromAddress(self.address, pool_size))
+        self.http.trust_env = False  # else a CA bundle or a proxy of the environment wins
         self.http.verify = str(platform.ca_file)
         self.http.headers["Accept"] = "application/json"
         unique = secrets.token_hex(8)
