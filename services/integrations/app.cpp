@@ -4,6 +4,7 @@
 
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/service/dependencies.hpp"
 #include "kit/service/service.hpp"
 #include "kit/telemetry/metrics.hpp"
 #include "services/integrations/api/provider_updates.hpp"
@@ -76,13 +77,20 @@ messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
   return options;
 }
 
+// Facts and commands have connections of their own: a storm of meter values must not delay the start of a charge.
+postgres::PoolOptions command_pool(const service::WorkerScope& scope) {
+  const auto& common = scope.all_settings().common;
+  return {.conninfo = service::postgres_conninfo(common, common.postgres.database), .size = 4, .application_name = scope.instance() + " commands"};
+}
+
 Task<> leave_group(messaging::Inbox& inbox) { co_await inbox.close(); }
 
 // The part that exists once per process.
-void wire_first(service::WorkerScope& scope, Process& process, const StationsSection& settings, messaging::Outbox& outbox, messaging::Inbox& inbox, StationMessages& messages) {
+void wire_first(service::WorkerScope& scope, Process& process, const StationsSection& settings, postgres::Pool& pool, messaging::Outbox& outbox, messaging::Inbox& inbox,
+                StationMessages& messages) {
   auto& provisioning = scope.own<StationProvisioning>(settings.sites_file, static_cast<std::size_t>(settings.load_fleet), scope.secret("charge-points"));
   const DispatchSettings dispatch{.poll_interval = milliseconds(settings.command_poll_ms), .offline_grace = milliseconds(settings.offline_grace_ms)};
-  auto& dispatcher = scope.own<CommandDispatcher>(scope.worker(), scope.postgres(), outbox, process.directory, process.nudge, dispatch);
+  auto& dispatcher = scope.own<CommandDispatcher>(scope.worker(), pool, outbox, process.directory, process.nudge, dispatch);
   scope.readiness("stations", [&provisioning](RequestContext&) { return provisioning.ready(); });
   scope.on_drain([&inbox] { return leave_group(inbox); });
   telemetry::metrics().gauge_callback("ocpp_connections", "Charge points that are connected", {},
@@ -110,9 +118,10 @@ void wire(service::WorkerScope& scope, Process& process) {
   scope.own<ProviderUpdates>(pool, outbox, scope.secret("integrations-webhook"), provider_names(webhooks.providers)).add_to(scope.router());
   scope.own<StationCommands>(pool, ring).add_to(scope.router());
   auto& events = scope.own<ChargingEvents>(ring);
-  auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), events.handlers());
+  auto& commands = scope.own<postgres::Pool>(scope.worker(), command_pool(scope));
+  auto& inbox = scope.own<messaging::Inbox>(scope.worker(), commands, outbox, inbox_options(scope), events.handlers());
   messaging::add_dead_letter_operations(scope.router(), "integrations", inbox, idempotency, pool);
-  if (scope.first()) wire_first(scope, process, settings, outbox, inbox, messages);
+  if (scope.first()) wire_first(scope, process, settings, commands, outbox, inbox, messages);
 }
 
 }  // namespace

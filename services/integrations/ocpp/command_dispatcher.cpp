@@ -74,27 +74,43 @@ Task<> CommandDispatcher::pass() {
     EVC_LOG(kWarn, "Open commands could not be read", {{key::kErrorDetail, commands.error().detail}});
     co_return;
   }
+  std::vector<store::CommandRow> to_send;
   for (auto& command : *commands) {
     command.open.is_connected = directory_->is_connected(command.station_id);
-    const auto step = next_step(command.open, system_clock().wall(), settings_.offline_grace);
+    auto step = next_step(command.open, system_clock().wall(), settings_.offline_grace);
     if (step.what == NextStep::Do::kSend) {
-      co_await send(std::move(command));
+      to_send.push_back(std::move(command));
     } else if (step.what == NextStep::Do::kFinish) {
-      auto finishing = background(command.trace);
-      auto finished = co_await finish(finishing, std::move(command), step.result, step.detail);
-      if (!finished) EVC_LOG(kWarn, finishing.trace, "A command could not be finished", {{key::kErrorDetail, finished.error().detail}});
+      co_await finish_row(std::move(command), std::move(step));
     }
+  }
+  if (!to_send.empty()) co_await send_all(std::move(to_send));
+}
+
+Task<> CommandDispatcher::finish_row(store::CommandRow command, NextStep step) {
+  auto context = background(command.trace);
+  auto finished = co_await finish(context, std::move(command), step.result, std::move(step.detail));
+  if (!finished) EVC_LOG(kWarn, context.trace, "A command could not be finished", {{key::kErrorDetail, finished.error().detail}});
+}
+
+// The rows say `sent` before the stations are told: a crash in between costs a repetition, never a second unnoticed send.
+Task<> CommandDispatcher::send_all(std::vector<store::CommandRow> commands) {
+  std::vector<Uuid> ids;
+  for (const auto& command : commands) ids.push_back(command.command_id);
+  auto context = background({});
+  auto sent = co_await store::mark_sent(context, *pool_, std::move(ids), run_id_);
+  if (!sent) {
+    EVC_LOG(kWarn, "Commands could not be sent yet", {{key::kErrorDetail, sent.error().detail}});
+    co_return;
+  }
+  for (auto& command : commands) {
+    if (sent->contains(command.command_id)) send(std::move(command));
   }
 }
 
-// The row says `sent` before the station is told: a crash in between costs a repetition, never a second unnoticed send.
-Task<> CommandDispatcher::send(store::CommandRow command) {
+void CommandDispatcher::send(store::CommandRow command) {
   auto span = std::make_shared<telemetry::Span>(command_span(command));
-  auto context = background(span->context());
-  auto sent = co_await store::mark_sent(context, *pool_, command.command_id, run_id_);
-  if (!sent || !*sent) co_return;
   const auto station_id = command.station_id;
-  auto payload = payload_of(command);
   auto on_settled = [this, span, command](const Settled& answer) {
     const auto verdict = ocpp::judge(answer);
     if (verdict.result != ocpp::CommandResult::kAccepted) span->fail(ocpp::name_of(verdict.result));
@@ -102,9 +118,11 @@ Task<> CommandDispatcher::send(store::CommandRow command) {
     const bool is_lost = answer.outcome == Settled::Outcome::kLost;
     worker_->post([this, command, verdict, is_lost] { worker_->tasks().spawn("ocpp-command-settled", settled(command, verdict, is_lost)); });
   };
-  const bool posted = directory_->post(station_id, [action = std::string(ocpp::action_of(command.open.kind)), payload = std::move(payload),
-                                                    on_settled](StationConnection& connection) { connection.call(action, payload, on_settled); });
-  if (!posted) co_await settled(std::move(command), {.result = ocpp::CommandResult::kOffline}, true);
+  auto tell = [action = std::string(ocpp::action_of(command.open.kind)), payload = payload_of(command), on_settled](StationConnection& connection) {
+    connection.call(action, payload, on_settled);
+  };
+  const bool posted = directory_->post(station_id, std::move(tell));
+  if (!posted) worker_->tasks().spawn("ocpp-command-settled", settled(std::move(command), {.result = ocpp::CommandResult::kOffline}, true));
 }
 
 Task<> CommandDispatcher::settled(store::CommandRow command, ocpp::Verdict verdict, bool is_lost) {

@@ -27,7 +27,9 @@ class CommandDispatcher {
 
  private:
   Task<> pass();
-  Task<> send(store::CommandRow command);
+  Task<> send_all(std::vector<store::CommandRow> commands);
+  void send(store::CommandRow command);
+  Task<> finish_row(store::CommandRow command, NextStep step);
   // In the dispatcher's own worker and pool, whatever worker the answer came from.
   Task<> settled(store::CommandRow command, ocpp::Verdict verdict, bool is_lost);
   Task<Result<void>> finish(RequestContext& context, store::CommandRow command, ocpp::CommandResult result, std::string detail);

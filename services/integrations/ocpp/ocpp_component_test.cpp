@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <thread>
 
 #include "kit/base/assert.hpp"
 #include "kit/base/bytes.hpp"
@@ -261,6 +262,25 @@ TEST_F(OcppTest, AWholeChargeFromTheFactToTheBill) {
     EXPECT_EQ(event.at("userId").as_string(), kUser) << kind;
     EXPECT_EQ(text(event, "sessionId"), to_string(session)) << kind;
   }
+}
+
+TEST_F(OcppTest, AnAnswerIsHeardWhileAMessageWaitsForTheDatabase) {
+  const auto station = connect();
+  station->ask("BootNotification", {{"chargePointVendor", "V"}, {"chargePointModel", "M"}});
+  const std::jthread blocker([conninfo = database.conninfo()] {
+    postgres::testing::query(conninfo, "BEGIN; LOCK TABLE connector; SELECT pg_sleep(2); COMMIT");
+  });
+  ASSERT_TRUE(run_until(worker, [&] {
+    return database.value("SELECT count(*) FROM pg_locks WHERE relation = 'connector'::regclass AND mode = 'AccessExclusiveLock' AND granted") == "1";
+  }));
+  station->say(R"([2,"waits","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}])");
+  bool is_answered = false;
+  ASSERT_TRUE(directory.post("S1", [&](StationConnection& connection) {
+    connection.call("Reset", {{"type", "Soft"}}, [&](const evc::ocpp::Settled& settled) { is_answered = settled.outcome == evc::ocpp::Settled::Outcome::kResult; });
+  }));
+  EXPECT_TRUE(run_until(worker, [&] { return is_answered; }));
+  EXPECT_FALSE(station->answers.contains("waits"));
+  EXPECT_TRUE(run_until(worker, [&] { return station->answers.contains("waits"); }));
 }
 
 TEST_F(OcppTest, AStrangersStartIsRefusedByStatusAndKept) {

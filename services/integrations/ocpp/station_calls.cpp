@@ -88,7 +88,7 @@ Task<bool> StationConnection::on_call(Call call) {
       co_return true;
     }
     span.fail(info(answer.error().code).name);
-    const bool again = is_transient(answer.error().code) && system_clock().steady() + pause < give_up && socket_ != nullptr && !worker_->tasks().cancelled();
+    const bool again = is_transient(answer.error().code) && system_clock().steady() + pause < give_up && !is_closing_ && !worker_->tasks().cancelled();
     EVC_LOG(kWarn, context.trace, "A station's message failed",
             {{key::kStationId, station_id_}, {key::kOcppAction, call.action}, {key::kErrorCode, info(answer.error().code).name}, {key::kErrorDetail, answer.error().detail}});
     if (!again) {

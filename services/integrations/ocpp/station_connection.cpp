@@ -17,6 +17,7 @@ namespace key = telemetry::key;
 namespace {
 
 constexpr int kNormal = 1000;  // RFC 6455 §7.4.1
+constexpr int kPolicyViolation = 1008;
 constexpr int kTryAgainLater = 1013;
 constexpr std::chrono::milliseconds kStepLimit{5'000};
 
@@ -56,13 +57,10 @@ Task<> StationConnection::serve(RequestContext& context, http::WebSocket& socket
 }
 
 Task<> StationConnection::read_loop() {
-  while (socket_ != nullptr) {
+  while (true) {
     auto text = co_await socket_->read();
     if (!text) co_return;
-    const bool goes_on = co_await on_text(std::move(*text));
-    if (goes_on) continue;
-    socket_->close(kTryAgainLater, "the database is away");
-    co_return;
+    on_text(*text);
   }
 }
 
@@ -71,6 +69,8 @@ Task<> StationConnection::finish(telemetry::TraceContext trace) {
   call_timeout_.disarm();
   meter_flush_.disarm();
   boot_wait_.disarm();
+  is_closing_ = true;
+  incoming_.clear();
   socket_->close(kNormal, "");
   co_await tasks_.drain(SteadyTime::max());
   socket_ = nullptr;
@@ -88,9 +88,9 @@ void StationConnection::close(int code, const std::string& reason) {
 
 // --- what the station says
 
-Task<bool> StationConnection::on_text(std::string text) {
+void StationConnection::on_text(std::string_view text) {
   auto frame = evc::ocpp::parse_frame(text);
-  if (auto* call = std::get_if<Call>(&frame)) co_return co_await on_call(std::move(*call));
+  if (auto* call = std::get_if<Call>(&frame)) return take_in(std::move(*call));
   if (auto* result = std::get_if<CallResult>(&frame)) {
     if (const auto settled = calls_.on_result(std::move(*result))) settle(*settled);
   } else if (auto* error = std::get_if<CallError>(&frame)) {
@@ -101,7 +101,29 @@ Task<bool> StationConnection::on_text(std::string text) {
     if (bad.answer) send(serialize(*bad.answer));
   }
   pump_calls();
-  co_return true;
+}
+
+// A station has one call outstanding; one that sends many at once is answered in order, up to a limit.
+void StationConnection::take_in(Call call) {
+  constexpr std::size_t kIncomingLimit = 32;
+  if (incoming_.size() >= kIncomingLimit) {
+    close(kPolicyViolation, "too many calls at once");
+    return;
+  }
+  incoming_.push_back(std::move(call));
+  if (!std::exchange(is_answering_, true)) tasks_.spawn("ocpp-answer", answer_calls());
+}
+
+Task<> StationConnection::answer_calls() {
+  while (!incoming_.empty()) {
+    auto call = std::move(incoming_.front());
+    incoming_.pop_front();
+    const bool goes_on = co_await on_call(std::move(call));
+    if (goes_on) continue;
+    incoming_.clear();
+    close(kTryAgainLater, "the database is away");
+  }
+  is_answering_ = false;
 }
 
 void StationConnection::remember(std::int64_t transaction_id, std::int64_t connector_id, const Session& session) {

@@ -1,6 +1,6 @@
 // One WebSocket of one charge point, from the upgrade to its end, on one worker. Messages of the station are answered strictly one after the other;
-// calls to it go out one at a time beside them. It remembers which session's trace each running transaction belongs to, so that every message joins it.
-// Limits: 16 remembered transactions, 32 waiting calls, 64 KiB a message (the transport).
+// calls to it go out one at a time beside them, and their answers are heard while a message waits for the database. It remembers which session's trace each running transaction belongs to, so that every message joins it.
+// Limits: 16 remembered transactions, 32 waiting calls each way, 64 KiB a message (the transport).
 #pragma once
 
 #include <chrono>
@@ -52,8 +52,10 @@ class StationConnection : public std::enable_shared_from_this<StationConnection>
 
   Task<> read_loop();
   Task<> finish(telemetry::TraceContext trace);
+  void on_text(std::string_view text);
+  void take_in(evc::ocpp::Call call);
+  Task<> answer_calls();
   // False: the socket must be closed.
-  Task<bool> on_text(std::string text);
   Task<bool> on_call(evc::ocpp::Call call);
   Task<Result<Session>> session_of(RequestContext& context, const evc::ocpp::Call& call);
   Task<Result<json::Object>> dispatch(RequestContext& context, const evc::ocpp::Call& call, const Session& session);
@@ -81,6 +83,9 @@ class StationConnection : public std::enable_shared_from_this<StationConnection>
   TaskGroup tasks_;
   std::deque<std::string> outgoing_;
   bool is_writing_ = false;
+  std::deque<evc::ocpp::Call> incoming_;
+  bool is_answering_ = false;
+  bool is_closing_ = false;
   bool has_booted_ = false;
   evc::ocpp::CallQueue calls_;
   std::map<std::uint64_t, OnSettled> waiting_;

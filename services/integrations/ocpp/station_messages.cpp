@@ -133,24 +133,23 @@ Task<Result<void>> StationMessages::open_start_cases(RequestContext& context, po
   co_return Result<void>{};
 }
 
+// Most of them are only kept: one statement. With an event, or with something to reconcile, it is a transaction.
 Task<Result<json::Object>> StationMessages::meter_values(RequestContext& context, std::string station_id, ocpp::MeterValues message, Session session,
                                                          std::optional<ocpp::MeterReading> publish) {
   const auto id = message.transaction_id.value_or(0);
-  EVC_CO_TRY(transaction, co_await pool_->begin(context));
-  EVC_CO_CHECK(co_await store::insert_meter_values(context, transaction, station_id, message.connector_id, id, message.values));
-  if (message.transaction_id) {
-    EVC_CO_TRY(known, co_await store::find_transaction(context, transaction, station_id, id));
-    if (!known) {
-      EVC_CO_CHECK(co_await store::open_case(context, transaction, station_id, id, "unknown-transaction", json::serialize(message.values.front().raw)));
-      publish.reset();
-    } else if (const auto reading = ocpp::latest_reading(message.values)) {
-      EVC_CO_CHECK(co_await store::set_meter(context, transaction, id, *reading->energy_wh, reading->timestamp));
-    }
+  store::MeterMessage kept{.station_id = station_id, .connector_id = message.connector_id, .transaction_id = id, .values = message.values,
+                           .latest = ocpp::latest_reading(message.values)};
+  if (!publish) {
+    EVC_CO_TRY(is_known, co_await store::insert_meter_values(context, *pool_, kept));
+    if (is_known || !message.transaction_id) co_return json::Object{};
   }
-  if (publish) {
+  EVC_CO_TRY(transaction, co_await pool_->begin(context));
+  EVC_CO_TRY(is_known, co_await store::insert_meter_values(context, transaction, std::move(kept)));
+  if (is_known && publish) {
     const TransactionRef reference{.station_id = station_id, .connector_id = message.connector_id, .transaction_id = id, .session_id = id_of(session)};
     EVC_CO_CHECK(co_await append(context, transaction, station_id, message.connector_id, integrations::meter_values(reference, *publish), session));
   }
+  if (!is_known) EVC_CO_CHECK(co_await store::open_case(context, transaction, station_id, id, "unknown-transaction", json::serialize(message.values.front().raw)));
   EVC_CO_CHECK(co_await transaction.commit(context));
   co_return json::Object{};
 }
@@ -177,7 +176,8 @@ Task<Result<json::Object>> StationMessages::stop(RequestContext& context, std::s
   if (outcome == store::StopOutcome::kDiffers) EVC_CO_CHECK(co_await store::open_case(context, transaction, station_id, id, "stop-differs", raw));
   if (outcome == store::StopOutcome::kFirst) {
     if (!message.transaction_data.empty()) {
-      EVC_CO_CHECK(co_await store::insert_meter_values(context, transaction, station_id, known->connector_id, id, message.transaction_data));
+      store::MeterMessage kept{.station_id = station_id, .connector_id = known->connector_id, .transaction_id = id, .values = message.transaction_data};
+      EVC_CO_CHECK(co_await store::insert_meter_values(context, transaction, std::move(kept)));
     }
     if (message.meter_stop_wh < known->meter_start_wh) EVC_CO_CHECK(co_await store::open_case(context, transaction, station_id, id, "meter-backwards", raw));
     const auto last = ocpp::latest_reading(message.transaction_data);

@@ -25,7 +25,9 @@ constexpr Statement kOpen{"integrations.command.open", R"(
    ORDER BY c.created_at LIMIT $2)"};
 constexpr Statement kSent{"integrations.command.sent", R"(
   UPDATE command SET state = 'sent', run_id = $2, attempts = attempts + 1
-   WHERE command_id = $1 AND finished_at IS NULL AND (state <> 'sent' OR run_id IS DISTINCT FROM $2))"};
+   WHERE command_id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb))
+     AND finished_at IS NULL AND (state <> 'sent' OR run_id IS DISTINCT FROM $2)
+  RETURNING command_id)"};
 constexpr Statement kPending{"integrations.command.pending", "UPDATE command SET state = 'pending' WHERE command_id = $1 AND finished_at IS NULL"};
 constexpr Statement kUnconfirmed{"integrations.command.unconfirmed", "UPDATE command SET state = 'unconfirmed' WHERE command_id = $1 AND finished_at IS NULL"};
 constexpr Statement kFinish{"integrations.command.finish", R"(
@@ -72,9 +74,13 @@ Task<Result<std::vector<CommandRow>>> open_commands(RequestContext& context, pos
   co_return commands;
 }
 
-Task<Result<bool>> mark_sent(RequestContext& context, postgres::Pool& pool, Uuid command_id, Uuid run_id) {
-  EVC_CO_TRY(rows, co_await pool.exec(context, kSent, Params(command_id, run_id)));
-  co_return rows.affected() == 1;
+Task<Result<std::set<Uuid>>> mark_sent(RequestContext& context, postgres::Pool& pool, std::vector<Uuid> command_ids, Uuid run_id) {
+  json::Array ids;
+  for (const auto& id : command_ids) ids.push_back(json::Value(to_string(id)));
+  EVC_CO_TRY(rows, co_await pool.exec(context, kSent, Params(json::Value(std::move(ids)), run_id)));
+  std::set<Uuid> sent;
+  for (std::size_t row = 0; row < rows.size(); ++row) sent.insert(rows.get<Uuid>(row, 0));
+  co_return sent;
 }
 
 Task<Result<void>> mark_pending(RequestContext& context, postgres::Pool& pool, Uuid command_id) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,8 @@ struct CommandRow {
 // What is not finished and not under way in this run, oldest first.
 Task<Result<std::vector<CommandRow>>> open_commands(RequestContext& context, postgres::Pool& pool, Uuid run_id, std::int64_t limit);
 
-// False when it was finished or sent by somebody else meanwhile.
-Task<Result<bool>> mark_sent(RequestContext& context, postgres::Pool& pool, Uuid command_id, Uuid run_id);
+// Those of them that were not finished, and not sent in this run, meanwhile.
+Task<Result<std::set<Uuid>>> mark_sent(RequestContext& context, postgres::Pool& pool, std::vector<Uuid> command_ids, Uuid run_id);
 // Back to the queue: the connection was lost.
 Task<Result<void>> mark_pending(RequestContext& context, postgres::Pool& pool, Uuid command_id);
 Task<Result<void>> mark_unconfirmed(RequestContext& context, postgres::Pool& pool, Uuid command_id);

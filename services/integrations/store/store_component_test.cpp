@@ -175,16 +175,21 @@ TEST_F(StoreTest, SessionsAreFoundByTagAndTransaction) {
 
 TEST_F(StoreTest, MeterValuesAreKeptOnceAndTheLatestWins) {
   const auto id = start(start_of("TAG")).transaction_id;
-  const std::vector<ocpp::MeterValue> values{{.timestamp = kAt, .raw = json::Object{{"value", "OCMF|\"quoted\" \\ bytes"}}}, {.timestamp = kAt + std::chrono::seconds(1), .raw = json::Object{}}};
-  const auto insert = [&] { must(in_transaction([&](auto& transaction) { return insert_meter_values(context, transaction, "S1", 1, id, values); })); };
-  insert();
-  insert();
+  MeterMessage message{.station_id = "S1", .connector_id = 1, .transaction_id = id,
+                       .values = {{.timestamp = kAt, .raw = json::Object{{"value", "OCMF|\"quoted\" \\ bytes"}}}, {.timestamp = kAt + std::chrono::seconds(1), .raw = json::Object{}}},
+                       .latest = ocpp::MeterReading{.timestamp = kAt + std::chrono::seconds(1), .energy_wh = 1500}};
+  EXPECT_TRUE(must(run_task(worker, insert_meter_values(context, pool, message))));
+  message.latest = ocpp::MeterReading{.timestamp = kAt, .energy_wh = 1200};
+  EXPECT_TRUE(must(in_transaction([&](auto& transaction) { return insert_meter_values(context, transaction, message); })));
   EXPECT_EQ(database.value("SELECT count(*) FROM meter_value"), "2");
-  EXPECT_EQ(database.value("SELECT sampled FROM meter_value ORDER BY sampled_at LIMIT 1"), json::serialize(values[0].raw));
-  const auto set = [&](std::int64_t wh, WallTime at) { must(in_transaction([&](auto& transaction) { return set_meter(context, transaction, id, wh, at); })); };
-  set(1500, kAt + std::chrono::seconds(10));
-  set(1200, kAt);
+  EXPECT_EQ(database.value("SELECT sampled FROM meter_value ORDER BY sampled_at LIMIT 1"), json::serialize(message.values[0].raw));
   EXPECT_EQ(must(in_transaction([&](auto& transaction) { return find_transaction(context, transaction, "S1", id); }))->meter_wh, 1500);
+  message.station_id = "S2";
+  EXPECT_FALSE(must(run_task(worker, insert_meter_values(context, pool, message)))) << "another station's transaction";
+  message.latest.reset();
+  message.transaction_id = 0;
+  EXPECT_FALSE(must(run_task(worker, insert_meter_values(context, pool, message))));
+  EXPECT_EQ(database.value("SELECT count(*) FROM meter_value"), "6") << "kept all the same";
 }
 
 TEST_F(StoreTest, CasesAreOpenedOnce) {
@@ -196,7 +201,7 @@ class CommandStoreTest : public StoreTest {
  protected:
   Uuid ask(ocpp::CommandKind kind, std::optional<Uuid> session) {
     const CommandDraft draft{.command_id = uuid_v7(), .station_id = "S1", .connector_id = 1, .kind = kind, .payload = {{"a", 1}}, .session_id = session,
-                             .trace = telemetry::TraceContext::root(), .expires_at = kAt};
+                             .trace = telemetry::TraceContext::root(), .expires_at = system_clock().wall() + std::chrono::hours(1)};
     must(in_transaction([&](auto& transaction) { return insert_command(context, transaction, draft); }));
     return draft.command_id;
   }
@@ -217,14 +222,17 @@ TEST_F(CommandStoreTest, ASecondStartOfASessionIsDropped) {
 TEST_F(CommandStoreTest, WhatADeadProcessSentIsOpenForTheNext) {
   const auto id = ask(ocpp::CommandKind::kReset, std::nullopt);
   const auto mine = uuid_v7(), next = uuid_v7();
-  EXPECT_TRUE(must(run_task(worker, mark_sent(context, pool, id, mine))));
-  EXPECT_FALSE(must(run_task(worker, mark_sent(context, pool, id, mine)))) << "once";
+  EXPECT_EQ(must(run_task(worker, mark_sent(context, pool, {id}, mine))), std::set<Uuid>{id});
+  EXPECT_TRUE(must(run_task(worker, mark_sent(context, pool, {id}, mine))).empty()) << "once";
   EXPECT_TRUE(open(mine).empty());
   ASSERT_EQ(open(next).size(), 1u);
   EXPECT_EQ(open(next)[0].open.attempts, 1);
-  EXPECT_TRUE(must(run_task(worker, mark_sent(context, pool, id, next))));
+  EXPECT_EQ(must(run_task(worker, mark_sent(context, pool, {id}, next))).size(), 1u);
   must(run_task(worker, mark_pending(context, pool, id)));
   EXPECT_EQ(open(next).size(), 1u);
+  EXPECT_EQ(must(run_task(worker, mark_sent(context, pool, {id}, next))).size(), 1u);
+  database.query("UPDATE command SET expires_at = now() - interval '6 seconds'");
+  EXPECT_EQ(open(next).size(), 1u) << "its answer was lost";
   must(run_task(worker, mark_unconfirmed(context, pool, id)));
   EXPECT_TRUE(open(next).at(0).open.is_unconfirmed);
   EXPECT_EQ(must(run_task(worker, find_command(context, pool, "S1", id)))->state, "sent");

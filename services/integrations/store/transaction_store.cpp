@@ -27,13 +27,27 @@ constexpr Statement kStop{"integrations.transaction.stop", R"(
 constexpr Statement kSameStop{"integrations.transaction.same-stop", R"(
   SELECT 1 FROM ocpp_transaction_stop WHERE station_id = $1 AND transaction_id = $2 AND meter_stop_wh = $3 AND stopped_at = $4)"};
 constexpr Statement kMeterValues{"integrations.meter.insert", R"(
-  INSERT INTO meter_value (station_id, connector_id, transaction_id, sampled_at, digest, sampled)
-  SELECT $1, $2, $3, v.at, decode(v.digest, 'hex'), v.sampled FROM jsonb_to_recordset($4::jsonb) AS v(at timestamptz, digest text, sampled text)
-  ON CONFLICT DO NOTHING)"};
-constexpr Statement kSetMeter{"integrations.transaction.meter", R"(
-  UPDATE ocpp_transaction SET meter_wh = $2, metered_at = $3 WHERE transaction_id = $1 AND (metered_at IS NULL OR metered_at <= $3))"};
+  WITH message AS (
+    INSERT INTO meter_value (station_id, connector_id, transaction_id, sampled_at, digest, sampled)
+    SELECT $1, $2, $3, v.at, decode(v.digest, 'hex'), v.sampled FROM jsonb_to_recordset($4::jsonb) AS v(at timestamptz, digest text, sampled text)
+    ON CONFLICT DO NOTHING),
+  reading AS (
+    UPDATE ocpp_transaction SET meter_wh = $5, metered_at = $6
+     WHERE transaction_id = $3 AND station_id = $1 AND $5::bigint IS NOT NULL AND (metered_at IS NULL OR metered_at <= $6))
+  SELECT EXISTS (SELECT 1 FROM ocpp_transaction WHERE transaction_id = $3 AND station_id = $1))"};
 constexpr Statement kOpenCase{"integrations.case.open", R"(
   INSERT INTO reconciliation_case (station_id, transaction_id, kind, digest, message) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING)"};
+
+Params meter_params(const MeterMessage& message) {
+  json::Array list;
+  for (const auto& value : message.values) {
+    auto sampled = json::serialize(value.raw);
+    list.push_back(json::Object{{"at", format_rfc3339(value.timestamp)}, {"digest", hex_encode(view(sha256(sampled)))}, {"sampled", std::move(sampled)}});
+  }
+  Params params(message.station_id, message.connector_id, message.transaction_id, json::Value(std::move(list)));
+  if (message.latest) return std::move(params.add(message.latest->energy_wh).add(message.latest->timestamp));
+  return std::move(params.add_null().add_null());
+}
 
 }  // namespace
 
@@ -77,20 +91,14 @@ Task<Result<StopOutcome>> insert_stop(RequestContext& context, postgres::Transac
   co_return same.empty() ? StopOutcome::kDiffers : StopOutcome::kRepeated;
 }
 
-Task<Result<void>> insert_meter_values(RequestContext& context, postgres::Transaction& transaction, std::string station_id, std::int64_t connector_id,
-                                       std::int64_t transaction_id, std::vector<ocpp::MeterValue> values) {
-  json::Array list;
-  for (const auto& value : values) {
-    auto sampled = json::serialize(value.raw);
-    list.push_back(json::Object{{"at", format_rfc3339(value.timestamp)}, {"digest", hex_encode(view(sha256(sampled)))}, {"sampled", std::move(sampled)}});
-  }
-  EVC_CO_CHECK(co_await transaction.exec(context, kMeterValues, Params(station_id, connector_id, transaction_id, json::Value(std::move(list)))));
-  co_return Result<void>{};
+Task<Result<bool>> insert_meter_values(RequestContext& context, postgres::Pool& pool, MeterMessage message) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kMeterValues, meter_params(message)));
+  co_return rows.get<bool>(0, 0);
 }
 
-Task<Result<void>> set_meter(RequestContext& context, postgres::Transaction& transaction, std::int64_t transaction_id, std::int64_t meter_wh, WallTime at) {
-  EVC_CO_CHECK(co_await transaction.exec(context, kSetMeter, Params(transaction_id, meter_wh, at)));
-  co_return Result<void>{};
+Task<Result<bool>> insert_meter_values(RequestContext& context, postgres::Transaction& transaction, MeterMessage message) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kMeterValues, meter_params(message)));
+  co_return rows.get<bool>(0, 0);
 }
 
 Task<Result<void>> open_case(RequestContext& context, postgres::Transaction& transaction, std::string station_id, std::int64_t transaction_id, std::string kind,

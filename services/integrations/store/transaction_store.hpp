@@ -38,10 +38,17 @@ Task<Result<std::optional<TransactionRow>>> find_transaction(RequestContext& con
 enum class StopOutcome { kFirst, kRepeated, kDiffers };
 Task<Result<StopOutcome>> insert_stop(RequestContext& context, postgres::Transaction& transaction, std::string station_id, ocpp::StopTransaction stop);
 
-// All values of one message in one statement; repeated ones add nothing.
-Task<Result<void>> insert_meter_values(RequestContext& context, postgres::Transaction& transaction, std::string station_id, std::int64_t connector_id,
-                                       std::int64_t transaction_id, std::vector<ocpp::MeterValue> values);
-Task<Result<void>> set_meter(RequestContext& context, postgres::Transaction& transaction, std::int64_t transaction_id, std::int64_t meter_wh, WallTime at);
+// All values of one message and the transaction's latest reading, in one statement; repeated values add nothing. 0 stands for "outside of a transaction".
+struct MeterMessage {
+  std::string station_id;
+  std::int64_t connector_id = 0;
+  std::int64_t transaction_id = 0;
+  std::vector<ocpp::MeterValue> values;
+  std::optional<ocpp::MeterReading> latest;
+};
+// False when the station has no such transaction. The first form is a transaction of its own: one round trip for the most frequent message.
+Task<Result<bool>> insert_meter_values(RequestContext& context, postgres::Pool& pool, MeterMessage message);
+Task<Result<bool>> insert_meter_values(RequestContext& context, postgres::Transaction& transaction, MeterMessage message);
 
 Task<Result<void>> open_case(RequestContext& context, postgres::Transaction& transaction, std::string station_id, std::int64_t transaction_id, std::string kind,
                              std::string message);
