@@ -74,8 +74,7 @@ std::optional<Enum> enumerator(const std::string& name, int count, const char* (
 
 Result<Binding> binding_of(const AccessRule& rule) {
   const auto resource = enumerator(rule.resource, RD_KAFKA_RESOURCE__CNT, rd_kafka_ResourceType_name);
-  const auto pattern =
-      enumerator(rule.pattern, RD_KAFKA_RESOURCE_PATTERN_TYPE__CNT, rd_kafka_ResourcePatternType_name);
+  const auto pattern = enumerator(rule.pattern, RD_KAFKA_RESOURCE_PATTERN_TYPE__CNT, rd_kafka_ResourcePatternType_name);
   const auto operation = enumerator(rule.operation, RD_KAFKA_ACL_OPERATION__CNT, rd_kafka_AclOperation_name);
   const auto permission =
       enumerator(rule.permission, RD_KAFKA_ACL_PERMISSION_TYPE__CNT, rd_kafka_AclPermissionType_name);
@@ -101,8 +100,8 @@ AccessRule rule_of(const rd_kafka_AclBinding_t* binding) {
 }  // namespace
 
 std::string describe(const AccessRule& rule) {
-  std::string text = rule.principal + " " + (rule.permission == "ALLOW" ? "" : rule.permission + " ") +
-                     rule.operation + " " + rule.resource + " " + rule.name;
+  std::string text = rule.principal + " " + (rule.permission == "ALLOW" ? "" : rule.permission + " ") + rule.operation +
+                     " " + rule.resource + " " + rule.name;
   if (rule.pattern != "LITERAL") text += " (" + rule.pattern + ")";
   if (rule.host != "*") text += " from " + rule.host;
   return text;
@@ -129,7 +128,8 @@ struct Admin::Impl {
   }
 
   // The end offset of each partition is asked once.
-  Result<void> add_group_lag(const std::string& group, std::map<std::pair<std::string, std::int32_t>, std::int64_t>& ends,
+  Result<void> add_group_lag(const std::string& group,
+                             std::map<std::pair<std::string, std::int32_t>, std::int64_t>& ends,
                              std::vector<PartitionLag>& found) {
     GroupOffsets request(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
     auto* raw = request.get();
@@ -154,7 +154,8 @@ struct Admin::Impl {
           ends[place] = high;
         }
         if (each.offset >= 0)
-          found.push_back({group, place.first, place.second, each.offset, std::max<std::int64_t>(0, ends[place] - each.offset)});
+          found.push_back(
+              {group, place.first, place.second, each.offset, std::max<std::int64_t>(0, ends[place] - each.offset)});
       }
     }
     return {};
@@ -185,8 +186,8 @@ Result<void> Admin::create_topics(const std::vector<TopicSpec>& topics) {
   std::vector<NewTopic> made;
   for (const auto& topic : topics) {
     char reason[256];
-    NewTopic fresh(rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, topic.replication_factor, reason,
-                                         sizeof reason));
+    NewTopic fresh(
+        rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, topic.replication_factor, reason, sizeof reason));
     if (!fresh) return fail(Code::kValidationFailed, topic.name + ": " + reason);
     for (const auto& [name, value] : topic.settings)
       rd_kafka_NewTopic_set_config(fresh.get(), name.c_str(), value.c_str());
@@ -199,13 +200,11 @@ Result<void> Admin::create_topics(const std::vector<TopicSpec>& topics) {
   rd_kafka_CreateTopics(impl_->client.get(), raw.data(), raw.size(), limits.get(), impl_->queue.get());
   EVC_TRY(event, impl_->answer("create topics"));
   std::size_t count = 0;
-  const auto** results =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  const auto** results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     const auto code = rd_kafka_topic_result_error(results[i]);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-      return std::unexpected(
-          broker_error(code, std::string("create topic ") + rd_kafka_topic_result_name(results[i])));
+      return std::unexpected(broker_error(code, std::string("create topic ") + rd_kafka_topic_result_name(results[i])));
   }
   return {};
 }
@@ -259,8 +258,8 @@ Result<void> Admin::replace_settings(const std::string& topic, const TopicSettin
 Result<std::vector<AccessRule>> Admin::access_rules() {
   char reason[256];
   Binding filter(rd_kafka_AclBindingFilter_new(RD_KAFKA_RESOURCE_ANY, nullptr, RD_KAFKA_RESOURCE_PATTERN_ANY, nullptr,
-                                               nullptr, RD_KAFKA_ACL_OPERATION_ANY,
-                                               RD_KAFKA_ACL_PERMISSION_TYPE_ANY, reason, sizeof reason));
+                                               nullptr, RD_KAFKA_ACL_OPERATION_ANY, RD_KAFKA_ACL_PERMISSION_TYPE_ANY,
+                                               reason, sizeof reason));
   const auto limits = options(impl_->client.get(), RD_KAFKA_ADMIN_OP_DESCRIBEACLS);
   rd_kafka_DescribeAcls(impl_->client.get(), filter.get(), limits.get(), impl_->queue.get());
   EVC_TRY(event, impl_->answer("read access rules"));

@@ -1,6 +1,7 @@
-// What a tool may ask of the cluster: topics with their settings, access rules, consumer lag. Blocking, for start-up programs and
-// exporters with a thread of their own, never on a worker. Every call ends within kAdminTimeout; errors are broker-unavailable (no answer,
-// no connection; the detail holds the last line that the connection logged), forbidden (this certificate may not) or conflict.
+// What a tool may ask of the cluster: topics with their settings, access rules, consumer lag. Blocking, for start-up
+// programs and exporters with a thread of their own, never on a worker. Every call ends within kAdminTimeout; errors
+// are broker-unavailable (no answer, no connection; the detail holds the last line that the connection logged),
+// forbidden (this certificate may not) or conflict.
 #pragma once
 
 #include <chrono>
@@ -26,12 +27,13 @@ struct TopicSpec {
   TopicSettings settings;
 };
 
-// One access rule, in the broker's own words, so that a rule of a kind that we never write can still be seen and removed.
+// One access rule, in the broker's own words, so that a rule of a kind that we never write can still be seen and
+// removed.
 struct AccessRule {
-  std::string principal;           // "User:charging"
-  std::string operation;           // WRITE, READ, DESCRIBE …
-  std::string resource;            // TOPIC, GROUP …
-  std::string name;                // of the resource; "*" is Kafka's literal wildcard
+  std::string principal;            // "User:charging"
+  std::string operation;            // WRITE, READ, DESCRIBE …
+  std::string resource;             // TOPIC, GROUP …
+  std::string name;                 // of the resource; "*" is Kafka's literal wildcard
   std::string pattern = "LITERAL";  // or PREFIXED
   std::string host = "*";
   std::string permission = "ALLOW";

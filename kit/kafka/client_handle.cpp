@@ -76,11 +76,16 @@ class ConfigHandle {
 }  // namespace
 
 void DestroyClient::operator()(rd_kafka_s* client) const {
-  // A consumer that shall leave its group has been closed before; waiting for the broker here would only delay the stop.
+  // A consumer that shall leave its group has been closed before; waiting for the broker here would only delay the
+  // stop.
   rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
-void DestroyQueue::operator()(rd_kafka_queue_s* queue) const { rd_kafka_queue_destroy(queue); }
-void DestroyEvent::operator()(rd_kafka_op_s* event) const { rd_kafka_event_destroy(event); }
+void DestroyQueue::operator()(rd_kafka_queue_s* queue) const {
+  rd_kafka_queue_destroy(queue);
+}
+void DestroyEvent::operator()(rd_kafka_op_s* event) const {
+  rd_kafka_event_destroy(event);
+}
 void DestroyPartitions::operator()(rd_kafka_topic_partition_list_s* partitions) const {
   rd_kafka_topic_partition_list_destroy(partitions);
 }
@@ -107,8 +112,8 @@ ClientHandle make_client(ClientKind kind, const ConnectOptions& connect, const C
                                                          RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_STATS;
   rd_kafka_conf_set_events(config.get(), events | RD_KAFKA_EVENT_ERROR);
   char reason[512];
-  rd_kafka_t* client = rd_kafka_new(kind == ClientKind::kProducer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
-                                    config.get(), reason, sizeof reason);
+  rd_kafka_t* client = rd_kafka_new(kind == ClientKind::kProducer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, config.get(),
+                                    reason, sizeof reason);
   if (!client) throw std::runtime_error(std::string("kafka client: ") + reason);
   config.release();
   return ClientHandle(client, DestroyClient{.log = std::move(log)});

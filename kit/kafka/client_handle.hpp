@@ -1,6 +1,7 @@
-// Owning handles for librdkafka's objects and the one place where a client instance is made: TLS, timeouts and reconnect settings that
-// producer, consumer and admin share. librdkafka's own header stays in .cpp files, hence the forward declarations.
-// Destroying a client joins its threads and may block for a second: a worker hands it to destroy_in_background().
+// Owning handles for librdkafka's objects and the one place where a client instance is made: TLS, timeouts and
+// reconnect settings that producer, consumer and admin share. librdkafka's own header stays in .cpp files, hence the
+// forward declarations. Destroying a client joins its threads and may block for a second: a worker hands it to
+// destroy_in_background().
 #pragma once
 
 #include <memory>
@@ -39,8 +40,8 @@ using PartitionsHandle = std::unique_ptr<rd_kafka_topic_partition_list_s, Destro
 enum class ClientKind { kProducer, kConsumer };
 using ClientSettings = std::vector<std::pair<std::string, std::string>>;
 
-// Throws std::runtime_error with the setting and the reason: a wrong setting or an unreadable certificate ends the start.
-// Fetches, deliveries, errors and rebalances come as events, never as callbacks.
+// Throws std::runtime_error with the setting and the reason: a wrong setting or an unreadable certificate ends the
+// start. Fetches, deliveries, errors and rebalances come as events, never as callbacks.
 ClientHandle make_client(ClientKind kind, const ConnectOptions& connect, const ClientSettings& settings,
                          std::shared_ptr<ConnectionLog> log);
 

@@ -1,5 +1,6 @@
-// How a process reaches the brokers: the bootstrap list, its certificate (whose common name is the Kafka principal) and the
-// name it shows in the brokers' logs and quotas. A plain value; there is no connection without a client certificate.
+// How a process reaches the brokers: the bootstrap list, its certificate (whose common name is the Kafka principal) and
+// the name it shows in the brokers' logs and quotas. A plain value; there is no connection without a client
+// certificate.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// What librdkafka says about a connection, on threads of its own: the last line becomes the reason in an error, so that "broker-unavailable"
-// says "certificate verify failed" and not only that nobody answered. Outlives the client that writes into it. Thread-safe.
+// What librdkafka says about a connection, on threads of its own: the last line becomes the reason in an error, so that
+// "broker-unavailable" says "certificate verify failed" and not only that nobody answered. Outlives the client that
+// writes into it. Thread-safe.
 #pragma once
 
 #include <mutex>

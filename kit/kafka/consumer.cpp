@@ -74,8 +74,8 @@ std::int64_t field(const json::Object& fields, const char* name) {
   return value && value->is_int64() ? value->as_int64() : -1;
 }
 
-// Records behind the group's commits, over the partitions of librdkafka's statistics; -1 when the end of one of them is not known yet. (Its own
-// `consumer_lag` is unknown until the first commit; a new group counts from the first record.)
+// Records behind the group's commits, over the partitions of librdkafka's statistics; -1 when the end of one of them is
+// not known yet. (Its own `consumer_lag` is unknown until the first commit; a new group counts from the first record.)
 std::int64_t lag_in(const json::Value& statistics, const std::vector<TopicPartition>& assigned) {
   std::int64_t sum = 0;
   for (const auto& [topic, partition] : assigned) {
@@ -294,11 +294,14 @@ Task<> Consumer::Impl::close(std::shared_ptr<Impl> impl) {
   impl->discard();
 }
 
-Consumer::Consumer(Worker& worker, ConsumerOptions options) : impl_(std::make_shared<Impl>(worker, std::move(options))) {
+Consumer::Consumer(Worker& worker, ConsumerOptions options)
+    : impl_(std::make_shared<Impl>(worker, std::move(options))) {
   impl_->build();
 }
 
-Consumer::~Consumer() { impl_->closed = true; }
+Consumer::~Consumer() {
+  impl_->closed = true;
+}
 
 Task<Result<std::vector<Record>>> Consumer::poll(std::size_t limit, std::chrono::milliseconds wait) {
   return Impl::poll(impl_, limit, wait);
@@ -311,7 +314,8 @@ Result<void> Consumer::commit(const std::vector<Record>& last_of_each_partition)
     // A partition that was revoked meanwhile has another owner, whose position must stand.
     if (std::ranges::find(impl_->assigned, TopicPartition{record.topic, record.partition}) == impl_->assigned.end())
       continue;
-    rd_kafka_topic_partition_list_add(offsets.get(), record.topic.c_str(), record.partition)->offset = record.offset + 1;
+    rd_kafka_topic_partition_list_add(offsets.get(), record.topic.c_str(), record.partition)->offset =
+        record.offset + 1;
   }
   if (offsets->cnt == 0) return {};
   const auto code = rd_kafka_commit(impl_->client.get(), offsets.get(), 1);
@@ -342,12 +346,20 @@ void Consumer::on_revoked(std::function<void(const std::vector<TopicPartition>&)
   impl_->revoked = std::move(callback);
 }
 
-std::vector<TopicPartition> Consumer::assignment() const { return impl_->assigned; }
+std::vector<TopicPartition> Consumer::assignment() const {
+  return impl_->assigned;
+}
 
-bool Consumer::connected() const { return impl_->connected; }
+bool Consumer::connected() const {
+  return impl_->connected;
+}
 
-std::int64_t Consumer::lag() const { return impl_->lag; }
+std::int64_t Consumer::lag() const {
+  return impl_->lag;
+}
 
-Task<> Consumer::close() { return Impl::close(impl_); }
+Task<> Consumer::close() {
+  return Impl::close(impl_);
+}
 
 }  // namespace evc::kafka

@@ -1,6 +1,7 @@
-// A consumer group member on one worker: static membership, range assignment, earliest, manual offsets, small fetch queues.
-// Records of a partition come in order. Offsets move only by commit(), after the caller's database commit; a lost offset commit is only a
-// duplicate. One poll() at a time. poll() must be called at least every five minutes, else the broker gives the partitions to somebody else.
+// A consumer group member on one worker: static membership, range assignment, earliest, manual offsets, small fetch
+// queues. Records of a partition come in order. Offsets move only by commit(), after the caller's database commit; a
+// lost offset commit is only a duplicate. One poll() at a time. poll() must be called at least every five minutes, else
+// the broker gives the partitions to somebody else.
 #pragma once
 
 #include <chrono>
@@ -35,11 +36,13 @@ class Consumer {
   // Throws std::runtime_error for unusable certificates or settings.
   Consumer(Worker& worker, ConsumerOptions options);
   ~Consumer();
-  // Up to `limit` records, at least one unless none came within `wait` or the task was cancelled. broker-unavailable on a lost or refused connection
-  // (it goes on trying underneath), forbidden when topic or group are refused, conflict when another process joined with our instance_id: this one
-  // is out for good then, because taking the name back would only throw the other one out.
+  // Up to `limit` records, at least one unless none came within `wait` or the task was cancelled. broker-unavailable on
+  // a lost or refused connection (it goes on trying underneath), forbidden when topic or group are refused, conflict
+  // when another process joined with our instance_id: this one is out for good then, because taking the name back would
+  // only throw the other one out.
   Task<Result<std::vector<Record>>> poll(std::size_t limit, std::chrono::milliseconds wait);
-  // The record's offset and all before it in its partition are done. Sent, not awaited: a failure shows in the log and costs duplicates.
+  // The record's offset and all before it in its partition are done. Sent, not awaited: a failure shows in the log and
+  // costs duplicates.
   Result<void> commit(const std::vector<Record>& last_of_each_partition);
   // Records that were fetched ahead are dropped and come again after resume().
   void pause(const TopicPartition& partition);

@@ -36,9 +36,13 @@ struct EventQueue::Impl {
 
 EventQueue::EventQueue(Worker& worker, QueueHandle queue) : impl_(std::make_shared<Impl>(worker, std::move(queue))) {}
 
-EventQueue::~EventQueue() { impl_->close(); }
+EventQueue::~EventQueue() {
+  impl_->close();
+}
 
-EventHandle EventQueue::poll() { return EventHandle(rd_kafka_queue_poll(impl_->queue.get(), 0)); }
+EventHandle EventQueue::poll() {
+  return EventHandle(rd_kafka_queue_poll(impl_->queue.get(), 0));
+}
 
 Task<> EventQueue::wait(SteadyTime deadline) {
   // The queue may be destroyed while this coroutine waits.
@@ -55,6 +59,8 @@ Task<> EventQueue::wait(SteadyTime deadline) {
   [[maybe_unused]] const auto got = ::read(impl->wakeup.native_handle(), &count, sizeof count);
 }
 
-rd_kafka_queue_s* EventQueue::handle() const { return impl_->queue.get(); }
+rd_kafka_queue_s* EventQueue::handle() const {
+  return impl_->queue.get();
+}
 
 }  // namespace evc::kafka

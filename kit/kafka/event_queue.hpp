@@ -1,5 +1,6 @@
-// librdkafka's event queue as something a coroutine can wait for: an eventfd that librdkafka writes when the queue stops being empty.
-// Hence the rule: poll() until it gives nothing, only then wait(). Lives on one worker; one coroutine waits at a time.
+// librdkafka's event queue as something a coroutine can wait for: an eventfd that librdkafka writes when the queue
+// stops being empty. Hence the rule: poll() until it gives nothing, only then wait(). Lives on one worker; one
+// coroutine waits at a time.
 #pragma once
 
 #include <memory>

@@ -14,7 +14,8 @@ namespace evc::kafka {
 
 namespace {
 
-// A record may be as large as a dead-letter topic takes (1 MiB and 64 KiB); the broker refuses what is too large for its topic.
+// A record may be as large as a dead-letter topic takes (1 MiB and 64 KiB); the broker refuses what is too large for
+// its topic.
 constexpr std::size_t kLargestRecord = 1'114'112 + 4'096;
 // How long purged records may take to be reported before the instance is given up without them.
 constexpr std::chrono::milliseconds kPurgeLimit{1'000};
@@ -116,7 +117,8 @@ void Producer::Impl::build() {
                               {"retry.backoff.ms", "50"},
                               {"topic.metadata.refresh.interval.ms", "30000"}},
                              log);
-  // Knowing the topics from the start asks for their metadata with the first connection; else the first record of each waits a second.
+  // Knowing the topics from the start asks for their metadata with the first connection; else the first record of each
+  // waits a second.
   for (const auto& topic : options.topics)
     made->topics.emplace_back(rd_kafka_topic_new(made->client.get(), topic.c_str(), nullptr));
   made->events = std::make_unique<EventQueue>(worker, QueueHandle(rd_kafka_queue_get_main(made->client.get())));
@@ -147,7 +149,8 @@ void Producer::Impl::enqueue(const Record& record, std::size_t index, Flight& fl
   fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
   fields[1].u.i32 = record.partition;
   fields[2].vtype = RD_KAFKA_VTYPE_KEY;
-  fields[2].u.mem = {.ptr = record.key.empty() ? nullptr : const_cast<char*>(record.key.data()), .size = record.key.size()};
+  fields[2].u.mem = {.ptr = record.key.empty() ? nullptr : const_cast<char*>(record.key.data()),
+                     .size = record.key.size()};
   fields[3].vtype = RD_KAFKA_VTYPE_VALUE;
   fields[3].u.mem = {.ptr = const_cast<char*>(record.value.data()), .size = record.value.size()};
   fields[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
@@ -173,7 +176,8 @@ void Producer::Impl::enqueue(const Record& record, std::size_t index, Flight& fl
 
 void Producer::Impl::handle(rd_kafka_event_t* event, Flight& flight) {
   if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-    // Lost connections are repaired underneath, and the reports tell what became of the records. A fatal error is the end of the instance.
+    // Lost connections are repaired underneath, and the reports tell what became of the records. A fatal error is the
+    // end of the instance.
     if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__FATAL) return;
     char reason[512];
     const auto code = rd_kafka_fatal_error(instance->client.get(), reason, sizeof reason);
@@ -204,7 +208,8 @@ std::size_t Producer::Impl::chunk_end(const std::vector<Record>& records, std::s
   return end;
 }
 
-// Until every report is there. On the first failure, at the deadline and on cancellation the rest is purged, which reports it at once.
+// Until every report is there. On the first failure, at the deadline and on cancellation the rest is purged, which
+// reports it at once.
 Task<> Producer::Impl::await_reports(std::shared_ptr<Impl> impl, Flight& flight) {
   auto deadline = std::chrono::steady_clock::now() + impl->options.delivery_timeout;
   bool purged = false;
@@ -232,7 +237,8 @@ Task<> Producer::Impl::await_reports(std::shared_ptr<Impl> impl, Flight& flight)
   }
 }
 
-Task<Result<std::vector<Delivery>>> Producer::Impl::send_in_chunks(std::shared_ptr<Impl> impl, std::vector<Record> records) {
+Task<Result<std::vector<Delivery>>> Producer::Impl::send_in_chunks(std::shared_ptr<Impl> impl,
+                                                                   std::vector<Record> records) {
   std::vector<Delivery> deliveries(records.size());
   for (std::size_t begin = 0; begin < records.size();) {
     const std::size_t end = impl->chunk_end(records, begin);
@@ -270,17 +276,22 @@ Task<Result<std::vector<Delivery>>> Producer::Impl::send_all(std::shared_ptr<Imp
   co_return sent;
 }
 
-Producer::Producer(Worker& worker, ProducerOptions options) : impl_(std::make_shared<Impl>(worker, std::move(options))) {
+Producer::Producer(Worker& worker, ProducerOptions options)
+    : impl_(std::make_shared<Impl>(worker, std::move(options))) {
   impl_->build();
 }
 
-Producer::~Producer() { close(); }
+Producer::~Producer() {
+  close();
+}
 
 Task<Result<std::vector<Delivery>>> Producer::send(std::vector<Record> records) {
   return Impl::send_all(impl_, std::move(records));
 }
 
-std::int64_t Producer::rebuilds() const { return impl_->builds - 1; }
+std::int64_t Producer::rebuilds() const {
+  return impl_->builds - 1;
+}
 
 void Producer::close() {
   impl_->closed = true;

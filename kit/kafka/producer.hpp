@@ -1,6 +1,7 @@
-// An idempotent producer on one worker (librdkafka by events on an eventfd). What is outstanding never exceeds one batch: librdkafka may time out
-// messages 2 and 3 while 1, 4, 5 are written, which would break the order per key. 10 s per delivery. After any error the caller starts again from its own
-// position: the instance is purged, destroyed and rebuilt at the next send(). One send() at a time.
+// An idempotent producer on one worker (librdkafka by events on an eventfd). What is outstanding never exceeds one
+// batch: librdkafka may time out messages 2 and 3 while 1, 4, 5 are written, which would break the order per key. 10 s
+// per delivery. After any error the caller starts again from its own position: the instance is purged, destroyed and
+// rebuilt at the next send(). One send() at a time.
 #pragma once
 
 #include <chrono>
@@ -25,7 +26,11 @@ struct ProducerOptions {
 
 // One entry per record, in order.
 struct Delivery {
-  enum class Outcome { kDelivered, kRefused, kUnknown } outcome = Outcome::kUnknown;  // kRefused: this record never will be (its size, its form)
+  enum class Outcome {
+    kDelivered,
+    kRefused,
+    kUnknown
+  } outcome = Outcome::kUnknown;  // kRefused: this record never will be (its size, its form)
   std::string reason;
   std::int32_t partition = -1;
   std::int64_t offset = -1;
@@ -36,9 +41,9 @@ class Producer {
   // Throws std::runtime_error for unusable certificates or settings.
   Producer(Worker& worker, ProducerOptions options);
   ~Producer();
-  // Delivers `records` (they may belong to several partitions; order per partition is kept) and resumes when every report is there.
-  // broker-unavailable when any outcome is unknown: the same records must be sent again, some of them may be in the log twice then. `cancelled` when
-  // the calling task was cancelled or close() was called; as unknown.
+  // Delivers `records` (they may belong to several partitions; order per partition is kept) and resumes when every
+  // report is there. broker-unavailable when any outcome is unknown: the same records must be sent again, some of them
+  // may be in the log twice then. `cancelled` when the calling task was cancelled or close() was called; as unknown.
   Task<Result<std::vector<Delivery>>> send(std::vector<Record> records);
   std::int64_t rebuilds() const;
   void close();

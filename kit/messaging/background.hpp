@@ -1,4 +1,5 @@
-// The context of work that no request asked for: relays, scans, timers. Not sampled, so that an idle process makes no traces.
+// The context of work that no request asked for: relays, scans, timers. Not sampled, so that an idle process makes no
+// traces.
 #pragma once
 
 #include <chrono>

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kContentType = "application/json";
 
-std::unexpected<Error> invalid(std::string detail) { return fail(Code::kSchemaInvalid, std::move(detail)); }
+std::unexpected<Error> invalid(std::string detail) {
+  return fail(Code::kSchemaInvalid, std::move(detail));
+}
 
 Result<std::string> header(const kafka::Record& record, std::string_view name) {
   const auto value = record.header(name);
@@ -45,7 +47,8 @@ Result<std::int64_t> agreed_sequence(const kafka::Record& record, const json::Ob
   std::int64_t sequence = 0;
   const auto* end = in_header.data() + in_header.size();
   const auto parsed = std::from_chars(in_header.data(), end, sequence);
-  if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1) return invalid("header ce_sequence is not a count");
+  if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1)
+    return invalid("header ce_sequence is not a count");
   const auto* member = value.if_contains("sequence");
   if (!member || !member->is_int64() || member->as_int64() != sequence)
     return invalid("header ce_sequence and member sequence disagree");

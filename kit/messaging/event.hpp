@@ -1,5 +1,5 @@
-// An event: CloudEvents 1.0 binary headers around a JSON value that repeats the seed's names, so that a stored event explains itself (contracts.md §4).
-// Headers and value must agree; from_record() refuses what does not.
+// An event: CloudEvents 1.0 binary headers around a JSON value that repeats the seed's names, so that a stored event
+// explains itself (contracts.md §4). Headers and value must agree; from_record() refuses what does not.
 #pragma once
 
 #include <cstdint>
@@ -28,15 +28,15 @@ struct Event {
   // from the record and its headers
   std::string topic;
   std::string key;
-  std::string subject;                 // ce_subject: what is parked together (the session, or the connector)
+  std::string subject;  // ce_subject: what is parked together (the session, or the connector)
   std::optional<Uuid> causation_id;
-  telemetry::TraceContext creation;    // the context of the `create` span
+  telemetry::TraceContext creation;  // the context of the `create` span
 };
 
 // `source` is ce_source, `data_schema` ce_dataschema. The record has no partition and no offset yet.
 kafka::Record to_record(const Event& event, std::string_view source, std::string_view data_schema);
-// schema-invalid with the reason when headers and value disagree or the envelope is broken. Unknown members of the value are left alone:
-// a newer producer may have added them.
+// schema-invalid with the reason when headers and value disagree or the envelope is broken. Unknown members of the
+// value are left alone: a newer producer may have added them.
 Result<Event> from_record(const kafka::Record& record);
 
 }  // namespace evc::messaging

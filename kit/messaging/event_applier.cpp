@@ -19,7 +19,8 @@ constexpr std::int64_t kTriesOfUnknown = 3;
 
 enum class Kind { kTransient, kDeterministic, kUnknown };
 
-// By the table of codes: what may succeed unchanged is transient. What lies in the event or in a rule will fail again; the rest is not known.
+// By the table of codes: what may succeed unchanged is transient. What lies in the event or in a rule will fail again;
+// the rest is not known.
 Kind kind_of(Code code) {
   if (info(code).retryable) return Kind::kTransient;
   switch (code) {
@@ -37,21 +38,23 @@ Kind kind_of(Code code) {
 
 telemetry::Span process_span(const Incoming& incoming, const std::string& group, Attempt attempt) {
   const auto& record = incoming.record;
-  telemetry::Attributes attributes{{std::string(semconv::kMessagingSystem), "kafka"},
-                                   {std::string(semconv::kMessagingOperationName), "process"},
-                                   {std::string(semconv::kMessagingOperationType), "process"},
-                                   {std::string(semconv::kMessagingDestinationName), record.topic},
-                                   {std::string(semconv::kMessagingDestinationPartitionId), std::to_string(record.partition)},
-                                   {std::string(semconv::kMessagingKafkaOffset), record.offset},
-                                   {std::string(semconv::kMessagingConsumerGroupName), group},
-                                   {std::string(semconv::kMessagingMessageId), to_string(incoming.event.event_id)},
-                                   {std::string(semconv::kEvEventType), incoming.event.event_type}};
+  telemetry::Attributes attributes{
+      {std::string(semconv::kMessagingSystem), "kafka"},
+      {std::string(semconv::kMessagingOperationName), "process"},
+      {std::string(semconv::kMessagingOperationType), "process"},
+      {std::string(semconv::kMessagingDestinationName), record.topic},
+      {std::string(semconv::kMessagingDestinationPartitionId), std::to_string(record.partition)},
+      {std::string(semconv::kMessagingKafkaOffset), record.offset},
+      {std::string(semconv::kMessagingConsumerGroupName), group},
+      {std::string(semconv::kMessagingMessageId), to_string(incoming.event.event_id)},
+      {std::string(semconv::kEvEventType), incoming.event.event_type}};
   if (attempt.number > 1) attributes.emplace_back(std::string(semconv::kEvRetryAttempt), attempt.number - 1);
   const auto& creation = incoming.event.creation;
   std::vector<telemetry::TraceContext> links;
   if (creation.valid()) links.push_back(creation);
-  return telemetry::start_span("process " + record.topic, creation,
-                               {.kind = telemetry::SpanKind::kConsumer, .attributes = std::move(attributes), .links = std::move(links)});
+  return telemetry::start_span(
+      "process " + record.topic, creation,
+      {.kind = telemetry::SpanKind::kConsumer, .attributes = std::move(attributes), .links = std::move(links)});
 }
 
 RequestContext context_of(const telemetry::Span& span, std::chrono::milliseconds limit) {
@@ -67,22 +70,22 @@ kafka::Record dead_letter_record(const Incoming& incoming, const std::string& gr
   record.topic = original.topic + "." + group + ".dlq";
   record.partition = -1;
   record.offset = -1;
-  const std::pair<const char*, std::string> added[]{
-      {"dlq-original-topic", original.topic},
-      {"dlq-original-partition", std::to_string(original.partition)},
-      {"dlq-original-offset", std::to_string(original.offset)},
-      {"dlq-original-timestamp", format_rfc3339(original.timestamp)},
-      {"dlq-original-group", group},
-      {"dlq-error-code", std::string(info(failure.error.code).name)},
-      {"dlq-error-detail", failure.error.detail},
-      {"dlq-attempts", std::to_string(failure.attempts)},
-      {"dlq-first-failed-at", format_rfc3339(failure.first_failed_at)}};
+  const std::pair<const char*, std::string> added[]{{"dlq-original-topic", original.topic},
+                                                    {"dlq-original-partition", std::to_string(original.partition)},
+                                                    {"dlq-original-offset", std::to_string(original.offset)},
+                                                    {"dlq-original-timestamp", format_rfc3339(original.timestamp)},
+                                                    {"dlq-original-group", group},
+                                                    {"dlq-error-code", std::string(info(failure.error.code).name)},
+                                                    {"dlq-error-detail", failure.error.detail},
+                                                    {"dlq-attempts", std::to_string(failure.attempts)},
+                                                    {"dlq-first-failed-at", format_rfc3339(failure.first_failed_at)}};
   for (const auto& [name, content] : added) record.headers.emplace_back(name, content);
   return record;
 }
 
 // A handler that throws is a bug of ours, and must not stop the other keys.
-Task<Result<void>> call(const EventHandler& handler, RequestContext& context, postgres::Transaction& transaction, const Event& event) {
+Task<Result<void>> call(const EventHandler& handler, RequestContext& context, postgres::Transaction& transaction,
+                        const Event& event) {
   std::string thrown;
   try {
     auto outcome = co_await handler(context, transaction, event);
@@ -95,7 +98,8 @@ Task<Result<void>> call(const EventHandler& handler, RequestContext& context, po
 
 }  // namespace
 
-Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, const Incoming& incoming, Attempt attempt) {
+Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, const Incoming& incoming,
+                                          Attempt attempt) {
   auto span = process_span(incoming, store_.consumer(), attempt);
   auto context = context_of(span, kHandlerLimit);
   const auto& event = incoming.event;
@@ -138,14 +142,16 @@ Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, co
 }
 
 // The savepoint is set and holds everything of this event, its inbox row included.
-Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
-                                            Attempt attempt, std::int64_t sequence, Place place) {
+Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::Transaction& transaction,
+                                            const Incoming& incoming, Attempt attempt, std::int64_t sequence,
+                                            Place place) {
   const auto& event = incoming.event;
   const bool wanted = incoming.defect || handlers_.contains(event.event_type);
   auto outcome = wanted ? co_await handle(context, transaction, incoming) : Result<void>{};
   if (outcome) {
     if (!wanted) EVC_CO_CHECK(co_await store_.set_status(context, transaction, event.event_id, "discarded"));
-    if (wanted && place == Place::kParked) EVC_CO_CHECK(co_await store_.set_status(context, transaction, event.event_id, "applied"));
+    if (wanted && place == Place::kParked)
+      EVC_CO_CHECK(co_await store_.set_status(context, transaction, event.event_id, "applied"));
     EVC_CO_CHECK(co_await store_.advance(context, transaction, event, sequence));
     EVC_CO_CHECK(co_await transaction.release_savepoint(context));
     metrics_.count(event.topic, wanted ? "applied" : "discarded");
@@ -155,10 +161,15 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
   auto error = std::move(outcome).error();
   EVC_CO_CHECK(co_await transaction.rollback_to_savepoint(context));
   const auto kind = kind_of(error.code);
-  const bool again = kind == Kind::kTransient || (kind == Kind::kUnknown && place == Place::kNew && attempt.number < kTriesOfUnknown);
+  const bool again =
+      kind == Kind::kTransient || (kind == Kind::kUnknown && place == Place::kNew && attempt.number < kTriesOfUnknown);
   EVC_LOG(kWarn, context.trace, "an event failed",
-          {{key::kTopic, event.topic}, {key::kEventId, to_string(event.event_id)}, {key::kEventType, event.event_type},
-           {key::kErrorCode, info(error.code).name}, {key::kErrorDetail, error.detail}, {key::kAttempt, attempt.number}});
+          {{key::kTopic, event.topic},
+           {key::kEventId, to_string(event.event_id)},
+           {key::kEventType, event.event_type},
+           {key::kErrorCode, info(error.code).name},
+           {key::kErrorDetail, error.detail},
+           {key::kAttempt, attempt.number}});
   if (again) {
     metrics_.count(event.topic, "retry");
     co_return Verdict{.fate = Verdict::Fate::kRetry, .error = std::move(error)};
@@ -166,7 +177,8 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
   // The handler may have spent the time of the event; its burial has its own.
   auto burial = context;
   burial.deadline = std::chrono::steady_clock::now() + kHandlerLimit;
-  Failure failure{.error = std::move(error), .attempts = attempt.number,
+  Failure failure{.error = std::move(error),
+                  .attempts = attempt.number,
                   .first_failed_at = attempt.number > 1 ? attempt.first_failed_at : context.clock->wall()};
   if (place == Place::kParked) {
     // The rollback has put it back among the parked ones, from where it moves to the dead.
@@ -177,27 +189,34 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
   co_return Verdict{};
 }
 
-Task<Result<void>> EventApplier::handle(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming) {
+Task<Result<void>> EventApplier::handle(RequestContext& context, postgres::Transaction& transaction,
+                                        const Incoming& incoming) {
   if (incoming.defect) co_return std::unexpected(*incoming.defect);
   auto outcome = co_await call(handlers_.at(incoming.event.event_type), context, transaction, incoming.event);
   co_return outcome;
 }
 
-Task<Result<void>> EventApplier::bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming, Failure failure) {
+Task<Result<void>> EventApplier::bury(RequestContext& context, postgres::Transaction& transaction,
+                                      const Incoming& incoming, Failure failure) {
   const auto& event = incoming.event;
   EVC_CO_CHECK(co_await store_.bury(context, transaction, incoming, failure));
-  EVC_CO_CHECK(co_await outbox_.append_record(context, transaction, dead_letter_record(incoming, store_.consumer(), failure),
-                                              event.event_id, event.subject));
+  EVC_CO_CHECK(co_await outbox_.append_record(
+      context, transaction, dead_letter_record(incoming, store_.consumer(), failure), event.event_id, event.subject));
   metrics_.count(event.topic, "dead");
   EVC_LOG(kError, context.trace, "an event is dead, its subject stands still",
-          {{key::kTopic, event.topic}, {key::kEventId, to_string(event.event_id)}, {key::kSubject, event.subject},
-           {key::kErrorCode, info(failure.error.code).name}, {key::kErrorDetail, failure.error.detail}});
+          {{key::kTopic, event.topic},
+           {key::kEventId, to_string(event.event_id)},
+           {key::kSubject, event.subject},
+           {key::kErrorCode, info(failure.error.code).name},
+           {key::kErrorDetail, failure.error.detail}});
   co_return Result<void>{};
 }
 
-Task<Result<void>> EventApplier::close_gap(postgres::Transaction& transaction, std::string topic, std::string event_key, std::int64_t last) {
+Task<Result<void>> EventApplier::close_gap(postgres::Transaction& transaction, std::string topic, std::string event_key,
+                                           std::int64_t last) {
   while (true) {
-    auto asking = RequestContext{.deadline = std::chrono::steady_clock::now() + kHandlerLimit, .trace = telemetry::TraceContext::root()};
+    auto asking = RequestContext{.deadline = std::chrono::steady_clock::now() + kHandlerLimit,
+                                 .trace = telemetry::TraceContext::root()};
     asking.trace.sampled = false;
     EVC_CO_CHECK(co_await transaction.savepoint(asking));
     EVC_CO_TRY(record, co_await store_.take_gap(asking, transaction, topic, event_key, last + 1));
@@ -222,7 +241,8 @@ Task<Result<void>> EventApplier::close_gap(postgres::Transaction& transaction, s
   }
 }
 
-Task<Result<void>> EventApplier::replay_first(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming) {
+Task<Result<void>> EventApplier::replay_first(RequestContext& context, postgres::Transaction& transaction,
+                                              const Incoming& incoming) {
   auto span = process_span(incoming, store_.consumer(), {.number = 2});
   auto traced = context.with_trace(span.context());
   if (!incoming.defect && !handlers_.contains(incoming.event.event_type)) co_return Result<void>{};
@@ -238,7 +258,8 @@ Task<Result<void>> EventApplier::replay_first(RequestContext& context, postgres:
 }
 
 // What waits behind the subject, in order. The first one that fails for good is the subject's next dead letter.
-Task<Result<void>> EventApplier::release(RequestContext& context, postgres::Transaction& transaction, const Event& head) {
+Task<Result<void>> EventApplier::release(RequestContext& context, postgres::Transaction& transaction,
+                                         const Event& head) {
   while (true) {
     EVC_CO_TRY(record, co_await store_.take_behind(context, transaction, head.topic, head.subject));
     if (!record) break;
@@ -268,7 +289,8 @@ Task<Result<void>> EventApplier::replay(RequestContext& context, postgres::Pool&
   const auto incoming = read_incoming(std::move(*record));
   auto outcome = co_await replay_first(work, transaction, incoming);
   if (!outcome) {
-    EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "replay", "", std::string(info(outcome.error().code).name)));
+    EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "replay", "",
+                                            std::string(info(outcome.error().code).name)));
     EVC_CO_CHECK(co_await transaction.commit(work));
     co_return outcome;
   }
@@ -281,7 +303,8 @@ Task<Result<void>> EventApplier::replay(RequestContext& context, postgres::Pool&
   co_return committed;
 }
 
-Task<Result<void>> EventApplier::discard(RequestContext& context, postgres::Pool& pool, Uuid event_id, std::string reason) {
+Task<Result<void>> EventApplier::discard(RequestContext& context, postgres::Pool& pool, Uuid event_id,
+                                         std::string reason) {
   auto work = context;
   work.deadline = std::chrono::steady_clock::now() + kReplayLimit;
   EVC_CO_TRY(transaction, co_await pool.begin(work));

@@ -1,5 +1,6 @@
-// What one event does, inside the caller's transaction: dedup, its place in the key's sequence, the handler under a savepoint, and what follows from its
-// outcome. Knows no Kafka and no loop; Inbox feeds it from the topic, replay() and discard() from the dead letters.
+// What one event does, inside the caller's transaction: dedup, its place in the key's sequence, the handler under a
+// savepoint, and what follows from its outcome. Knows no Kafka and no loop; Inbox feeds it from the topic, replay() and
+// discard() from the dead letters.
 #pragma once
 
 #include <map>
@@ -11,7 +12,8 @@
 
 namespace evc::messaging {
 
-// kDone: nothing more to do for it, whatever became of it. kRetry: it had no effect, and is to be tried again before any later event of its key.
+// kDone: nothing more to do for it, whatever became of it. kRetry: it had no effect, and is to be tried again before
+// any later event of its key.
 struct Verdict {
   enum class Fate { kDone, kRetry } fate = Fate::kDone;
   Error error;  // of kRetry
@@ -33,7 +35,8 @@ class EventApplier {
   // An error means that the transaction is lost.
   Task<Result<Verdict>> apply(postgres::Transaction& transaction, const Incoming& incoming, Attempt attempt);
   // The events of a key whose gap is closed, in order, as far as they go.
-  Task<Result<void>> close_gap(postgres::Transaction& transaction, std::string topic, std::string key, std::int64_t last);
+  Task<Result<void>> close_gap(postgres::Transaction& transaction, std::string topic, std::string key,
+                               std::int64_t last);
 
   // One transaction each. not-found: no open dead letter. Any other error: it stays where it is.
   Task<Result<void>> replay(RequestContext& context, postgres::Pool& pool, Uuid event_id);
@@ -44,9 +47,11 @@ class EventApplier {
   Task<Result<Verdict>> in_turn(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
                                 Attempt attempt, std::int64_t sequence, Place place);
   Task<Result<void>> handle(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming);
-  Task<Result<void>> bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming, Failure failure);
+  Task<Result<void>> bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
+                          Failure failure);
   Task<Result<void>> release(RequestContext& context, postgres::Transaction& transaction, const Event& event);
-  Task<Result<void>> replay_first(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming);
+  Task<Result<void>> replay_first(RequestContext& context, postgres::Transaction& transaction,
+                                  const Incoming& incoming);
 
   InboxStore store_;
   InboxMetrics metrics_;

@@ -11,7 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 
 Event sample() {
-  const auto creation = telemetry::TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "v=1");
+  const auto creation =
+      telemetry::TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "v=1");
   return {.event_id = *parse_uuid("0198b6a0-0000-7000-8000-000000000001"),
           .event_type = "ChargingSessionStarted",
           .occurred_at = *parse_rfc3339("2026-11-23T17:04:05.123Z"),
@@ -27,7 +28,9 @@ Event sample() {
           .creation = *creation};
 }
 
-kafka::Record sample_record() { return to_record(sample(), "/services/charging", "urn:evcosta:schema:x:1"); }
+kafka::Record sample_record() {
+  return to_record(sample(), "/services/charging", "urn:evcosta:schema:x:1");
+}
 
 std::string& header(kafka::Record& record, std::string_view name) {
   for (auto& [each, content] : record.headers)
@@ -111,8 +114,9 @@ TEST(EventRecord, DisagreementsAreRefused) {
     EXPECT_EQ(event.error().code, Code::kSchemaInvalid);
     EXPECT_THAT(event.error().detail, HasSubstr(name));
   }
-  for (const char* name : {"ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "ce_partitionkey",
-                           "ce_correlationid", "ce_sequence", "ce_dataschema", "content-type", "traceparent"}) {
+  for (const char* name :
+       {"ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "ce_partitionkey",
+        "ce_correlationid", "ce_sequence", "ce_dataschema", "content-type", "traceparent"}) {
     auto record = sample_record();
     std::erase_if(record.headers, [&](const auto& each) { return each.first == name; });
     EXPECT_FALSE(from_record(record)) << name;

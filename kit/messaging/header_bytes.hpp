@@ -1,5 +1,5 @@
-// Record headers as one byte string, for a bytea column: order, repetitions and every byte survive (jsonb would lose all three).
-// Form: for each header two length-prefixed strings (32 bits, big endian), name and value.
+// Record headers as one byte string, for a bytea column: order, repetitions and every byte survive (jsonb would lose
+// all three). Form: for each header two length-prefixed strings (32 bits, big endian), name and value.
 #pragma once
 
 #include <string>

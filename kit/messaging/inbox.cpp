@@ -26,8 +26,12 @@ constexpr std::chrono::seconds kBatchLimit{30};
 // What is kept in order together.
 using KeyId = std::pair<std::string, std::string>;  // topic, key
 
-KeyId key_of(const kafka::Record& record) { return {record.topic, record.key}; }
-kafka::TopicPartition partition_of(const kafka::Record& record) { return {record.topic, record.partition}; }
+KeyId key_of(const kafka::Record& record) {
+  return {record.topic, record.key};
+}
+kafka::TopicPartition partition_of(const kafka::Record& record) {
+  return {record.topic, record.partition};
+}
 
 Task<bool> told_to_stop() {
   const auto state = co_await boost::asio::this_coro::cancellation_state;
@@ -134,7 +138,9 @@ Task<> Inbox::Impl::round() {
     broker_state = Result<void>{};
     receive(std::move(*polled), batch);
   } else {
-    if (broker_state) EVC_LOG(kWarn, "the inbox cannot read", {{key::kErrorCode, info(polled.error().code).name}, {key::kErrorDetail, polled.error().detail}});
+    if (broker_state)
+      EVC_LOG(kWarn, "the inbox cannot read",
+              {{key::kErrorCode, info(polled.error().code).name}, {key::kErrorDetail, polled.error().detail}});
     broker_state = std::unexpected(std::move(polled).error());
     if (batch.empty()) co_await sleep_for(worker, kIdleWait);
   }
@@ -158,7 +164,8 @@ void Inbox::Impl::receive(std::vector<kafka::Record> records, std::deque<Incomin
   for (auto& record : records) {
     progress.begin(record);
     const auto partition = partition_of(record);
-    if (progress.open(partition) >= options.open_per_partition && paused.insert(partition).second) consumer->pause(partition);
+    if (progress.open(partition) >= options.open_per_partition && paused.insert(partition).second)
+      consumer->pause(partition);
     const auto key_waits = waiting.find(key_of(record));
     auto incoming = read_incoming(std::move(record));
     // A key that is in this very batch again has its events there already, before this one.
@@ -190,7 +197,9 @@ Task<bool> Inbox::Impl::process(std::deque<Incoming> batch) {
     auto context = background_context(std::chrono::seconds(1));
     database_state = co_await pool.ping(context);
     if (!database_state) {
-      co_await sleep_for(worker, std::chrono::milliseconds(1 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(pause.count()))));
+      co_await sleep_for(worker,
+                         std::chrono::milliseconds(
+                             1 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(pause.count()))));
       pause = std::min(pause * 2, options.retry_cap);
       continue;
     }
@@ -268,8 +277,8 @@ void Inbox::Impl::retry_later(Incoming incoming, const Error& error) {
   key_waits.next.number = tried + 1;
   auto bound = options.retry_first * (std::int64_t{1} << std::min<std::int64_t>(tried, 16));
   bound = std::min<std::chrono::milliseconds>(bound, options.retry_cap);
-  const auto pause = error.retry_after.value_or(
-      std::chrono::milliseconds(1 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(bound.count()))));
+  const auto pause = error.retry_after.value_or(std::chrono::milliseconds(
+      1 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(bound.count()))));
   key_waits.due = std::chrono::steady_clock::now() + std::min(pause, options.retry_cap);
   key_waits.events.push_front(std::move(incoming));
 }
@@ -303,7 +312,8 @@ Task<> Inbox::Impl::look() {
   for (const auto& gap : *gaps) {
     if (gap.overdue) overdue.emplace(gap.topic, gap.key);
     if (gap.overdue && !alarmed_gaps.contains({gap.topic, gap.key}))
-      EVC_LOG(kError, "a key waits for a missing event", {{key::kTopic, gap.topic}, {key::kSubject, gap.key}, {key::kSequence, gap.missing_from}});
+      EVC_LOG(kError, "a key waits for a missing event",
+              {{key::kTopic, gap.topic}, {key::kSubject, gap.key}, {key::kSequence, gap.missing_from}});
     auto transaction = co_await pool.begin(context);
     if (!transaction) co_return;
     const auto last = co_await applier.store().lock_key(context, *transaction, gap.topic, gap.key);
@@ -316,12 +326,17 @@ Task<> Inbox::Impl::look() {
   if (counts) applier.metrics().standing(consumer->lag(), waiting.size(), gaps->size(), *counts);
 }
 
-Inbox::Inbox(Worker& worker, postgres::Pool& pool, Outbox& outbox, InboxOptions options, std::map<std::string, EventHandler> handlers)
+Inbox::Inbox(Worker& worker, postgres::Pool& pool, Outbox& outbox, InboxOptions options,
+             std::map<std::string, EventHandler> handlers)
     : impl_(std::make_shared<Impl>(worker, pool, outbox, std::move(options), std::move(handlers))) {}
 
-Inbox::~Inbox() { impl_->closing = true; }
+Inbox::~Inbox() {
+  impl_->closing = true;
+}
 
-Task<> Inbox::run() { return Impl::run(impl_); }
+Task<> Inbox::run() {
+  return Impl::run(impl_);
+}
 
 Task<Result<std::vector<Inbox::DeadLetter>>> Inbox::list_dead(RequestContext& context, std::size_t limit) {
   return impl_->applier.store().list_dead(context, impl_->pool, limit);
@@ -355,6 +370,8 @@ Result<void> Inbox::health() const {
   return impl_->database_state;
 }
 
-Task<> Inbox::close() { return Impl::close(impl_); }
+Task<> Inbox::close() {
+  return Impl::close(impl_);
+}
 
 }  // namespace evc::messaging

@@ -1,7 +1,9 @@
-// The consumer's side (events.md §§2–3): each event takes effect once and in order per key. One database transaction per batch, a savepoint per event; the inbox row, the effect and
-// its own outbox rows commit together, then the offset. Transient failure: retry in place, that key only. Deterministic failure (schema-invalid, validation-failed, constraint-violation …):
-// dead letter through the outbox, later events of the subject parked behind it. Unknown failure: 3 tries, then dead letter.
-// Lives on one worker. Only run() makes it a member of the group: on other workers it serves the operators' calls alone.
+// The consumer's side (events.md §§2–3): each event takes effect once and in order per key. One database transaction
+// per batch, a savepoint per event; the inbox row, the effect and its own outbox rows commit together, then the offset.
+// Transient failure: retry in place, that key only. Deterministic failure (schema-invalid, validation-failed,
+// constraint-violation …): dead letter through the outbox, later events of the subject parked behind it. Unknown
+// failure: 3 tries, then dead letter. Lives on one worker. Only run() makes it a member of the group: on other workers
+// it serves the operators' calls alone.
 #pragma once
 
 #include <chrono>
@@ -18,22 +20,25 @@
 
 namespace evc::messaging {
 
-// Applies one event inside the transaction. The context's trace is the `process <topic>` CONSUMER span. Errors that are retryable by contracts/errors.yaml count as transient.
+// Applies one event inside the transaction. The context's trace is the `process <topic>` CONSUMER span. Errors that are
+// retryable by contracts/errors.yaml count as transient.
 using EventHandler = std::function<Task<Result<void>>(RequestContext&, postgres::Transaction&, const Event&)>;
 
 struct InboxOptions {
   kafka::ConsumerOptions consumer;
   std::size_t batch = 64;
-  std::chrono::milliseconds gap_timeout{10'000};  // a key that waits longer for a missing sequence raises the alarm; it goes on waiting
-  std::chrono::milliseconds retry_first{100};     // then twice as long each time, with full jitter
+  std::chrono::milliseconds gap_timeout{
+      10'000};  // a key that waits longer for a missing sequence raises the alarm; it goes on waiting
+  std::chrono::milliseconds retry_first{100};  // then twice as long each time, with full jitter
   std::chrono::milliseconds retry_cap{10'000};
-  std::size_t open_per_partition = 2'000;         // records of a partition that are not done yet, before it is paused
+  std::size_t open_per_partition = 2'000;  // records of a partition that are not done yet, before it is paused
 };
 
 class Inbox {
  public:
   // Types without a handler are recorded as discarded: they concern others.
-  Inbox(Worker& worker, postgres::Pool& pool, Outbox& outbox, InboxOptions options, std::map<std::string, EventHandler> handlers);
+  Inbox(Worker& worker, postgres::Pool& pool, Outbox& outbox, InboxOptions options,
+        std::map<std::string, EventHandler> handlers);
   ~Inbox();
   // Until cancelled. Spawn it in the worker's task group.
   Task<> run();

@@ -19,8 +19,8 @@ using evc::testing::run_task;
 using testing::ConsumerSide;
 using testing::sample_event;
 using testing::sample_record;
-using testing::test_context;
 using ::testing::SizeIs;
+using testing::test_context;
 
 class InboxOfBroker : public ::testing::Test {
  protected:
@@ -45,10 +45,13 @@ class InboxOfBroker : public ::testing::Test {
     return all;
   }
   std::string status(const Event& event) {
-    return side_->database().value("SELECT coalesce(max(status), 'none') FROM inbox WHERE event_id = '" + to_string(event.event_id) + "'");
+    return side_->database().value("SELECT coalesce(max(status), 'none') FROM inbox WHERE event_id = '" +
+                                   to_string(event.event_id) + "'");
   }
   bool status_becomes(const Event& event, const std::string& expected) {
-    return side_->becomes("SELECT coalesce(max(status), 'none') FROM inbox WHERE event_id = '" + to_string(event.event_id) + "'", expected);
+    return side_->becomes(
+        "SELECT coalesce(max(status), 'none') FROM inbox WHERE event_id = '" + to_string(event.event_id) + "'",
+        expected);
   }
   Result<void> replay(const Event& event) {
     auto context = test_context();
@@ -151,7 +154,8 @@ TEST_F(InboxOfBroker, TheDeadLetterIsTheRecordByteForByte) {
   side_->start();
   side_->produce({record});
   ASSERT_TRUE(side_->becomes("SELECT count(*) FROM outbox", "1"));
-  const auto row = side_->database().query("SELECT topic, key, encode(headers, 'hex'), encode(payload, 'hex') FROM outbox")[0];
+  const auto row =
+      side_->database().query("SELECT topic, key, encode(headers, 'hex'), encode(payload, 'hex') FROM outbox")[0];
   EXPECT_EQ(row[0], side_->topic() + "." + side_->group() + ".dlq");
   EXPECT_EQ(row[1], "a");
   EXPECT_EQ(*hex_decode(row[3]), record.value);
@@ -165,7 +169,8 @@ TEST_F(InboxOfBroker, TheDeadLetterIsTheRecordByteForByte) {
   EXPECT_EQ(dead.header("dlq-original-group"), side_->group());
   EXPECT_EQ(dead.header("dlq-error-code"), "schema-invalid");
   EXPECT_EQ(dead.header("dlq-attempts"), "1");
-  for (const char* name : {"dlq-original-partition", "dlq-original-timestamp", "dlq-error-detail", "dlq-first-failed-at"})
+  for (const char* name :
+       {"dlq-original-partition", "dlq-original-timestamp", "dlq-error-detail", "dlq-first-failed-at"})
     EXPECT_TRUE(dead.header(name)) << name;
 }
 
@@ -202,7 +207,8 @@ TEST_F(InboxOfBroker, ReplayAppliesTheEventAndWhatWaitedBehindIt) {
   EXPECT_EQ(replay(all[1]).error().code, Code::kNotFound) << "twice is once";
   side_->produce({sample_record(event("a", 5))});
   EXPECT_TRUE(side_->effects_become("a", "1,2,3,4,5"));
-  EXPECT_EQ(side_->database().value("SELECT string_agg(result, ',' ORDER BY id) FROM dead_letter_run"), "constraint-violation,applied");
+  EXPECT_EQ(side_->database().value("SELECT string_agg(result, ',' ORDER BY id) FROM dead_letter_run"),
+            "constraint-violation,applied");
 }
 
 TEST_F(InboxOfBroker, TheNextFailureBehindADeadLetterIsTheNextDeadLetter) {
@@ -300,7 +306,9 @@ TEST_F(InboxOfBroker, ALostDatabaseConnectionDelaysAndLosesNothing) {
   side_->failing = [&](const Event&) -> std::optional<Error> {
     // In the midst of the transaction.
     if (++hits == 2)
-      side_->database().query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test' AND pid <> pg_backend_pid()");
+      side_->database().query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test' AND pid <> "
+          "pg_backend_pid()");
     return std::nullopt;
   };
   side_->produce(records(events("b", 4)));

@@ -15,8 +15,9 @@ using postgres::Transaction;
 constexpr Statement kReceive{"inbox.receive",
                              "INSERT INTO inbox (consumer, event_id, topic, key, sequence, status) "
                              "VALUES ($1, $2, $3, $4, $5, 'applied') ON CONFLICT DO NOTHING"};
-constexpr Statement kLast{"inbox.last_sequence",
-                          "SELECT sequence FROM inbox_stream WHERE consumer = $1 AND topic = $2 AND key = $3 FOR UPDATE"};
+constexpr Statement kLast{
+    "inbox.last_sequence",
+    "SELECT sequence FROM inbox_stream WHERE consumer = $1 AND topic = $2 AND key = $3 FOR UPDATE"};
 constexpr Statement kSubjectParked{
     "inbox.subject_parked", "SELECT 1 FROM parked WHERE consumer = $1 AND topic = $2 AND subject = $3 FOR SHARE"};
 constexpr Statement kUpdateStatus{"inbox.update_status",
@@ -41,11 +42,11 @@ constexpr Statement kBuryInInbox{
     "inbox.bury",
     "INSERT INTO inbox (consumer, event_id, topic, key, sequence, status) VALUES ($1, $2, $3, $4, $5, 'dead') "
     "ON CONFLICT (consumer, event_id) DO UPDATE SET status = 'dead'"};
-constexpr Statement kDeadLetter{
-    "inbox.dead_letter",
-    "INSERT INTO dead_letter (consumer, event_id, topic, key, subject, type, partition, kafka_offset, record_time, headers, "
-    "payload, error_code, error_detail, attempts, first_failed_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"};
+constexpr Statement kDeadLetter{"inbox.dead_letter",
+                                "INSERT INTO dead_letter (consumer, event_id, topic, key, subject, type, partition, "
+                                "kafka_offset, record_time, headers, "
+                                "payload, error_code, error_detail, attempts, first_failed_at) "
+                                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"};
 constexpr Statement kStandStill{"inbox.park_subject",
                                 "INSERT INTO parked (consumer, topic, subject, event_id) VALUES ($1, $2, $3, $4) "
                                 "ON CONFLICT (consumer, topic, subject) DO UPDATE SET event_id = $4"};
@@ -65,12 +66,10 @@ constexpr Statement kExhume{
     "inbox.exhume",
     "SELECT d.topic, d.key, d.partition, d.kafka_offset, d.record_time, d.headers, d.payload FROM dead_letter d "
     "WHERE d.consumer = $1 AND d.event_id = $2 AND d.state = 'dead' FOR UPDATE"};
-constexpr Statement kLockSubject{
-    "inbox.lock_subject",
-    "SELECT 1 FROM parked p JOIN dead_letter d USING (consumer, topic, subject) "
-    "WHERE d.consumer = $1 AND d.event_id = $2 AND d.state = 'dead' FOR UPDATE OF p"};
-constexpr Statement kSettle{"inbox.settle",
-                            "UPDATE dead_letter SET state = $3 WHERE consumer = $1 AND event_id = $2"};
+constexpr Statement kLockSubject{"inbox.lock_subject",
+                                 "SELECT 1 FROM parked p JOIN dead_letter d USING (consumer, topic, subject) "
+                                 "WHERE d.consumer = $1 AND d.event_id = $2 AND d.state = 'dead' FOR UPDATE OF p"};
+constexpr Statement kSettle{"inbox.settle", "UPDATE dead_letter SET state = $3 WHERE consumer = $1 AND event_id = $2"};
 constexpr Statement kReleaseSubject{"inbox.release_subject",
                                     "DELETE FROM parked WHERE consumer = $1 AND topic = $2 AND subject = $3"};
 constexpr Statement kRun{"inbox.record_run",
@@ -124,9 +123,9 @@ Incoming read_incoming(kafka::Record record) {
   Incoming incoming{.defect = std::move(event).error()};
   auto& partial = incoming.event;
   const auto id = parse_uuid(record.header("ce_id").value_or(""));
-  partial.event_id = id ? *id
-                        : uuid_v5(Uuid{}, record.topic + "/" + std::to_string(record.partition) + "/" +
-                                              std::to_string(record.offset));
+  partial.event_id =
+      id ? *id
+         : uuid_v5(Uuid{}, record.topic + "/" + std::to_string(record.partition) + "/" + std::to_string(record.offset));
   partial.event_type = std::string(record.header("ce_type").value_or("unknown"));
   partial.topic = record.topic;
   partial.key = record.key;
@@ -157,11 +156,13 @@ Task<Result<bool>> InboxStore::subject_parked(RequestContext& context, Transacti
   co_return !rows.empty();
 }
 
-Task<Result<void>> InboxStore::set_status(RequestContext& context, Transaction& transaction, Uuid event_id, std::string status) {
+Task<Result<void>> InboxStore::set_status(RequestContext& context, Transaction& transaction, Uuid event_id,
+                                          std::string status) {
   return run(context, transaction, kUpdateStatus, Params(consumer_, event_id, status));
 }
 
-Task<Result<void>> InboxStore::advance(RequestContext& context, Transaction& transaction, const Event& event, std::int64_t sequence) {
+Task<Result<void>> InboxStore::advance(RequestContext& context, Transaction& transaction, const Event& event,
+                                       std::int64_t sequence) {
   return run(context, transaction, kAdvance, Params(consumer_, event.topic, event.key, sequence));
 }
 
@@ -180,7 +181,8 @@ Task<Result<void>> InboxStore::park(RequestContext& context, Transaction& transa
 }
 
 Task<Result<std::optional<kafka::Record>>> InboxStore::take_gap(RequestContext& context, Transaction& transaction,
-                                                                std::string topic, std::string key, std::int64_t sequence) {
+                                                                std::string topic, std::string key,
+                                                                std::int64_t sequence) {
   return fetch_record(context, transaction, kTakeGap, Params(consumer_, topic, key, sequence));
 }
 
@@ -189,13 +191,17 @@ Task<Result<std::optional<kafka::Record>>> InboxStore::take_behind(RequestContex
   return fetch_record(context, transaction, kTakeBehind, Params(consumer_, topic, subject));
 }
 
-Task<Result<void>> InboxStore::bury(RequestContext& context, Transaction& transaction, const Incoming& incoming, const Failure& failure) {
+Task<Result<void>> InboxStore::bury(RequestContext& context, Transaction& transaction, const Incoming& incoming,
+                                    const Failure& failure) {
   const auto& event = incoming.event;
   std::vector<std::pair<Statement, Params>> batch;
   batch.emplace_back(kBuryInInbox, Params(consumer_, event.event_id, event.topic, event.key, event.sequence));
   Params params(consumer_, event.event_id, event.topic, event.key, event.subject, event.event_type);
   add_record(params, incoming.record);
-  params.add(info(failure.error.code).name).add(failure.error.detail).add(failure.attempts).add(failure.first_failed_at);
+  params.add(info(failure.error.code).name)
+      .add(failure.error.detail)
+      .add(failure.attempts)
+      .add(failure.first_failed_at);
   batch.emplace_back(kDeadLetter, std::move(params));
   batch.emplace_back(kStandStill, Params(consumer_, event.topic, event.subject, event.event_id));
   auto rows = co_await transaction.exec_all(context, std::move(batch));
@@ -203,12 +209,14 @@ Task<Result<void>> InboxStore::bury(RequestContext& context, Transaction& transa
   co_return Result<void>{};
 }
 
-Task<Result<std::vector<GapKey>>> InboxStore::gaps(RequestContext& context, postgres::Pool& pool, std::chrono::milliseconds timeout) {
+Task<Result<std::vector<GapKey>>> InboxStore::gaps(RequestContext& context, postgres::Pool& pool,
+                                                   std::chrono::milliseconds timeout) {
   const double seconds = std::chrono::duration<double>(timeout).count();
   EVC_CO_TRY(rows, co_await pool.exec(context, kGaps, Params(consumer_, seconds)));
   std::vector<GapKey> found;
   for (std::size_t i = 0; i < rows.size(); ++i)
-    found.push_back({rows.get<std::string>(i, 0), rows.get<std::string>(i, 1), rows.get<std::int64_t>(i, 2), rows.get<bool>(i, 3)});
+    found.push_back(
+        {rows.get<std::string>(i, 0), rows.get<std::string>(i, 1), rows.get<std::int64_t>(i, 2), rows.get<bool>(i, 3)});
   co_return found;
 }
 
@@ -230,18 +238,21 @@ Task<Result<InboxCounts>> InboxStore::counts(RequestContext& context, postgres::
   co_return InboxCounts{rows.get<std::int64_t>(0, 0), rows.get<std::int64_t>(0, 1), rows.get<std::int64_t>(0, 2)};
 }
 
-Task<Result<std::optional<kafka::Record>>> InboxStore::exhume(RequestContext& context, Transaction& transaction, Uuid event_id) {
+Task<Result<std::optional<kafka::Record>>> InboxStore::exhume(RequestContext& context, Transaction& transaction,
+                                                              Uuid event_id) {
   // The subject first: live events of it either came before and are parked, or wait until this transaction ends.
   EVC_CO_CHECK(co_await run(context, transaction, kLockSubject, Params(consumer_, event_id)));
   auto record = co_await fetch_record(context, transaction, kExhume, Params(consumer_, event_id));
   co_return record;
 }
 
-Task<Result<void>> InboxStore::settle(RequestContext& context, Transaction& transaction, Uuid event_id, std::string state) {
+Task<Result<void>> InboxStore::settle(RequestContext& context, Transaction& transaction, Uuid event_id,
+                                      std::string state) {
   return run(context, transaction, kSettle, Params(consumer_, event_id, state));
 }
 
-Task<Result<void>> InboxStore::release_subject(RequestContext& context, Transaction& transaction, std::string topic, std::string subject) {
+Task<Result<void>> InboxStore::release_subject(RequestContext& context, Transaction& transaction, std::string topic,
+                                               std::string subject) {
   return run(context, transaction, kReleaseSubject, Params(consumer_, topic, subject));
 }
 
@@ -251,7 +262,8 @@ Task<Result<void>> InboxStore::record_run(RequestContext& context, Transaction& 
   return run(context, transaction, kRun, Params(consumer_, event_id, action, who, reason, result));
 }
 
-Task<Result<std::vector<Inbox::DeadLetter>>> InboxStore::list_dead(RequestContext& context, postgres::Pool& pool, std::size_t limit) {
+Task<Result<std::vector<Inbox::DeadLetter>>> InboxStore::list_dead(RequestContext& context, postgres::Pool& pool,
+                                                                   std::size_t limit) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kListDead, Params(consumer_, static_cast<std::int64_t>(limit))));
   std::vector<Inbox::DeadLetter> letters;
   for (std::size_t i = 0; i < rows.size(); ++i)

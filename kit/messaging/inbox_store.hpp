@@ -1,6 +1,7 @@
-// The tables of the consumer's side, one function per statement (or per round trip), all inside the caller's transaction. `consumer` is the group.
-// Locks: receive() takes the key's row of inbox_stream, which puts instances in line that hold the same partition during a rebalance, and shares the
-// subject's row of `parked`, for which a replay waits.
+// The tables of the consumer's side, one function per statement (or per round trip), all inside the caller's
+// transaction. `consumer` is the group. Locks: receive() takes the key's row of inbox_stream, which puts instances in
+// line that hold the same partition during a rebalance, and shares the subject's row of `parked`, for which a replay
+// waits.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@
 
 namespace evc::messaging {
 
-// A record and what could be read of it. With a defect, event holds at least id, topic, key and subject, so that it can be buried in its place.
+// A record and what could be read of it. With a defect, event holds at least id, topic, key and subject, so that it can
+// be buried in its place.
 struct Incoming {
   kafka::Record record;
   Event event;  // sequence 0: not known
@@ -53,8 +55,10 @@ class InboxStore {
 
   Task<Result<Standing>> receive(RequestContext& context, postgres::Transaction& transaction, const Event& event);
   Task<Result<bool>> subject_parked(RequestContext& context, postgres::Transaction& transaction, const Event& event);
-  Task<Result<void>> set_status(RequestContext& context, postgres::Transaction& transaction, Uuid event_id, std::string status);
-  Task<Result<void>> advance(RequestContext& context, postgres::Transaction& transaction, const Event& event, std::int64_t sequence);
+  Task<Result<void>> set_status(RequestContext& context, postgres::Transaction& transaction, Uuid event_id,
+                                std::string status);
+  Task<Result<void>> advance(RequestContext& context, postgres::Transaction& transaction, const Event& event,
+                             std::int64_t sequence);
   Task<Result<void>> park(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
                           std::int64_t sequence, ParkReason reason);
   // Removes and returns the event that waits at this sequence for its turn.
@@ -67,7 +71,8 @@ class InboxStore {
   Task<Result<void>> bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
                           const Failure& failure);
 
-  Task<Result<std::vector<GapKey>>> gaps(RequestContext& context, postgres::Pool& pool, std::chrono::milliseconds timeout);
+  Task<Result<std::vector<GapKey>>> gaps(RequestContext& context, postgres::Pool& pool,
+                                         std::chrono::milliseconds timeout);
   Task<Result<std::optional<std::int64_t>>> lock_key(RequestContext& context, postgres::Transaction& transaction,
                                                      std::string topic, std::string key);
   Task<Result<std::optional<std::int64_t>>> first_waiting(RequestContext& context, postgres::Transaction& transaction,
@@ -75,13 +80,16 @@ class InboxStore {
   Task<Result<InboxCounts>> counts(RequestContext& context, postgres::Pool& pool);
 
   // The open dead letter, locked together with its subject.
-  Task<Result<std::optional<kafka::Record>>> exhume(RequestContext& context, postgres::Transaction& transaction, Uuid event_id);
-  Task<Result<void>> settle(RequestContext& context, postgres::Transaction& transaction, Uuid event_id, std::string state);
+  Task<Result<std::optional<kafka::Record>>> exhume(RequestContext& context, postgres::Transaction& transaction,
+                                                    Uuid event_id);
+  Task<Result<void>> settle(RequestContext& context, postgres::Transaction& transaction, Uuid event_id,
+                            std::string state);
   Task<Result<void>> release_subject(RequestContext& context, postgres::Transaction& transaction, std::string topic,
                                      std::string subject);
   Task<Result<void>> record_run(RequestContext& context, postgres::Transaction& transaction, Uuid event_id,
                                 std::string action, std::string reason, std::string result);
-  Task<Result<std::vector<Inbox::DeadLetter>>> list_dead(RequestContext& context, postgres::Pool& pool, std::size_t limit);
+  Task<Result<std::vector<Inbox::DeadLetter>>> list_dead(RequestContext& context, postgres::Pool& pool,
+                                                         std::size_t limit);
 
  private:
   std::string consumer_;

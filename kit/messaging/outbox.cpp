@@ -19,8 +19,8 @@ constexpr postgres::Statement kInsert{
     "outbox.insert",
     "INSERT INTO outbox (event_id, topic, key, seq, subject, headers, payload) VALUES ($1, $2, $3, $4, $5, $6, $7)"};
 
-Task<Result<std::int64_t>> next_sequence(RequestContext& context, postgres::Transaction& transaction,
-                                         std::string topic, std::string key) {
+Task<Result<std::int64_t>> next_sequence(RequestContext& context, postgres::Transaction& transaction, std::string topic,
+                                         std::string key) {
   auto rows = co_await transaction.exec(context, kNextSequence, postgres::Params(topic, key));
   if (!rows) co_return std::unexpected(std::move(rows).error());
   co_return rows->get<std::int64_t>(0, 0);
@@ -99,8 +99,7 @@ Task<Result<void>> Outbox::append_record(RequestContext& context, postgres::Tran
                                          kafka::Record record, Uuid event_id, std::string subject) {
   auto sequence = co_await next_sequence(context, transaction, record.topic, record.key);
   if (!sequence) co_return std::unexpected(std::move(sequence).error());
-  auto inserted =
-      co_await insert(context, transaction, std::move(record), event_id, std::move(subject), *sequence);
+  auto inserted = co_await insert(context, transaction, std::move(record), event_id, std::move(subject), *sequence);
   co_return inserted;
 }
 

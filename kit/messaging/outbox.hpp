@@ -1,5 +1,6 @@
-// The transactional outbox: the state change and its event commit together. append() takes the next sequence of (topic, key) with a row lock, which is the order, opens the
-// `create <topic>` PRODUCER span whose context the headers carry, and inserts the row. INSERT only; old day partitions are dropped. The tables come from kit/messaging/migrations/.
+// The transactional outbox: the state change and its event commit together. append() takes the next sequence of (topic,
+// key) with a row lock, which is the order, opens the `create <topic>` PRODUCER span whose context the headers carry,
+// and inserts the row. INSERT only; old day partitions are dropped. The tables come from kit/messaging/migrations/.
 #pragma once
 
 #include <functional>
@@ -32,8 +33,8 @@ SchemaNames contract_schemas();  // contracts/topics.yaml and contracts/events/
 class Outbox {
  public:
   explicit Outbox(std::string source, SchemaNames schemas = contract_schemas());  // "/services/charging": ce_source
-  // Returns the event's id. Call it inside the transaction of the state change, last, so that the stream's row lock is short.
-  // schema-invalid for a type that the contract does not have on this topic.
+  // Returns the event's id. Call it inside the transaction of the state change, last, so that the stream's row lock is
+  // short. schema-invalid for a type that the contract does not have on this topic.
   Task<Result<Uuid>> append(RequestContext& context, postgres::Transaction& transaction, EventDraft draft);
   // A record as it is, for dead letters: only its place in the outbox is new.
   Task<Result<void>> append_record(RequestContext& context, postgres::Transaction& transaction, kafka::Record record,

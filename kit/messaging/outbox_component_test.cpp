@@ -36,7 +36,8 @@ Task<> append_and_roll_back(OutboxSide& side) {
   auto context = test_context();
   auto transaction = co_await side.pool().begin(context);
   EXPECT_TRUE(transaction);
-  auto id = co_await side.outbox().append(context, *transaction, {.topic = "some.events", .key = "a", .type = "Tested"});
+  auto id =
+      co_await side.outbox().append(context, *transaction, {.topic = "some.events", .key = "a", .type = "Tested"});
   EXPECT_TRUE(id);
   auto undone = co_await transaction->rollback(context);
   EXPECT_TRUE(undone);
@@ -51,7 +52,8 @@ TEST_F(OutboxRows, ARollbackLeavesNoGap) {
 
 TEST_F(OutboxRows, TheRowHoldsTheRecord) {
   const auto ids = side_->append("a", 7, 8);
-  const auto rows = side_->database().query("SELECT event_id, subject, encode(headers, 'hex'), convert_from(payload, 'UTF8') FROM outbox");
+  const auto rows = side_->database().query(
+      "SELECT event_id, subject, encode(headers, 'hex'), convert_from(payload, 'UTF8') FROM outbox");
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0][0], to_string(ids[0]));
   EXPECT_EQ(rows[0][1], "a");
@@ -68,7 +70,8 @@ Task<Result<Uuid>> append_foreign(OutboxSide& side) {
   Outbox outbox("/services/charging");
   auto context = test_context();
   EVC_CO_TRY(transaction, co_await side.pool().begin(context));
-  auto id = co_await outbox.append(context, transaction, {.topic = "charging.events", .key = "s", .type = "PaymentCaptured"});
+  auto id =
+      co_await outbox.append(context, transaction, {.topic = "charging.events", .key = "s", .type = "PaymentCaptured"});
   co_return id;
 }
 

@@ -18,7 +18,9 @@ void PartitionProgress::done(const kafka::Record& record) {
   if (found != partitions_.end()) found->second.open.erase(record.offset);
 }
 
-void PartitionProgress::forget(const kafka::TopicPartition& partition) { partitions_.erase(partition); }
+void PartitionProgress::forget(const kafka::TopicPartition& partition) {
+  partitions_.erase(partition);
+}
 
 std::size_t PartitionProgress::open(const kafka::TopicPartition& partition) const {
   const auto found = partitions_.find(partition);

@@ -1,5 +1,5 @@
-// Which records of the assigned partitions are done, when a key that waits must not hold up the others: the offset that may be committed is below the first
-// record that is still open. Pure bookkeeping, no I/O.
+// Which records of the assigned partitions are done, when a key that waits must not hold up the others: the offset that
+// may be committed is below the first record that is still open. Pure bookkeeping, no I/O.
 #pragma once
 
 #include <map>

@@ -26,8 +26,8 @@ constexpr std::chrono::milliseconds kIdleWait{500};
 constexpr std::chrono::hours kMaintenance{1};
 constexpr std::int64_t kPage = 500;
 constexpr std::size_t kLinks = 128;  // of one send span; a larger batch links to its first records
-// No transaction of ours lives longer: statements end after 4 s, an idle transaction after 60 s. A row that is committed after a moment was
-// created at most this long before it.
+// No transaction of ours lives longer: statements end after 4 s, an idle transaction after 60 s. A row that is
+// committed after a moment was created at most this long before it.
 constexpr std::chrono::minutes kLongestTransaction{5};
 
 Task<bool> told_to_stop() {
@@ -43,10 +43,12 @@ std::size_t size_of(const kafka::Record& record) {
 
 // Full jitter: anything up to the exponential bound.
 std::chrono::milliseconds jittered(std::chrono::milliseconds bound) {
-  return std::chrono::milliseconds(1 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(bound.count())));
+  return std::chrono::milliseconds(1 +
+                                   static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(bound.count())));
 }
 
-// One `send <topic>` span per topic of a batch, linked to the events' own contexts; the records' headers stay as they are.
+// One `send <topic>` span per topic of a batch, linked to the events' own contexts; the records' headers stay as they
+// are.
 std::vector<telemetry::Span> send_spans(const std::vector<kafka::Record>& records) {
   std::map<std::string, std::pair<std::int64_t, std::vector<telemetry::TraceContext>>> topics;
   for (const auto& record : records) {
@@ -59,14 +61,15 @@ std::vector<telemetry::Span> send_spans(const std::vector<kafka::Record>& record
   }
   std::vector<telemetry::Span> spans;
   for (auto& [topic, about] : topics)
-    spans.push_back(telemetry::start_span("send " + topic, {},
-                                          {.kind = telemetry::SpanKind::kClient,
-                                           .attributes = {{std::string(semconv::kMessagingSystem), "kafka"},
-                                                          {std::string(semconv::kMessagingOperationName), "send"},
-                                                          {std::string(semconv::kMessagingOperationType), "send"},
-                                                          {std::string(semconv::kMessagingDestinationName), topic},
-                                                          {std::string(semconv::kMessagingBatchMessageCount), about.first}},
-                                           .links = std::move(about.second)}));
+    spans.push_back(
+        telemetry::start_span("send " + topic, {},
+                              {.kind = telemetry::SpanKind::kClient,
+                               .attributes = {{std::string(semconv::kMessagingSystem), "kafka"},
+                                              {std::string(semconv::kMessagingOperationName), "send"},
+                                              {std::string(semconv::kMessagingOperationType), "send"},
+                                              {std::string(semconv::kMessagingDestinationName), topic},
+                                              {std::string(semconv::kMessagingBatchMessageCount), about.first}},
+                               .links = std::move(about.second)}));
   return spans;
 }
 
@@ -156,7 +159,8 @@ Task<Result<void>> Relay::Impl::open() {
   EVC_CO_TRY(status, co_await store.slot_status());
   if (status.active) co_return fail(Code::kConflict, "another relay follows this outbox");
   if (status.missing) {
-    // First start, or the slot kept more WAL than it may and was given up: rows since the safe point may never have been seen.
+    // First start, or the slot kept more WAL than it may and was given up: rows since the safe point may never have
+    // been seen.
     EVC_CO_CHECK(co_await store.begin_reemission());
     status.reemission_due = true;
   }
@@ -171,7 +175,8 @@ Task<Result<void>> Relay::Impl::open() {
   co_return emitted;
 }
 
-// By position, which keeps the order of each key. The new slot exists already, so that nothing falls between; what is in both is a duplicate.
+// By position, which keeps the order of each key. The new slot exists already, so that nothing falls between; what is
+// in both is a duplicate.
 Task<Result<void>> Relay::Impl::reemit() {
   std::int64_t pos = 0;
   std::int64_t count = 0;
@@ -273,11 +278,13 @@ Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, Parked incl
     EVC_CO_CHECK(co_await reject(std::move(going[i]), (*sent)[i].reason));
   }
   for (const auto& [topic, count] : delivered) metrics.sent(topic, count);
-  if (refused && including == Parked::kInclude) co_return fail(Code::kRecordRefused, "a released key was refused again");
+  if (refused && including == Parked::kInclude)
+    co_return fail(Code::kRecordRefused, "a released key was refused again");
   co_return Result<void>{};
 }
 
-// Everything committed before a heartbeat is delivered once the confirmed position has passed the end of the WAL as it was then.
+// Everything committed before a heartbeat is delivered once the confirmed position has passed the end of the WAL as it
+// was then.
 Task<Result<void>> Relay::Impl::beat() {
   const auto now = std::chrono::steady_clock::now();
   if (unconfirmed_heartbeat && stream.confirmed() >= unconfirmed_heartbeat->wal) {
@@ -289,10 +296,12 @@ Task<Result<void>> Relay::Impl::beat() {
   if (!unconfirmed_heartbeat) unconfirmed_heartbeat = heartbeat;
   EVC_CO_CHECK(co_await release_parked());
   if (now >= next_maintenance) {
-    // A partition that cannot be made or dropped now can be in an hour: there are seven days of them, and a default one.
+    // A partition that cannot be made or dropped now can be in an hour: there are seven days of them, and a default
+    // one.
     const auto dropped = co_await store.maintain(options.retention);
     if (!dropped)
-      EVC_LOG(kWarn, "the outbox partitions could not be maintained", {{telemetry::key::kErrorDetail, dropped.error().detail}});
+      EVC_LOG(kWarn, "the outbox partitions could not be maintained",
+              {{telemetry::key::kErrorDetail, dropped.error().detail}});
     next_maintenance = now + kMaintenance;
   }
   next_beat = now + options.heartbeat;
@@ -328,8 +337,12 @@ Relay::Relay(Worker& worker, postgres::Pool& pool, RelayOptions options)
 
 Relay::~Relay() = default;
 
-Task<> Relay::run() { return Impl::run(impl_); }
+Task<> Relay::run() {
+  return Impl::run(impl_);
+}
 
-Result<void> Relay::health() const { return impl_->state; }
+Result<void> Relay::health() const {
+  return impl_->state;
+}
 
 }  // namespace evc::messaging

@@ -1,7 +1,8 @@
-// Carries the outbox of one service to Kafka: follows it by logical decoding, delivers in commit order, confirms a position only after every delivery
-// report of it is good. On the first failure it starts again from the confirmed position after a jittered pause; meanwhile REST goes on, the
-// outbox absorbs. The replication slot is the fence: a second relay stands by. One per worker; the pool's role is <service>_relay.
-// What it may do twice: send a record again after a failure, a crash or a lost slot. What it never does: skip one, or send two of a key in another order.
+// Carries the outbox of one service to Kafka: follows it by logical decoding, delivers in commit order, confirms a
+// position only after every delivery report of it is good. On the first failure it starts again from the confirmed
+// position after a jittered pause; meanwhile REST goes on, the outbox absorbs. The replication slot is the fence: a
+// second relay stands by. One per worker; the pool's role is <service>_relay. What it may do twice: send a record again
+// after a failure, a crash or a lost slot. What it never does: skip one, or send two of a key in another order.
 #pragma once
 
 #include <chrono>
@@ -16,17 +17,17 @@
 namespace evc::messaging {
 
 struct RelayOptions {
-  std::string conninfo;              // of the replication connection, as the pool's
-  std::string slot;                  // "<service>_outbox": slots are known to the whole server
+  std::string conninfo;  // of the replication connection, as the pool's
+  std::string slot;      // "<service>_outbox": slots are known to the whole server
   std::string publication = "outbox";
   kafka::ProducerOptions producer;
-  std::size_t batch_records = 1'000;  // gathered from commits that are there already
-  std::size_t largest_record_bytes = 1'000'000;          // on an event topic; more is rejected without asking the broker
-  std::size_t largest_dead_letter_bytes = 1'065'536;     // on a dead-letter topic: 64 KiB more
-  std::chrono::hours retention{91 * 24};                 // of outbox partitions; never less than the topics'
+  std::size_t batch_records = 1'000;                  // gathered from commits that are there already
+  std::size_t largest_record_bytes = 1'000'000;       // on an event topic; more is rejected without asking the broker
+  std::size_t largest_dead_letter_bytes = 1'065'536;  // on a dead-letter topic: 64 KiB more
+  std::chrono::hours retention{91 * 24};              // of outbox partitions; never less than the topics'
   std::chrono::milliseconds heartbeat{10'000};
-  std::chrono::milliseconds standby{2'000};              // between looks at a slot that another relay holds
-  std::chrono::milliseconds pause_cap{10'000};           // longest pause after a failure
+  std::chrono::milliseconds standby{2'000};     // between looks at a slot that another relay holds
+  std::chrono::milliseconds pause_cap{10'000};  // longest pause after a failure
 };
 
 class Relay {

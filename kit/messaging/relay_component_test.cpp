@@ -13,8 +13,8 @@ namespace evc::messaging {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::OutboxSide;
 using ::testing::ElementsAre;
+using testing::OutboxSide;
 using ::testing::SizeIs;
 
 class RelayToBroker : public ::testing::Test {
@@ -78,8 +78,10 @@ TEST_F(RelayToBroker, WhatWasCommittedBeforeTheFirstStartIsNotForgotten) {
 
 TEST_F(RelayToBroker, ARolledBackEventNeverLeaves) {
   side_->start_relay();
-  side_->database().query("BEGIN; INSERT INTO outbox (event_id, topic, key, seq, subject, headers, payload) VALUES "
-                          "(gen_random_uuid(), '" + side_->topic() + "', 'ghost', 1, 'ghost', '', ''); ROLLBACK");
+  side_->database().query(
+      "BEGIN; INSERT INTO outbox (event_id, topic, key, seq, subject, headers, payload) VALUES "
+      "(gen_random_uuid(), '" +
+      side_->topic() + "', 'ghost', 1, 'ghost', '', ''); ROLLBACK");
   side_->append("k", 0, 1);
   const auto records = side_->read(side_->topic(), 1);
   ASSERT_THAT(records, SizeIs(1));
@@ -161,7 +163,8 @@ TEST_F(RelayToBroker, ATooLargeRecordParksItsKeyAndNoOther) {
   side_->start_relay(options);
   side_->append("big", 0, 1);
   side_->database().query(
-      "INSERT INTO stream VALUES ('" + side_->topic() + "', 'big', 2) ON CONFLICT (topic, key) DO UPDATE SET seq = 2;"
+      "INSERT INTO stream VALUES ('" + side_->topic() +
+      "', 'big', 2) ON CONFLICT (topic, key) DO UPDATE SET seq = 2;"
       "INSERT INTO outbox (event_id, topic, key, seq, subject, headers, payload) VALUES (gen_random_uuid(), '" +
       side_->topic() + "', 'big', 2, 'big', '', decode(repeat('41', 30000), 'hex'))");
   side_->append("big", 2, 4);
@@ -171,7 +174,8 @@ TEST_F(RelayToBroker, ATooLargeRecordParksItsKeyAndNoOther) {
   EXPECT_EQ(side_->database().value("SELECT seq FROM outbox_rejected WHERE key = 'big'"), "2");
 
   // The operator gives the record up: what waited behind it comes, in order.
-  side_->database().query("UPDATE outbox_rejected SET discarded_at = now(); UPDATE outbox_parked SET release_requested_at = now()");
+  side_->database().query(
+      "UPDATE outbox_rejected SET discarded_at = now(); UPDATE outbox_parked SET release_requested_at = now()");
   records = side_->read(side_->topic(), 6);
   const auto all = seen(records);
   EXPECT_THAT(all.first.at("big"), ElementsAre(1, 3, 4));
@@ -185,11 +189,13 @@ TEST_F(RelayToBroker, ARecordThatTheBrokerRefusesIsParkedToo) {
   const auto topic = kafka::testing::fresh_topic("refuse", 1, {{"max.message.bytes", "30000"}});
   OutboxSide side(worker_, topic);
   side.start_relay();
-  side.database().query("INSERT INTO outbox (event_id, topic, key, seq, subject, headers, payload) VALUES (gen_random_uuid(), '" +
-                        topic + "', 'big', 1, 'big', '', decode(repeat('41', 50000), 'hex'))");
+  side.database().query(
+      "INSERT INTO outbox (event_id, topic, key, seq, subject, headers, payload) VALUES (gen_random_uuid(), '" + topic +
+      "', 'big', 1, 'big', '', decode(repeat('41', 50000), 'hex'))");
   side.append("small", 0, 1);
   EXPECT_THAT(side.read(topic, 1), SizeIs(1));
-  EXPECT_TRUE(until([&] { return side.database().value("SELECT count(*) FROM outbox_parked WHERE key = 'big'") == "1"; }));
+  EXPECT_TRUE(
+      until([&] { return side.database().value("SELECT count(*) FROM outbox_parked WHERE key = 'big'") == "1"; }));
   side.stop_relay();
 }
 
@@ -199,9 +205,8 @@ TEST_F(RelayToBroker, OldPartitionsGoOnlyWhenDelivered) {
   const auto maintain = "SELECT outbox_maintain('" + database.name() + "', interval '1 day', 7)";
   EXPECT_EQ(database.value(maintain), "0") << "no relay has ever delivered anything";
   side_->start_relay();
-  ASSERT_TRUE(until([&] {
-    return database.value("SELECT count(*) FROM relay_state WHERE safe_created_at > '2020-01-03'") == "1";
-  }));
+  ASSERT_TRUE(until(
+      [&] { return database.value("SELECT count(*) FROM relay_state WHERE safe_created_at > '2020-01-03'") == "1"; }));
   EXPECT_EQ(database.value(maintain), "1");
   EXPECT_EQ(database.value("SELECT to_regclass('outbox_20200101') IS NULL"), "t");
 }

@@ -8,20 +8,22 @@ RelayMetrics::RelayMetrics(const std::string& slot)
                                              "Times the relay began again from its confirmed position", labels_)),
       rejected_(telemetry::metrics().counter("outbox_relay_rejected_total", "Records that the broker will never take",
                                              labels_)),
-      parked_(telemetry::metrics().gauge("outbox_relay_parked_keys", "Keys that wait behind a rejected record", labels_)),
-      retained_(telemetry::metrics().gauge("outbox_relay_slot_wal_bytes", "WAL that the replication slot keeps", labels_)),
+      parked_(
+          telemetry::metrics().gauge("outbox_relay_parked_keys", "Keys that wait behind a rejected record", labels_)),
+      retained_(
+          telemetry::metrics().gauge("outbox_relay_slot_wal_bytes", "WAL that the replication slot keeps", labels_)),
       safe_(telemetry::metrics().gauge("outbox_relay_slot_safe_bytes",
                                        "WAL that the slot may still keep before it is lost; -1: no limit", labels_)),
-      following_(telemetry::metrics().gauge("outbox_relay_following", "1 while this process holds the slot and follows it",
-                                            labels_)) {
-  telemetry::metrics().gauge_callback(
-      "outbox_relay_lag_seconds", "Age of the oldest committed row that is not delivered yet", labels_,
-      [oldest = oldest_waiting_us_] {
-        const auto since = oldest->load();
-        if (since == 0) return 0.0;
-        const auto now = system_clock().wall().time_since_epoch().count();
-        return static_cast<double>(now - since) / 1e6;
-      });
+      following_(telemetry::metrics().gauge("outbox_relay_following",
+                                            "1 while this process holds the slot and follows it", labels_)) {
+  telemetry::metrics().gauge_callback("outbox_relay_lag_seconds",
+                                      "Age of the oldest committed row that is not delivered yet", labels_,
+                                      [oldest = oldest_waiting_us_] {
+                                        const auto since = oldest->load();
+                                        if (since == 0) return 0.0;
+                                        const auto now = system_clock().wall().time_since_epoch().count();
+                                        return static_cast<double>(now - since) / 1e6;
+                                      });
 }
 
 void RelayMetrics::sent(const std::string& topic, std::size_t records) {

@@ -28,33 +28,32 @@ constexpr Statement kReemissionPage{
     "SELECT pos, event_id, topic, key, seq, headers, payload, created_at FROM outbox "
     "WHERE created_at >= (SELECT reemit_from FROM relay_state WHERE slot = $1) AND pos > $2 ORDER BY pos LIMIT $3"};
 constexpr Statement kEndReemission{"relay.end_reemission", "UPDATE relay_state SET reemit_from = NULL WHERE slot = $1"};
-constexpr Statement kHeartbeat{
-    "relay.heartbeat",
-    "UPDATE relay_state r SET heartbeat_at = now() FROM pg_replication_slots s WHERE r.slot = $1 AND s.slot_name = r.slot "
-    "RETURNING now(), (pg_current_wal_insert_lsn() - '0/0')::bigint, "
-    "(pg_current_wal_lsn() - s.restart_lsn)::bigint, s.safe_wal_size"};
+constexpr Statement kHeartbeat{"relay.heartbeat",
+                               "UPDATE relay_state r SET heartbeat_at = now() FROM pg_replication_slots s WHERE r.slot "
+                               "= $1 AND s.slot_name = r.slot "
+                               "RETURNING now(), (pg_current_wal_insert_lsn() - '0/0')::bigint, "
+                               "(pg_current_wal_lsn() - s.restart_lsn)::bigint, s.safe_wal_size"};
 constexpr Statement kSafePoint{
     "relay.store_safe_point",
     "UPDATE relay_state SET safe_created_at = greatest(safe_created_at, $2::timestamptz) WHERE slot = $1"};
 constexpr Statement kMaintain{"relay.maintain", "SELECT outbox_maintain($1, make_interval(hours => $2::int), 7)"};
 constexpr Statement kParked{"relay.parked_keys", "SELECT topic, key FROM outbox_parked"};
-constexpr Statement kReject{
-    "relay.reject",
-    "INSERT INTO outbox_rejected (topic, key, seq, event_id, reason) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"};
+constexpr Statement kReject{"relay.reject",
+                            "INSERT INTO outbox_rejected (topic, key, seq, event_id, reason) VALUES ($1, $2, $3, $4, "
+                            "$5) ON CONFLICT DO NOTHING"};
 constexpr Statement kPark{
-    "relay.park",
-    "INSERT INTO outbox_parked (topic, key, from_seq) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"};
-constexpr Statement kReleased{
-    "relay.released_keys", "SELECT topic, key, from_seq FROM outbox_parked WHERE release_requested_at IS NOT NULL"};
+    "relay.park", "INSERT INTO outbox_parked (topic, key, from_seq) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"};
+constexpr Statement kReleased{"relay.released_keys",
+                              "SELECT topic, key, from_seq FROM outbox_parked WHERE release_requested_at IS NOT NULL"};
 constexpr Statement kKeyPage{
     "relay.key_page",
     "SELECT o.pos, o.event_id, o.topic, o.key, o.seq, o.headers, o.payload, o.created_at FROM outbox o "
     "WHERE o.topic = $1 AND o.key = $2 AND o.seq >= $3 AND NOT EXISTS (SELECT 1 FROM outbox_rejected r "
-    "WHERE r.topic = o.topic AND r.key = o.key AND r.seq = o.seq AND r.discarded_at IS NOT NULL) ORDER BY o.seq LIMIT $4"};
+    "WHERE r.topic = o.topic AND r.key = o.key AND r.seq = o.seq AND r.discarded_at IS NOT NULL) ORDER BY o.seq LIMIT "
+    "$4"};
 constexpr Statement kUnpark{"relay.unpark", "DELETE FROM outbox_parked WHERE topic = $1 AND key = $2"};
 constexpr Statement kRefuseRelease{
-    "relay.refuse_release",
-    "UPDATE outbox_parked SET release_requested_at = NULL WHERE topic = $1 AND key = $2"};
+    "relay.refuse_release", "UPDATE outbox_parked SET release_requested_at = NULL WHERE topic = $1 AND key = $2"};
 
 std::optional<std::int64_t> number(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
@@ -122,7 +121,8 @@ Result<OutboxRow> outbox_row(const postgres::InsertedRow& row) {
 Task<Result<SlotStatus>> RelayStore::slot_status() {
   EVC_CO_CHECK(co_await run_only(*pool_, kKnow, Params(slot_)));
   EVC_CO_TRY(rows, co_await run(*pool_, kStatus, Params(slot_)));
-  co_return SlotStatus{.missing = rows.get<bool>(0, 0), .active = rows.get<bool>(0, 1), .reemission_due = rows.get<bool>(0, 2)};
+  co_return SlotStatus{
+      .missing = rows.get<bool>(0, 0), .active = rows.get<bool>(0, 1), .reemission_due = rows.get<bool>(0, 2)};
 }
 
 Task<Result<void>> RelayStore::begin_reemission() {
@@ -136,7 +136,9 @@ Task<Result<std::vector<OutboxRow>>> RelayStore::reemission_page(std::int64_t af
   co_return rows_of(rows);
 }
 
-Task<Result<void>> RelayStore::end_reemission() { return run_only(*pool_, kEndReemission, Params(slot_)); }
+Task<Result<void>> RelayStore::end_reemission() {
+  return run_only(*pool_, kEndReemission, Params(slot_));
+}
 
 Task<Result<Heartbeat>> RelayStore::heartbeat() {
   EVC_CO_TRY(rows, co_await run(*pool_, kHeartbeat, Params(slot_)));
@@ -159,8 +161,7 @@ Task<Result<int>> RelayStore::maintain(std::chrono::hours retention) {
 Task<Result<std::set<StreamKey>>> RelayStore::parked_keys() {
   EVC_CO_TRY(rows, co_await run(*pool_, kParked, Params()));
   std::set<StreamKey> keys;
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    keys.emplace(rows.get<std::string>(i, 0), rows.get<std::string>(i, 1));
+  for (std::size_t i = 0; i < rows.size(); ++i) keys.emplace(rows.get<std::string>(i, 0), rows.get<std::string>(i, 1));
   co_return keys;
 }
 
@@ -181,12 +182,15 @@ Task<Result<std::vector<ReleasedKey>>> RelayStore::released_keys() {
   co_return keys;
 }
 
-Task<Result<std::vector<OutboxRow>>> RelayStore::key_page(StreamKey key, std::int64_t from_sequence, std::int64_t limit) {
+Task<Result<std::vector<OutboxRow>>> RelayStore::key_page(StreamKey key, std::int64_t from_sequence,
+                                                          std::int64_t limit) {
   EVC_CO_TRY(rows, co_await run(*pool_, kKeyPage, Params(key.first, key.second, from_sequence, limit)));
   co_return rows_of(rows);
 }
 
-Task<Result<void>> RelayStore::unpark(StreamKey key) { return run_only(*pool_, kUnpark, Params(key.first, key.second)); }
+Task<Result<void>> RelayStore::unpark(StreamKey key) {
+  return run_only(*pool_, kUnpark, Params(key.first, key.second));
+}
 
 Task<Result<void>> RelayStore::refuse_release(StreamKey key) {
   return run_only(*pool_, kRefuseRelease, Params(key.first, key.second));

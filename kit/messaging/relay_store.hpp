@@ -1,5 +1,6 @@
-// The relay's own state in the producing service's database: where it stands, what was rejected, which keys wait. One relay at a time writes it: the
-// replication slot is the fence. Statements run under a context that is not traced, for they belong to no request.
+// The relay's own state in the producing service's database: where it stands, what was rejected, which keys wait. One
+// relay at a time writes it: the replication slot is the fence. Statements run under a context that is not traced, for
+// they belong to no request.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +36,8 @@ struct SlotStatus {
 
 struct Heartbeat {
   WallTime at{};
-  postgres::Lsn wal = 0;               // the end of the WAL then
-  std::int64_t retained_bytes = 0;     // WAL that the slot keeps
+  postgres::Lsn wal = 0;                   // the end of the WAL then
+  std::int64_t retained_bytes = 0;         // WAL that the slot keeps
   std::optional<std::int64_t> safe_bytes;  // how much more it may keep; absent: no limit is set
 };
 

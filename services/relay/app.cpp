@@ -12,7 +12,9 @@ std::string source_of(const service::WorkerScope& scope) {
   return std::string(source->get_string());
 }
 
-Task<Result<void>> health_of(const messaging::Relay& relay) { co_return relay.health(); }
+Task<Result<void>> health_of(const messaging::Relay& relay) {
+  co_return relay.health();
+}
 
 void wire(service::WorkerScope& scope) {
   if (!scope.first()) return;
@@ -20,9 +22,8 @@ void wire(service::WorkerScope& scope) {
   const auto& common = scope.all_settings().common;
   auto options = relay_options(common, scope.settings<RelaySection>("relay"), source);
   auto& pool = scope.own<postgres::Pool>(
-      scope.worker(), postgres::PoolOptions{.conninfo = relay_conninfo(common, source),
-                                            .size = 2,
-                                            .application_name = scope.instance()});
+      scope.worker(), postgres::PoolOptions{
+                          .conninfo = relay_conninfo(common, source), .size = 2, .application_name = scope.instance()});
   auto& relay = scope.own<messaging::Relay>(scope.worker(), pool, std::move(options));
   scope.readiness("relay", [&relay](RequestContext&) { return health_of(relay); });
   scope.worker().tasks().spawn("relay", relay.run());
@@ -32,9 +33,7 @@ void wire(service::WorkerScope& scope) {
 }  // namespace evc::relay
 
 int main(int argc, char** argv) {
-  return evc::service::run(argc, argv,
-                           {.name = "relay",
-                            .sections = {"source", "relay"},
-                            .wire = evc::relay::wire,
-                            .listener = {.section = ""}});
+  return evc::service::run(
+      argc, argv,
+      {.name = "relay", .sections = {"source", "relay"}, .wire = evc::relay::wire, .listener = {.section = ""}});
 }

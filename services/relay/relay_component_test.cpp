@@ -1,4 +1,5 @@
-// The relay as it is shipped: the service's own database and role, the relay's role, the service's certificate on the broker.
+// The relay as it is shipped: the service's own database and role, the relay's role, the service's certificate on the
+// broker.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -25,7 +26,8 @@ service::CommonSettings common(const std::string& certificate) {
   service::CommonSettings settings;
   settings.service = {.name = certificate, .instance = certificate + "-1"};
   settings.tls.dir = environment("EVC_TEST_TLS_DIR");
-  settings.postgres = {.host = "localhost", .port = std::stoi(environment("EVC_TEST_POSTGRES_PORT")), .user = certificate};
+  settings.postgres = {
+      .host = "localhost", .port = std::stoi(environment("EVC_TEST_POSTGRES_PORT")), .user = certificate};
   settings.kafka.bootstrap = environment("EVC_TEST_KAFKA");
   return settings;
 }
@@ -44,7 +46,8 @@ TEST(RelayAsShipped, ItsRightsAreEnough) {
   if (environment("EVC_TEST_KAFKA").empty()) GTEST_SKIP() << "run it under tools/testenv";
   kafka::Admin admin(kafka::testing::connect_as("platform-admin"));
   ASSERT_TRUE(admin.create_topics({{"integration.events", 6, 1, {}}}));
-  ASSERT_TRUE(admin.add_access({{.principal = "User:integrations", .operation = "WRITE", .resource = "TOPIC", .name = "integration.events"}}));
+  ASSERT_TRUE(admin.add_access(
+      {{.principal = "User:integrations", .operation = "WRITE", .resource = "TOPIC", .name = "integration.events"}}));
   const auto service_conninfo = service::postgres_conninfo(common("integrations"), "integrations");
   postgres::migrate(service_conninfo, "kit/messaging/migrations");
 
@@ -67,7 +70,8 @@ TEST(RelayAsShipped, ItsRightsAreEnough) {
   const auto moved = [&]() -> bool {
     RequestContext context{.deadline = std::chrono::steady_clock::now() + 5s};
     auto rows = evc::testing::run_task(
-        worker, state.exec(context, {"test.safe_point", "SELECT count(*) FROM relay_state WHERE safe_created_at > '2020-01-01'"}));
+        worker, state.exec(context, {"test.safe_point",
+                                     "SELECT count(*) FROM relay_state WHERE safe_created_at > '2020-01-01'"}));
     return rows && rows->get<std::int64_t>(0, 0) == 1;
   };
   const auto deadline = std::chrono::steady_clock::now() + 15s;

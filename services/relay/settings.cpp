@@ -13,7 +13,8 @@ namespace {
 const contracts::Topic& topic_of(const std::string& source) {
   const auto topics = contracts::topics();
   const auto found = std::ranges::find(topics, source, &contracts::Topic::producer);
-  if (found == topics.end()) throw std::runtime_error("source: \"" + source + "\" writes no topic of contracts/topics.yaml");
+  if (found == topics.end())
+    throw std::runtime_error("source: \"" + source + "\" writes no topic of contracts/topics.yaml");
   return *found;
 }
 

@@ -1,4 +1,5 @@
-// The relay's own settings and what follows from the service whose outbox it carries: database, role, certificate, topics.
+// The relay's own settings and what follows from the service whose outbox it carries: database, role, certificate,
+// topics.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ struct RelaySection {
 };
 BOOST_DESCRIBE_STRUCT(RelaySection, (), (retention_days, batch_records, heartbeat_ms))
 
-// `source` is charging, payment or integrations: the name of the service, its database and its Kafka principal. Throws std::runtime_error for any other.
+// `source` is charging, payment or integrations: the name of the service, its database and its Kafka principal. Throws
+// std::runtime_error for any other.
 messaging::RelayOptions relay_options(const service::CommonSettings& common, const RelaySection& relay,
                                       const std::string& source);
 // For the state in the service's database, as role <source>_relay.

@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: evcosta-fault-gate --listen PORT --target HOST:PORT --control PORT     one gate, called \"gate\"\n"
-    "       evcosta-fault-gate --config FILE                                      gates of a YAML file, see README.md\n";
+    "       evcosta-fault-gate --config FILE                                      gates of a YAML file, see "
+    "README.md\n";
 
 struct GateSettings {
   std::string name;
@@ -36,7 +37,8 @@ std::uint16_t port_of(const std::string& what, std::int64_t port) {
 
 GateOptions gate_options(const GateSettings& settings) {
   const auto colon = settings.target.rfind(':');
-  if (colon == std::string::npos || colon == 0) throw std::invalid_argument(settings.name + ": the target must be HOST:PORT");
+  if (colon == std::string::npos || colon == 0)
+    throw std::invalid_argument(settings.name + ": the target must be HOST:PORT");
   return {.name = settings.name,
           .listen_port = port_of(settings.name + ".listen", settings.listen),
           .target_host = settings.target.substr(0, colon),
@@ -59,7 +61,8 @@ ProgramSettings read_settings(const std::vector<std::string>& arguments) {
     else
       throw std::invalid_argument("unknown argument " + flag);
   }
-  if (arguments.size() % 2 != 0 || only.target.empty()) throw std::invalid_argument("--listen, --target and --control are needed");
+  if (arguments.size() % 2 != 0 || only.target.empty())
+    throw std::invalid_argument("--listen, --target and --control are needed");
   settings.gates.push_back(std::move(only));
   return settings;
 }
@@ -69,13 +72,16 @@ void run(const ProgramSettings& settings) {
   std::vector<std::unique_ptr<Gate>> gates;
   for (const auto& each : settings.gates) gates.push_back(std::make_unique<Gate>(worker, gate_options(each)));
   http::Server control(worker, control_routes(gates), {},
-                       {.port = port_of("control", settings.control), .server_name = "fault-gate", .traces = http::ServerOptions::Traces::kUnsampled});
+                       {.port = port_of("control", settings.control),
+                        .server_name = "fault-gate",
+                        .traces = http::ServerOptions::Traces::kUnsampled});
   control.start();
   for (auto& gate : gates) worker.tasks().spawn("gate", gate->run());
   const StopSignals signals(worker, [&worker](int) { worker.stop(); });
   std::printf("fault gate: control on port %u", control.port());
   for (const auto& gate : gates)
-    std::printf(", %s on %u to %s:%u", gate->options().name.c_str(), gate->port(), gate->options().target_host.c_str(), gate->options().target_port);
+    std::printf(", %s on %u to %s:%u", gate->options().name.c_str(), gate->port(), gate->options().target_host.c_str(),
+                gate->options().target_port);
   std::printf("\n");
   std::fflush(stdout);
   worker.run();

@@ -25,7 +25,8 @@ json::Object describe(const Gate& gate) {
 
 Gate* find(const Gates& gates, const http::Request& request) {
   const auto name = request.path_parameter("name");
-  const auto found = std::ranges::find_if(gates, [&](const auto& gate) { return name && gate->options().name == *name; });
+  const auto found =
+      std::ranges::find_if(gates, [&](const auto& gate) { return name && gate->options().name == *name; });
   return found == gates.end() ? nullptr : found->get();
 }
 
@@ -60,8 +61,12 @@ Task<http::Response> pass_all(const Gates& gates) {
 std::shared_ptr<http::Router> control_routes(Gates& gates) {
   auto router = std::make_shared<http::Router>();
   router->add("GET", "/gates", [&gates](RequestContext&, http::Request&) { return list(gates); }, kOpen);
-  router->add("GET", "/gates/{name}", [&gates](RequestContext& context, http::Request& request) { return show(gates, context, request); }, kOpen);
-  router->add("PUT", "/gates/{name}", [&gates](RequestContext& context, http::Request& request) { return change(gates, context, request); }, kOpen);
+  router->add(
+      "GET", "/gates/{name}",
+      [&gates](RequestContext& context, http::Request& request) { return show(gates, context, request); }, kOpen);
+  router->add(
+      "PUT", "/gates/{name}",
+      [&gates](RequestContext& context, http::Request& request) { return change(gates, context, request); }, kOpen);
   router->add("DELETE", "/gates", [&gates](RequestContext&, http::Request&) { return pass_all(gates); }, kOpen);
   return router;
 }

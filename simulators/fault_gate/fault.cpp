@@ -18,7 +18,8 @@ BOOST_DESCRIBE_STRUCT(FaultText, (), (mode, ms, bytes_per_s))
 
 Result<Fault> read_fault(const std::string& text) {
   EVC_TRY(fault, json::decode_text<FaultText>(text));
-  if (fault.ms.has_value() != (fault.mode == Mode::kDelay)) return fail_field("/ms", "belongs to delay, and delay needs it");
+  if (fault.ms.has_value() != (fault.mode == Mode::kDelay))
+    return fail_field("/ms", "belongs to delay, and delay needs it");
   if (fault.bytes_per_s.has_value() != (fault.mode == Mode::kTrickle))
     return fail_field("/bytesPerS", "belongs to trickle, and trickle needs it");
   if (fault.ms && (*fault.ms < 1 || *fault.ms > kLongestDelay_ms)) return fail_field("/ms", "1 to 600000");

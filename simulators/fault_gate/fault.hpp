@@ -1,4 +1,5 @@
-// What a gate does to the connections that pass it. A plain value, read and written as JSON by the control listener and the configuration file.
+// What a gate does to the connections that pass it. A plain value, read and written as JSON by the control listener and
+// the configuration file.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +12,11 @@ namespace evc::fault_gate {
 enum class Mode {
   kPass,      // as if the gate were not there
   kDelay,     // every byte arrives `ms` later, in both directions
-  kDrop,      // nothing arrives, neither bytes nor ends, as if packets were lost; what was held arrives when it passes again
+  kDrop,      // nothing arrives, neither bytes nor ends, as if packets were lost; what was held arrives when it passes
+              // again
   kReset,     // open connections are reset, new ones as soon as they are accepted
-  kHalfOpen,  // the target's side is gone and the client is not told: its bytes vanish; ended by a reset when it passes again
+  kHalfOpen,  // the target's side is gone and the client is not told: its bytes vanish; ended by a reset when it passes
+              // again
   kTrickle,   // `bytes_per_s`, one piece at a time, in each direction
 };
 BOOST_DESCRIBE_ENUM(Mode, kPass, kDelay, kDrop, kReset, kHalfOpen, kTrickle)

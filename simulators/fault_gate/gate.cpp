@@ -20,7 +20,8 @@ namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
 using Socket = asio::basic_stream_socket<Tcp, Executor>;
 using Acceptor = asio::basic_socket_acceptor<Tcp, Executor>;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 using Resolver = asio::ip::basic_resolver<Tcp, Executor>;
 
 // How often a direction that is held looks whether it may go on; also the grain of a trickle.
@@ -60,7 +61,10 @@ struct Pipe {
 struct Gate::Impl : std::enable_shared_from_this<Gate::Impl> {
   struct Connection {
     Connection(Worker& worker, Socket accepted, GateCounts& counts)
-        : client(std::move(accepted)), target(worker.executor()), up(worker, client, target, counts.bytes_up), down(worker, target, client, counts.bytes_down) {}
+        : client(std::move(accepted)),
+          target(worker.executor()),
+          up(worker, client, target, counts.bytes_up),
+          down(worker, target, client, counts.bytes_down) {}
     void end() {
       boost::system::error_code ignored;
       client.close(ignored);
@@ -120,8 +124,9 @@ Task<> Gate::Impl::accept(std::shared_ptr<Impl> impl) {
 Task<bool> Gate::Impl::connect(Connection& connection) {
   boost::system::error_code error;
   Resolver resolver(worker.executor());
-  const auto found = co_await resolver.async_resolve(options.target_host == "localhost" ? "127.0.0.1" : options.target_host,
-                                                     std::to_string(options.target_port), asio::redirect_error(use_task, error));
+  const auto found =
+      co_await resolver.async_resolve(options.target_host == "localhost" ? "127.0.0.1" : options.target_host,
+                                      std::to_string(options.target_port), asio::redirect_error(use_task, error));
   if (error) co_return false;
   for (const auto& entry : found) {
     co_await connection.target.async_connect(entry.endpoint(), asio::redirect_error(use_task, error));
@@ -135,7 +140,8 @@ Task<bool> Gate::Impl::connect(Connection& connection) {
 }
 
 Task<> Gate::Impl::serve(std::shared_ptr<Impl> impl, std::shared_ptr<Connection> connection) {
-  // Where nothing passes, not even the handshake with the target does; the client's own was answered by the gate's listener.
+  // Where nothing passes, not even the handshake with the target does; the client's own was answered by the gate's
+  // listener.
   while (impl->holds() && connection->client.is_open() && !impl->worker.tasks().cancelled()) {
     if (impl->fault.mode == Mode::kHalfOpen) connection->half_open = true;
     co_await sleep_for(impl->worker, kGrain);
@@ -149,7 +155,8 @@ Task<> Gate::Impl::serve(std::shared_ptr<Impl> impl, std::shared_ptr<Connection>
     tasks.spawn("gate reader", read(impl, connection, connection->down));
     tasks.spawn("gate writer", write(impl, connection, connection->up));
     tasks.spawn("gate writer", write(impl, connection, connection->down));
-    while (!(connection->up.closed && connection->down.closed) && !tasks.cancelled()) co_await sleep_for(impl->worker, kGrain);
+    while (!(connection->up.closed && connection->down.closed) && !tasks.cancelled())
+      co_await sleep_for(impl->worker, kGrain);
   }
   connection->end();
   impl->connections.erase(connection);
@@ -164,7 +171,8 @@ Task<> Gate::Impl::read(std::shared_ptr<Impl> impl, std::shared_ptr<Connection> 
       continue;
     }
     boost::system::error_code error;
-    const std::size_t size = co_await pipe.from.async_read_some(asio::buffer(buffer), asio::redirect_error(use_task, error));
+    const std::size_t size =
+        co_await pipe.from.async_read_some(asio::buffer(buffer), asio::redirect_error(use_task, error));
     if (connection->half_open) {
       // The client's bytes vanish. Its end is the connection's; the target's is what half-open means.
       if (error && &pipe == &connection->up) connection->end();
@@ -192,8 +200,8 @@ Task<bool> Gate::Impl::forward(Connection& connection, Pipe& pipe, const std::st
       co_await sleep_for(worker, pause);
     }
     boost::system::error_code error;
-    const std::size_t size =
-        co_await asio::async_write(pipe.to, asio::buffer(bytes.data() + sent, piece), asio::redirect_error(use_task, error));
+    const std::size_t size = co_await asio::async_write(pipe.to, asio::buffer(bytes.data() + sent, piece),
+                                                        asio::redirect_error(use_task, error));
     sent += size;
     pipe.forwarded += size;
     if (error) co_return false;
@@ -255,7 +263,9 @@ Gate::~Gate() {
   impl_->acceptor.close(ignored);
 }
 
-Task<> Gate::run() { return Impl::accept(impl_); }
+Task<> Gate::run() {
+  return Impl::accept(impl_);
+}
 
 void Gate::set(Fault fault) {
   impl_->fault = fault;
@@ -263,9 +273,17 @@ void Gate::set(Fault fault) {
   for (const auto& connection : open) impl_->apply(*connection);
 }
 
-const Fault& Gate::fault() const { return impl_->fault; }
-GateCounts Gate::counts() const { return impl_->counts; }
-std::uint16_t Gate::port() const { return impl_->acceptor.local_endpoint().port(); }
-const GateOptions& Gate::options() const { return impl_->options; }
+const Fault& Gate::fault() const {
+  return impl_->fault;
+}
+GateCounts Gate::counts() const {
+  return impl_->counts;
+}
+std::uint16_t Gate::port() const {
+  return impl_->acceptor.local_endpoint().port();
+}
+const GateOptions& Gate::options() const {
+  return impl_->options;
+}
 
 }  // namespace evc::fault_gate

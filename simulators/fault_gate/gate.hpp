@@ -1,5 +1,6 @@
-// A TCP gate between a client and one target: it forwards bytes as they are (TLS passes through unseen) and, when told to, does what networks do
-// at their worst. One per listening port; lives on one worker. Limits: 256 KiB held per connection and direction, then the sender has to wait.
+// A TCP gate between a client and one target: it forwards bytes as they are (TLS passes through unseen) and, when told
+// to, does what networks do at their worst. One per listening port; lives on one worker. Limits: 256 KiB held per
+// connection and direction, then the sender has to wait.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using evc::testing::run_task;
 
-SteadyTime in(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+SteadyTime in(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
 
 Task<> echo(std::unique_ptr<net::Stream> stream) {
   std::array<char, 4096> buffer;
@@ -33,7 +35,8 @@ Task<> echo_server(Worker& worker, net::Listener& listener) {
 }
 
 // Sends and reads the echo back; the time that it took.
-Task<Result<std::chrono::milliseconds>> round_trip(net::Stream& stream, std::string text, std::chrono::milliseconds limit) {
+Task<Result<std::chrono::milliseconds>> round_trip(net::Stream& stream, std::string text,
+                                                   std::chrono::milliseconds limit) {
   const auto begun = std::chrono::steady_clock::now();
   EVC_CO_CHECK(co_await stream.write_all(text, in(limit)));
   std::string back;
@@ -54,7 +57,9 @@ Task<Result<std::size_t>> read_one(net::Stream& stream, std::chrono::millisecond
 
 class FaultGate : public ::testing::Test {
  protected:
-  FaultGate() : listener_(worker_, {}), gate_(worker_, {.name = "gate", .target_host = "127.0.0.1", .target_port = listener_.port()}) {
+  FaultGate()
+      : listener_(worker_, {}),
+        gate_(worker_, {.name = "gate", .target_host = "127.0.0.1", .target_port = listener_.port()}) {
     worker_.tasks().spawn("echo server", echo_server(worker_, listener_));
     worker_.tasks().spawn("gate", gate_.run());
   }
@@ -68,7 +73,8 @@ class FaultGate : public ::testing::Test {
     EXPECT_TRUE(stream);
     return std::move(*stream);
   }
-  Result<std::chrono::milliseconds> trip(net::Stream& stream, std::string text = "hello", std::chrono::milliseconds limit = 5s) {
+  Result<std::chrono::milliseconds> trip(net::Stream& stream, std::string text = "hello",
+                                         std::chrono::milliseconds limit = 5s) {
     return run_task(worker_, round_trip(stream, std::move(text), limit));
   }
 

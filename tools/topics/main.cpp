@@ -34,7 +34,8 @@ int provision(const std::map<std::string, std::string>& flags) {
     return 1;
   }
   std::string not_probed;
-  for (const auto& name : report->not_probed) not_probed += (not_probed.empty() ? "; no certificate to try: " : ", ") + name;
+  for (const auto& name : report->not_probed)
+    not_probed += (not_probed.empty() ? "; no certificate to try: " : ", ") + name;
   std::printf("topics: %zu (%zu created, %zu altered), access rules: %zu (%zu added, %zu removed), in effect%s\n",
               report->topics, report->created, report->altered, report->rules, report->added, report->removed,
               not_probed.c_str());

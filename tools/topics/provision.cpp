@@ -54,8 +54,8 @@ Result<Present> look(kafka::Admin& admin, const TopicCatalogue& catalogue) {
 }
 
 // A principal sees exactly the topics that it may touch, which holds only once the brokers apply the new rules.
-Result<void> await_view(const TopicCatalogue& catalogue, const std::string& principal,
-                        kafka::ConnectOptions connect, SteadyTime deadline) {
+Result<void> await_view(const TopicCatalogue& catalogue, const std::string& principal, kafka::ConnectOptions connect,
+                        SteadyTime deadline) {
   std::set<std::string> allowed;
   for (const auto& grant : catalogue.grants)
     if (grant.principal == principal && grant.resource == "TOPIC") allowed.insert(grant.name);
@@ -98,7 +98,8 @@ Result<std::vector<std::string>> await_effect(kafka::Admin& admin, const TopicCa
       not_probed.push_back(principal);
       continue;
     }
-    probes.push_back(std::async(std::launch::async, await_view, std::cref(catalogue), principal, std::move(connect), deadline));
+    probes.push_back(
+        std::async(std::launch::async, await_view, std::cref(catalogue), principal, std::move(connect), deadline));
   }
   Result<void> worst;
   for (auto& probe : probes)
@@ -164,8 +165,7 @@ Result<Plan> make_plan(const TopicCatalogue& catalogue, const Present& present) 
   return plan;
 }
 
-Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap,
-                         const std::string& tls_dir) {
+Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap, const std::string& tls_dir) {
   kafka::Admin admin(connect_as("platform-admin", bootstrap, tls_dir));
   EVC_TRY(present, look(admin, catalogue));
   EVC_TRY(plan, make_plan(catalogue, present));

@@ -1,7 +1,8 @@
-// Brings a cluster to what contracts/topics.yaml says: creates missing topics, replaces settings that differ, adds missing access
-// rules, removes rules that the file does not list, and waits until the brokers apply them. Running it again changes nothing.
-// It touches only what is ours: rules of the file's principals, and rules on the file's topics. A foreign wildcard or
-// prefix that would open one of our topics is an error, because removing it might break somebody else.
+// Brings a cluster to what contracts/topics.yaml says: creates missing topics, replaces settings that differ, adds
+// missing access rules, removes rules that the file does not list, and waits until the brokers apply them. Running it
+// again changes nothing. It touches only what is ours: rules of the file's principals, and rules on the file's topics.
+// A foreign wildcard or prefix that would open one of our topics is an error, because removing it might break somebody
+// else.
 #pragma once
 
 #include <string>
@@ -29,7 +30,8 @@ struct Present {
 
 std::vector<kafka::TopicSpec> wanted_topics(const TopicCatalogue& catalogue, int brokers);
 std::vector<kafka::AccessRule> wanted_rules(const TopicCatalogue& catalogue);
-// conflict when a topic has another number of partitions (it can never be changed under keys), or a foreign rule opens a topic of ours.
+// conflict when a topic has another number of partitions (it can never be changed under keys), or a foreign rule opens
+// a topic of ours.
 Result<Plan> make_plan(const TopicCatalogue& catalogue, const Present& present);
 
 struct Report {
@@ -39,7 +41,6 @@ struct Report {
 };
 
 // `tls_dir` holds ca.pem, platform-admin.{crt,key} and, for the probe, the principals' own certificates.
-Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap,
-                         const std::string& tls_dir);
+Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap, const std::string& tls_dir);
 
 }  // namespace evc::topics

@@ -33,9 +33,7 @@ class Provision : public testing::Test {
                   .grants = {{"gateway", "TOPIC", topic_, "WRITE"}, {"routing", "TOPIC", topic_, "READ"}},
                   .principals = {"gateway", "routing", "user"}};
   }
-  Result<Report> run() {
-    return provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"));
-  }
+  Result<Report> run() { return provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR")); }
 
   std::string topic_;
   TopicCatalogue catalogue_;
@@ -54,7 +52,8 @@ TEST_F(Provision, MakesTheTopicAndTheAccessAndIsRepeatable) {
 
 TEST_F(Provision, AccessIsInEffectWhenItReturns) {
   ASSERT_TRUE(run());
-  for (const auto& [principal, sees] : {std::pair{"gateway", true}, std::pair{"routing", true}, std::pair{"user", false}}) {
+  for (const auto& [principal, sees] :
+       {std::pair{"gateway", true}, std::pair{"routing", true}, std::pair{"user", false}}) {
     kafka::Admin admin(connect_as(principal));
     const auto view = admin.cluster();
     ASSERT_TRUE(view) << view.error().detail;
@@ -65,8 +64,7 @@ TEST_F(Provision, AccessIsInEffectWhenItReturns) {
 TEST_F(Provision, WhatWasAddedByHandIsTakenBack) {
   ASSERT_TRUE(run());
   kafka::Admin admin(connect_as("platform-admin"));
-  const kafka::AccessRule stray{
-      .principal = "User:user", .operation = "WRITE", .resource = "TOPIC", .name = topic_};
+  const kafka::AccessRule stray{.principal = "User:user", .operation = "WRITE", .resource = "TOPIC", .name = topic_};
   ASSERT_TRUE(admin.add_access({stray}));
   ASSERT_TRUE(admin.replace_settings(topic_, {{"retention.ms", "5"}}));
   const auto report = run();

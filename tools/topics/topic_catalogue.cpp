@@ -17,7 +17,8 @@ namespace {
 void only(const YAML::Node& map, const std::set<std::string>& known) {
   if (!map.IsMap()) refuse(map, "a map is expected");
   for (const auto& entry : map)
-    if (const auto name = entry.first.as<std::string>(); !known.contains(name)) refuse(entry.first, "unknown key " + name);
+    if (const auto name = entry.first.as<std::string>(); !known.contains(name))
+      refuse(entry.first, "unknown key " + name);
 }
 
 template <class T>
@@ -36,7 +37,8 @@ Durability durability(const YAML::Node& node) {
 }
 
 TopicEntry event_topic(const YAML::Node& node) {
-  only(node, {"name", "producer_principal", "ce_source", "key", "partitions", "config", "producer", "parking", "events"});
+  only(node,
+       {"name", "producer_principal", "ce_source", "key", "partitions", "config", "producer", "parking", "events"});
   TopicEntry topic;
   topic.name = required<std::string>(node, "name");
   topic.partitions = required<int>(node, "partitions");

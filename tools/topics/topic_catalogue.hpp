@@ -1,5 +1,5 @@
-// contracts/topics.yaml as values: what exists in Kafka and who may touch it. (What the services need of it at run time is compiled in:
-// contracts/events.hpp.) An unknown key, a wrong type or a name that points nowhere ends the start.
+// contracts/topics.yaml as values: what exists in Kafka and who may touch it. (What the services need of it at run time
+// is compiled in: contracts/events.hpp.) An unknown key, a wrong type or a name that points nowhere ends the start.
 #pragma once
 
 #include <map>
@@ -28,7 +28,7 @@ struct Durability {
 
 struct TopicCatalogue {
   Durability single_broker;
-  Durability cluster;  // with three brokers or more
+  Durability cluster;              // with three brokers or more
   std::vector<TopicEntry> topics;  // events first, then dead letters
   std::vector<Grant> grants;
   std::vector<std::string> principals;

@@ -15,11 +15,15 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-pid_t broker_process() { return std::stoi(environment("EVC_TEST_KAFKA_PID")); }
+pid_t broker_process() {
+  return std::stoi(environment("EVC_TEST_KAFKA_PID"));
+}
 
 }  // namespace
 
-bool broker_present() { return !environment("EVC_TEST_KAFKA").empty(); }
+bool broker_present() {
+  return !environment("EVC_TEST_KAFKA").empty();
+}
 
 ConnectOptions connect_as(const std::string& certificate) {
   return {.bootstrap = environment("EVC_TEST_KAFKA"),
@@ -27,7 +31,9 @@ ConnectOptions connect_as(const std::string& certificate) {
           .client_id = "test-" + certificate};
 }
 
-std::string fresh_name(const std::string& purpose) { return purpose + "." + to_string(uuid_v7()); }
+std::string fresh_name(const std::string& purpose) {
+  return purpose + "." + to_string(uuid_v7());
+}
 
 std::string fresh_topic(const std::string& purpose, int partitions, TopicSettings settings) {
   Admin admin(connect_as("platform-admin"));
@@ -37,7 +43,11 @@ std::string fresh_topic(const std::string& purpose, int partitions, TopicSetting
   return topic;
 }
 
-BrokerHangs::BrokerHangs() { ::kill(broker_process(), SIGSTOP); }
-BrokerHangs::~BrokerHangs() { ::kill(broker_process(), SIGCONT); }
+BrokerHangs::BrokerHangs() {
+  ::kill(broker_process(), SIGSTOP);
+}
+BrokerHangs::~BrokerHangs() {
+  ::kill(broker_process(), SIGCONT);
+}
 
 }  // namespace evc::kafka::testing

@@ -1,5 +1,6 @@
-// The broker that tools/testenv started, for component tests: connections by certificate name, topics of a test's own, and a broker that can be
-// stopped and woken. Linked by tests only. Every name that it makes is new, so that tests share one broker.
+// The broker that tools/testenv started, for component tests: connections by certificate name, topics of a test's own,
+// and a broker that can be stopped and woken. Linked by tests only. Every name that it makes is new, so that tests
+// share one broker.
 #pragma once
 
 #include <string>

@@ -10,7 +10,8 @@ namespace {
 
 constexpr postgres::Statement kEffect{"test.effect", "INSERT INTO effect (key, n, event_id) VALUES ($1, $2, $3)"};
 
-Task<Result<void>> fail_or_write(ConsumerSide& side, RequestContext& context, postgres::Transaction& transaction, const Event& event) {
+Task<Result<void>> fail_or_write(ConsumerSide& side, RequestContext& context, postgres::Transaction& transaction,
+                                 const Event& event) {
   auto written = co_await write_effect(context, transaction, event);
   if (!written) co_return written;
   // After the effect: a failure must take it back.
@@ -45,7 +46,9 @@ Event sample_event(const std::string& topic, const std::string& key, std::int64_
           .creation = creation};
 }
 
-kafka::Record sample_record(const Event& event) { return to_record(event, "/services/test", "urn:test:Tested"); }
+kafka::Record sample_record(const Event& event) {
+  return to_record(event, "/services/test", "urn:test:Tested");
+}
 
 ConsumerSide::ConsumerSide(Worker& worker, std::string topic)
     : worker_(worker),
@@ -59,20 +62,26 @@ ConsumerSide::ConsumerSide(Worker& worker, std::string topic)
 }
 
 InboxOptions ConsumerSide::options() const {
-  return {.consumer = {.connect = kafka::testing::connect_as("platform-admin"), .group = group_, .instance_id = "one", .topics = {topic_}},
+  return {.consumer = {.connect = kafka::testing::connect_as("platform-admin"),
+                       .group = group_,
+                       .instance_id = "one",
+                       .topics = {topic_}},
           .gap_timeout = std::chrono::milliseconds(500),
           .retry_first = std::chrono::milliseconds(20),
           .retry_cap = std::chrono::milliseconds(200)};
 }
 
-void ConsumerSide::start() { start(options()); }
+void ConsumerSide::start() {
+  start(options());
+}
 
 void ConsumerSide::start(InboxOptions options) {
-  inbox_ = std::make_unique<Inbox>(worker_, pool_, outbox_, std::move(options),
-                                   std::map<std::string, EventHandler>{
-                                       {"Tested", [this](RequestContext& context, postgres::Transaction& transaction, const Event& event) {
-                                          return fail_or_write(*this, context, transaction, event);
-                                        }}});
+  inbox_ = std::make_unique<Inbox>(
+      worker_, pool_, outbox_, std::move(options),
+      std::map<std::string, EventHandler>{
+          {"Tested", [this](RequestContext& context, postgres::Transaction& transaction, const Event& event) {
+             return fail_or_write(*this, context, transaction, event);
+           }}});
   tasks_ = std::make_unique<TaskGroup>(worker_.io());
   tasks_->spawn("inbox", inbox_->run());
 }
@@ -104,11 +113,13 @@ bool ConsumerSide::becomes(const std::string& sql, const std::string& expected, 
 }
 
 std::string ConsumerSide::effects(const std::string& key) const {
-  return database_.value("SELECT coalesce(string_agg(n::text, ',' ORDER BY id), '') FROM effect WHERE key = '" + key + "'");
+  return database_.value("SELECT coalesce(string_agg(n::text, ',' ORDER BY id), '') FROM effect WHERE key = '" + key +
+                         "'");
 }
 
 bool ConsumerSide::effects_become(const std::string& key, const std::string& expected) {
-  return becomes("SELECT coalesce(string_agg(n::text, ',' ORDER BY id), '') FROM effect WHERE key = '" + key + "'", expected);
+  return becomes("SELECT coalesce(string_agg(n::text, ',' ORDER BY id), '') FROM effect WHERE key = '" + key + "'",
+                 expected);
 }
 
 }  // namespace evc::messaging::testing

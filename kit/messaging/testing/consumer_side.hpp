@@ -1,5 +1,6 @@
-// A consuming service in miniature for component tests: a database of its own with a table of effects, an outbox for its dead letters and an inbox whose one
-// handler (type "Tested") writes an effect, unless the test tells it to fail. `records` and `produce` play the producer without a relay.
+// A consuming service in miniature for component tests: a database of its own with a table of effects, an outbox for
+// its dead letters and an inbox whose one handler (type "Tested") writes an effect, unless the test tells it to fail.
+// `records` and `produce` play the producer without a relay.
 #pragma once
 
 #include <functional>
@@ -39,7 +40,8 @@ class ConsumerSide {
 
   void produce(std::vector<kafka::Record> records);
   // Waits until the query gives this value.
-  bool becomes(const std::string& sql, const std::string& expected, std::chrono::milliseconds limit = std::chrono::seconds(15));
+  bool becomes(const std::string& sql, const std::string& expected,
+               std::chrono::milliseconds limit = std::chrono::seconds(15));
   // "1,2,3" in the order of their effects.
   std::string effects(const std::string& key) const;
   bool effects_become(const std::string& key, const std::string& expected);

@@ -62,7 +62,9 @@ RelayOptions OutboxSide::relay_options() const {
           .pause_cap = std::chrono::milliseconds(500)};
 }
 
-void OutboxSide::start_relay() { start_relay(relay_options()); }
+void OutboxSide::start_relay() {
+  start_relay(relay_options());
+}
 
 void OutboxSide::start_relay(RelayOptions options) {
   relay_ = std::make_unique<Relay>(worker_, pool_, std::move(options));
@@ -80,7 +82,8 @@ void OutboxSide::stop_relay() {
   tasks_.reset();
 }
 
-std::vector<kafka::Record> OutboxSide::read(const std::string& topic, std::size_t count, std::chrono::milliseconds limit) {
+std::vector<kafka::Record> OutboxSide::read(const std::string& topic, std::size_t count,
+                                            std::chrono::milliseconds limit) {
   kafka::Consumer consumer(worker_, {.connect = kafka::testing::connect_as("platform-admin"),
                                      .group = kafka::testing::fresh_name("reader"),
                                      .instance_id = "reader",

@@ -1,5 +1,5 @@
-// A producing service in miniature for component tests: a database of its own with the messaging tables, an outbox, a relay, and the means to write events and
-// read what arrived on the topic. Made per test; runs on the test's worker.
+// A producing service in miniature for component tests: a database of its own with the messaging tables, an outbox, a
+// relay, and the means to write events and read what arrived on the topic. Made per test; runs on the test's worker.
 #pragma once
 
 #include <functional>
