@@ -35,7 +35,7 @@ struct TransactionRef {
 
 struct SiteConnector {
   std::int64_t id = 0;
-  std::string type;  // ccs2, type2, chademo, gbt, other
+  std::string type;  // CCS2, Type2, CHAdeMO, GBT, other
   std::int64_t max_power_w = 0;
 };
 

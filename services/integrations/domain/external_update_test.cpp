@@ -43,8 +43,8 @@ TEST(ExternalUpdate, NonsenseIsClampedToTheSchema) {
 }
 
 TEST(ExternalUpdate, ARegistrationListsTheConnectorsOfTheSite) {
-  const auto data = station_registered("S", kAt, {.vendor = "V", .model = "M"}, {{.id = 1, .type = "ccs2", .max_power_w = 60'000}});
-  EXPECT_EQ(json::serialize(data.at("connectors")), R"([{"connectorId":1,"type":"ccs2","maxPowerW":60000}])");
+  const auto data = station_registered("S", kAt, {.vendor = "V", .model = "M"}, {{.id = 1, .type = "CCS2", .max_power_w = 60'000}});
+  EXPECT_EQ(json::serialize(data.at("connectors")), R"([{"connectorId":1,"type":"CCS2","maxPowerW":60000}])");
   EXPECT_FALSE(data.contains("firmwareVersion"));
 }
 
@@ -53,7 +53,7 @@ TEST(SiteList, ReadsTheShippedForm) {
     {"id":1,"type":"CCS2","powerKw":90,"current":"DC"},{"id":2,"type":"CHAdeMO","powerKw":50.5,"current":"DC"}]}]})");
   ASSERT_TRUE(sites) << sites.error().detail;
   ASSERT_EQ(sites->size(), 1u);
-  EXPECT_EQ(sites->at(0).connectors.at(1).type, "chademo");
+  EXPECT_EQ(sites->at(0).connectors.at(1).type, "CHAdeMO");
   EXPECT_EQ(sites->at(0).connectors.at(1).max_power_w, 50'500);
 }
 

@@ -30,11 +30,11 @@ struct SiteFile {
 };
 BOOST_DESCRIBE_STRUCT(SiteFile, (), (sites))
 
+// The names of contracts/http/shared.yaml, ConnectorType.
 std::string connector_type(std::string_view text) {
-  using Word = std::pair<std::string_view, std::string_view>;
-  static constexpr std::array kTypes{Word{"CCS2", "ccs2"}, Word{"Type2", "type2"}, Word{"CHAdeMO", "chademo"}, Word{"GBT", "gbt"}, Word{"GB/T", "gbt"}};
-  const auto* found = std::ranges::find(kTypes, text, &Word::first);
-  return std::string(found == kTypes.end() ? "other" : found->second);
+  if (text == "GB/T") return "GBT";
+  static constexpr std::array<std::string_view, 4> kTypes{"CCS2", "Type2", "CHAdeMO", "GBT"};
+  return std::ranges::find(kTypes, text) == kTypes.end() ? "other" : std::string(text);
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ std::vector<Site> load_fleet(std::size_t count) {
   for (std::size_t number = 1; number <= count; ++number) {
     sites.push_back({.station_id = fmt::format("LOAD-{:05}", number),
                      .name = "load test",
-                     .connectors = {{.id = 1, .type = "ccs2", .max_power_w = 60'000}, {.id = 2, .type = "ccs2", .max_power_w = 60'000}}});
+                     .connectors = {{.id = 1, .type = "CCS2", .max_power_w = 60'000}, {.id = 2, .type = "CCS2", .max_power_w = 60'000}}});
   }
   return sites;
 }

@@ -3,7 +3,7 @@
 CREATE TABLE station (
   station_id      text PRIMARY KEY CHECK (length(station_id) BETWEEN 1 AND 48),
   name            text NOT NULL,
-  connectors      jsonb NOT NULL,              -- of the site: [{"id":1,"type":"ccs2","maxPowerW":60000}]
+  connectors      jsonb NOT NULL,              -- of the site: [{"id":1,"type":"CCS2","maxPowerW":60000}]
   password_sha256 bytea NOT NULL,
   vendor          text,
   model           text,

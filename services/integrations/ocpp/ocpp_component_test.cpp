@@ -90,7 +90,7 @@ class OcppTest : public ::testing::Test {
     database.migrate("services/integrations/migrations");
     std::vector<store::ProvisionedStation> stations;
     for (const auto* id : {"S1", "S2"}) {
-      stations.push_back({.site = {.station_id = id, .name = id, .connectors = {{.id = 1, .type = "ccs2", .max_power_w = 60'000}}},
+      stations.push_back({.site = {.station_id = id, .name = id, .connectors = {{.id = 1, .type = "CCS2", .max_power_w = 60'000}}},
                           .password_sha256 = password_digest(station_password(kSecret, id))});
     }
     EXPECT_TRUE(run_task(worker, store::provision(context, pool, stations)));

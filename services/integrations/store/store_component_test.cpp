@@ -71,7 +71,7 @@ class StoreTest : public ::testing::Test {
 
 TEST_F(StoreTest, StationsAreProvisionedAndChange) {
   std::vector<ProvisionedStation> stations{
-      {.site = {.station_id = "S1", .name = "Paraty", .connectors = {{.id = 1, .type = "ccs2", .max_power_w = 60'000}}}, .password_sha256 = std::string(view(sha256("a")))},
+      {.site = {.station_id = "S1", .name = "Paraty", .connectors = {{.id = 1, .type = "CCS2", .max_power_w = 60'000}}}, .password_sha256 = std::string(view(sha256("a")))},
       {.site = {.station_id = "S2", .name = "Rio"}, .password_sha256 = std::string(view(sha256("b")))}};
   EXPECT_EQ(must(run_task(worker, provision(context, pool, stations))), 2);
   EXPECT_EQ(must(run_task(worker, provision(context, pool, stations))), 0);
