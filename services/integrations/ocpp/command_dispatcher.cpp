@@ -16,6 +16,8 @@ namespace semconv = telemetry::semconv;
 namespace {
 
 constexpr std::int64_t kBatch = 200;
+constexpr int kStoreAttempts = 8;
+constexpr std::chrono::milliseconds kStorePause{250};
 constexpr std::chrono::milliseconds kStepLimit{5'000};
 // A nudge comes before the commit that it announces: look several times in short succession.
 constexpr std::chrono::milliseconds kTick{10};
@@ -125,20 +127,24 @@ void CommandDispatcher::send(store::CommandRow command) {
   if (!posted) worker_->tasks().spawn("ocpp-command-settled", settled(std::move(command), {.result = ocpp::CommandResult::kOffline}, true));
 }
 
+// Many answers may come at once; each waits for its turn at the database. When it never comes, the row stays `sent` and a later pass ends it.
 Task<> CommandDispatcher::settled(store::CommandRow command, ocpp::Verdict verdict, bool is_lost) {
-  auto context = background(command.trace);
+  Result<void> done;
+  for (int attempt = 1; attempt <= kStoreAttempts && !worker_->tasks().cancelled(); ++attempt) {
+    auto context = background(command.trace);
+    done = co_await store_answer(context, command, verdict, is_lost);
+    if (done) co_return;
+    co_await sleep_for(*worker_, kStorePause * attempt);
+  }
+  if (!done) EVC_LOG(kWarn, command.trace, "A command's answer could not be stored", {{key::kErrorDetail, done.error().detail}});
+}
+
+Task<Result<void>> CommandDispatcher::store_answer(RequestContext& context, store::CommandRow command, ocpp::Verdict verdict, bool is_lost) {
+  if (is_lost) co_return co_await store::mark_pending(context, *pool_, command.command_id);
   const bool is_repetition = command.open.attempts > 0;
   const bool is_doubtful = is_repetition && command.open.kind == ocpp::CommandKind::kRemoteStart && verdict.result == ocpp::CommandResult::kRejected;
-  Result<void> done;
-  if (is_lost) {
-    done = co_await store::mark_pending(context, *pool_, command.command_id);
-  } else if (is_doubtful) {
-    done = co_await store::mark_unconfirmed(context, *pool_, command.command_id);
-  } else {
-    done = co_await finish(context, std::move(command), verdict.result, verdict.detail);
-  }
-  // The row stays `sent`; when its time is over, a later pass ends it as a timeout.
-  if (!done) EVC_LOG(kWarn, context.trace, "A command's answer could not be stored", {{key::kErrorDetail, done.error().detail}});
+  if (is_doubtful) co_return co_await store::mark_unconfirmed(context, *pool_, command.command_id);
+  co_return co_await finish(context, std::move(command), verdict.result, std::move(verdict.detail));
 }
 
 Task<Result<void>> CommandDispatcher::finish(RequestContext& context, store::CommandRow command, ocpp::CommandResult result, std::string detail) {

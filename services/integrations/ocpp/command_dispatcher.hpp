@@ -32,6 +32,7 @@ class CommandDispatcher {
   Task<> finish_row(store::CommandRow command, NextStep step);
   // In the dispatcher's own worker and pool, whatever worker the answer came from.
   Task<> settled(store::CommandRow command, ocpp::Verdict verdict, bool is_lost);
+  Task<Result<void>> store_answer(RequestContext& context, store::CommandRow command, ocpp::Verdict verdict, bool is_lost);
   Task<Result<void>> finish(RequestContext& context, store::CommandRow command, ocpp::CommandResult result, std::string detail);
   Task<> wait();
 
