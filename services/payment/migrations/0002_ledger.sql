@@ -18,7 +18,7 @@ CREATE TABLE transfer (
   credit uuid NOT NULL REFERENCES account,
   amount bigint NOT NULL CHECK (amount > 0),
   currency text NOT NULL,
-  pending_id uuid REFERENCES transfer,
+  pending_id uuid,  -- transfer_apply() checks it; a foreign key would lock the row, for which the role has no right
   session_id uuid NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   position bigint NOT NULL UNIQUE,
