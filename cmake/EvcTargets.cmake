@@ -51,7 +51,7 @@ function(evc_tests target)
 endfunction()
 
 # evc_fuzzers(<target> [DEPS …]): each x_fuzz.cpp of the current folder (it defines LLVMFuzzerTestOneInput) becomes the program
-# <target>_x_fuzz, in the asan preset only. A folder fuzz_corpus/x beside it holds its seeds.
+# <target>_x_fuzz, in the asan preset only. A folder fuzz_corpus/x beside it holds its seeds, a file x_fuzz.dict its dictionary.
 function(evc_fuzzers target)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   if(NOT EVC_FUZZ)
@@ -66,7 +66,8 @@ function(evc_fuzzers target)
     target_link_options(${target}_${name} PRIVATE -fsanitize=fuzzer)
     string(REGEX REPLACE "_fuzz$" "" seeds ${name})
     set_target_properties(${target}_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz/${target}_${name})
-    file(WRITE ${CMAKE_BINARY_DIR}/fuzz/${target}_${name}/seeds.txt ${CMAKE_CURRENT_SOURCE_DIR}/fuzz_corpus/${seeds})
+    file(WRITE ${CMAKE_BINARY_DIR}/fuzz/${target}_${name}/inputs.txt
+      "${CMAKE_CURRENT_SOURCE_DIR}/fuzz_corpus/${seeds}\n${CMAKE_CURRENT_SOURCE_DIR}/${name}.dict\n")
     add_dependencies(fuzzers ${target}_${name})
   endforeach()
 endfunction()
