@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kit/base/json.hpp"
-#include "services/routing/api/station_board.hpp"
+#include "services/routing/store/station_board.hpp"
 #include "services/routing/domain/trip.hpp"
 
 namespace evc::routing {

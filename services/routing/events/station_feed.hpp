@@ -10,7 +10,7 @@
 #include "kit/http/client.hpp"
 #include "kit/redis/client.hpp"
 #include "kit/runtime/worker.hpp"
-#include "services/routing/api/station_board.hpp"
+#include "services/routing/store/station_board.hpp"
 
 namespace evc::routing {
 

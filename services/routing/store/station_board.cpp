@@ -1,4 +1,4 @@
-#include "services/routing/api/station_board.hpp"
+#include "services/routing/store/station_board.hpp"
 
 #include <algorithm>
 #include <boost/describe.hpp>
