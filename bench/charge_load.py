@@ -188,7 +188,8 @@ def measure(run_dir: Path, drivers: list, seconds: int, rate: float, hold_s: flo
     return {"seconds": seconds, "rate": rate, "hold_s": hold_s, "stations": stations, "drivers": len(drivers), "asked": count, "started": len(started),
             "started_per_second": round(len(started) / (answered - first), 1), "start_ms": percentiles([charge.latency_ms for charge in started]),
             "client_late_ms": percentiles([charge.late_ms for charge in charges]), "ends": ends,
-            "captured_share": round(ends.get("CAPTURED", 0) / count, 4), "all_ended_after_last_stop_s": round(after_last_s, 1),
+            "captured_share": round(ends.get("CAPTURED", 0) / count, 4),
+            "captured_share_of_started": round(ends.get("CAPTURED", 0) / max(1, len(started)), 4), "all_ended_after_last_stop_s": round(after_last_s, 1),
             "errors": load.errors, "cost": cost, "cpu_ms_per_charge": cpu, "yardstick": edge,
             "ratios": {"cpu_per_charge_in_edge_requests": round(sum(cpu.values()) * 1000 / max(0.1, edge["cpu_us"])),
                        "start_p50_in_edge_p50": round(percentiles([charge.latency_ms for charge in started])["p50"] * 1000 / max(1, edge["p50_us"]), 1)}}

@@ -2,6 +2,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +28,8 @@ def write_sites(path: Path, stations: int) -> None:
 
 
 def evcosta(*words: str, **settings: str) -> None:
-    subprocess.run([str(ROOT / "evcosta"), *words], env={**os.environ, **settings}, stdin=subprocess.DEVNULL, check=True)
+    if subprocess.run([str(ROOT / "evcosta"), *words], env={**os.environ, **settings}, stdin=subprocess.DEVNULL, check=False).returncode:
+        sys.exit(f"./evcosta {words[0]} failed")
 
 
 def up(run_dir: Path, port_base: int, stations: int) -> None:

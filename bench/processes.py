@@ -8,12 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+SUPERVISOR = "supervisor"  # process-compose: probes and logs; its children are counted by their own names
 
 
 def pids(run_dir: Path) -> dict[str, int]:
     answer = subprocess.run([str(ROOT / "evcosta"), "status", "--json"], env={**os.environ, "EVCOSTA_RUN_DIR": str(run_dir)},
                             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-    return {process["name"]: process["pid"] for process in json.loads(answer.stdout) if process["pid"]}
+    named = {process["name"]: process["pid"] for process in json.loads(answer.stdout) if process["pid"]}
+    return named | {SUPERVISOR: int((run_dir / "supervisor.pid").read_text(encoding="ascii"))}
 
 
 def stat(pid: int) -> list[str]:
@@ -29,15 +31,15 @@ def families(named: dict[str, int]) -> dict[str, list[int]]:
             children.setdefault(int(stat(int(entry.name))[1]), []).append(int(entry.name))
         except OSError:
             continue
-    return {name: [pid, *children.get(pid, [])] for name, pid in named.items()}
+    return {name: [pid, *(children.get(pid, []) if name != SUPERVISOR else [])] for name, pid in named.items()}
 
 
-def cpu_ms(members: list[int]) -> float:
+def cpu_ms(members: list[int], *, ended_children: bool) -> float:
     """utime + stime, and those of children that ended meanwhile."""
     ticks = 0
     for pid in members:
         try:
-            ticks += sum(int(field) for field in stat(pid)[11:15])
+            ticks += sum(int(field) for field in stat(pid)[11 : 15 if ended_children else 13])
         except OSError:
             continue
     return ticks * TICK_MS
@@ -64,17 +66,24 @@ class Meter:
         self.before = self._now()
         self.started = time.monotonic()
         self.machine_before = machine_cpu_ms()
+        self.load_before = own_cpu_ms()
 
     def _now(self) -> dict[str, float]:
-        return {name: cpu_ms(members) for name, members in families(self.named).items()}
+        return {name: cpu_ms(members, ended_children=name != SUPERVISOR) for name, members in families(self.named).items()}
 
     def read(self) -> dict:
         after = self._now()
         seconds = time.monotonic() - self.started
         busy, total = (now - before for now, before in zip(machine_cpu_ms(), self.machine_before))
+        spent = {name: round(after[name] - self.before[name], 1) for name in after}
         memory = {name: memory_mb(members) for name, members in families(self.named).items()}
-        return {"seconds": round(seconds, 2), "machine_busy": round(busy / total, 3), "memory_mb": memory,
-                "cpu_ms": {name: round(after[name] - self.before[name], 1) for name in after}}
+        return {"seconds": round(seconds, 2), "machine_busy": round(busy / total, 3), "platform_share": round(sum(spent.values()) / total, 3),
+                "load_share": round((own_cpu_ms() - self.load_before) / total, 3), "memory_mb": memory, "cpu_ms": spent}
+
+
+def own_cpu_ms() -> float:
+    """Of the load itself, wrk included."""
+    return sum(os.times()[:4]) * 1000
 
 
 def machine_cpu_ms() -> tuple[float, float]:

@@ -23,6 +23,8 @@ def show_read(result: dict) -> None:
         row(f"{name} ms", *(round(step[f"{name}_us"] / 1000, 2) for step in steps.values()))
     row("unexpected answers", *(step["not_2xx"] + step["socket_errors"] for step in steps.values()))
     row("machine busy", *(f"{step['cost']['machine_busy']:.0%}" for step in steps.values()))
+    row("  by the platform", *(f"{step['cost']['platform_share']:.0%}" for step in steps.values()))
+    row("  by the load", *(f"{step['cost']['load_share']:.0%}" for step in steps.values()))
     print("  CPU µs per request")
     for process in steps["yardstick"]["cpu_us_per_request"]:
         spent = [step["cpu_us_per_request"][process] for step in steps.values()]
@@ -42,10 +44,11 @@ def show_charges(result: dict) -> None:
           f"{result['stations']} stations, {result['drivers']} drivers")
     for name, key in (("start, ms after due", "start_ms"), ("load's own delay, ms", "client_late_ms")):
         print(f"  {name:<24}" + "  ".join(f"{share} {value}" for share, value in result[key].items()))
-    print(f"  ends                    {result['ends']}; CAPTURED {result['captured_share']:.2%} of those asked; "
+    print(f"  ends                    {result['ends']}; CAPTURED {result['captured_share']:.2%} of those asked, {result['captured_share_of_started']:.2%} of those started; "
           f"watched until {result['all_ended_after_last_stop_s']} s after the last stop")
     print(f"  errors                  {result['errors'] or 'none'}")
-    print(f"  machine busy            {result['cost']['machine_busy']:.0%} during {result['cost']['seconds']} s")
+    print(f"  machine busy            {result['cost']['machine_busy']:.0%} during {result['cost']['seconds']} s "
+          f"({result['cost']['platform_share']:.0%} by the platform, {result['cost']['load_share']:.0%} by the load)")
     row("process", "CPU ms/charge", "idle ms/s", "memory MB")
     for process, spent in sorted(result["cpu_ms_per_charge"].items(), key=lambda entry: -entry[1]):
         row("  " + process, spent, result["idle_cpu_ms_per_s"].get(process, 0), result["cost"]["memory_mb"][process])
