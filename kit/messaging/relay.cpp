@@ -175,13 +175,14 @@ Task<Result<void>> Relay::Impl::open() {
   co_return emitted;
 }
 
-// By position, which keeps the order of each key. The new slot exists already, so that nothing falls between; what is
-// in both is a duplicate.
+// By position in one view of the outbox, which keeps the order of each key: who sees an event there sees all before it.
+// The new slot exists already, so that nothing falls between; what is in both is a duplicate.
 Task<Result<void>> Relay::Impl::reemit() {
   std::int64_t pos = 0;
   std::int64_t count = 0;
+  EVC_CO_TRY(view, co_await store.reemission_view());
   while (true) {
-    EVC_CO_TRY(page, co_await store.reemission_page(pos, kPage));
+    EVC_CO_TRY(page, co_await store.reemission_page(view, pos, kPage));
     if (page.empty()) break;
     pos = page.back().pos;
     count += static_cast<std::int64_t>(page.size());

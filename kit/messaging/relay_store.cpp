@@ -27,6 +27,7 @@ constexpr Statement kReemissionPage{
     "relay.reemission_page",
     "SELECT pos, event_id, topic, key, seq, headers, payload, created_at FROM outbox "
     "WHERE created_at >= (SELECT reemit_from FROM relay_state WHERE slot = $1) AND pos > $2 ORDER BY pos LIMIT $3"};
+constexpr Statement kOneView{"relay.reemission_view", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"};
 constexpr Statement kEndReemission{"relay.end_reemission", "UPDATE relay_state SET reemit_from = NULL WHERE slot = $1"};
 constexpr Statement kHeartbeat{"relay.heartbeat",
                                "UPDATE relay_state r SET heartbeat_at = now() FROM pg_replication_slots s WHERE r.slot "
@@ -131,8 +132,17 @@ Task<Result<void>> RelayStore::begin_reemission() {
   co_return dropped;
 }
 
-Task<Result<std::vector<OutboxRow>>> RelayStore::reemission_page(std::int64_t after_pos, std::int64_t limit) {
-  EVC_CO_TRY(rows, co_await run(*pool_, kReemissionPage, Params(slot_, after_pos, limit)));
+Task<Result<postgres::Transaction>> RelayStore::reemission_view() {
+  auto context = background_context(std::chrono::seconds(10));
+  EVC_CO_TRY(view, co_await pool_->begin(context));
+  EVC_CO_CHECK(co_await view.exec(context, kOneView));
+  co_return std::move(view);
+}
+
+Task<Result<std::vector<OutboxRow>>> RelayStore::reemission_page(postgres::Transaction& view, std::int64_t after_pos,
+                                                                 std::int64_t limit) {
+  auto context = background_context(std::chrono::seconds(10));
+  EVC_CO_TRY(rows, co_await view.exec(context, kReemissionPage, Params(slot_, after_pos, limit)));
   co_return rows_of(rows);
 }
 

@@ -1,5 +1,6 @@
 #include "kit/telemetry/otlp.hpp"
 
+#include <map>
 #include <opentelemetry/exporters/otlp/otlp_http_exporter.h>
 #include <opentelemetry/exporters/otlp/otlp_http_exporter_options.h>
 #include <opentelemetry/exporters/otlp/otlp_http_log_record_exporter.h>
@@ -115,6 +116,15 @@ Options http_options(const std::string& url) {
   return options;
 }
 
+// A consumer's span has the creation context as parent and as link. Jaeger merges the two, and without this word of the
+// OpenTracing shim it keeps the weaker one, so that the service map loses its edge.
+void add_link(sdk::trace::Recordable& into, const TraceContext& link, const TraceContext& parent) {
+  const bool is_parent = parent.valid() && link.span_id == parent.span_id && link.trace_id == parent.trace_id;
+  using Words = std::map<std::string, std::string>;
+  const Words words = is_parent ? Words{{"opentracing.ref_type", "child_of"}} : Words{};
+  into.AddLink(as_span_context(link), otel::common::KeyValueIterableView<Words>(words));
+}
+
 void fill(sdk::trace::Recordable& into, const SpanRecord& record) {
   const EndedSpan& span = record.span;
   into.SetIdentity(as_span_context(span.context),
@@ -125,7 +135,7 @@ void fill(sdk::trace::Recordable& into, const SpanRecord& record) {
   into.SetStartTime(otel::common::SystemTimestamp(std::chrono::nanoseconds(record.start_ns)));
   into.SetDuration(std::chrono::nanoseconds(record.end_ns - record.start_ns));
   for (const auto& [key, value] : span.attributes) into.SetAttribute(key, as_attribute(value));
-  for (const TraceContext& link : span.links) into.AddLink(as_span_context(link));
+  for (const TraceContext& link : span.links) add_link(into, link, span.parent);
   if (span.error_type.empty()) return;
   into.SetStatus(otel::trace::StatusCode::kError, "");
   into.SetAttribute(as_view(semconv::kErrorType), otel::nostd::string_view(span.error_type));
