@@ -313,6 +313,7 @@ TEST_F(PaymentTest, ASilentProviderIsUnknownAndThenNothing) {
 
 TEST_F(PaymentTest, ASlowProviderIsAskedAgainAndALateHoldIsLetGo) {
   EXPECT_EQ(hold("slow").status, 202);
+  ASSERT_TRUE(reaches("authorised"));
   EXPECT_EQ(state_in(get("/payments/preauthorisations/" + reference_)), "authorised");
   ASSERT_TRUE(session_failed());
   ASSERT_TRUE(reaches("voided"));

@@ -73,9 +73,10 @@ BEGIN
     reserved := NEW.amount;
   END IF;
   IF NEW.kind IN ('single', 'post') THEN moved := NEW.amount; END IF;
+  -- The head first: every transfer needs it, so transactions whose accounts cross wait here and never for each other.
+  UPDATE ledger_head SET position = position + 1 RETURNING position, hash INTO NEW.position, NEW.previous_hash;
   UPDATE account SET debits_pending = debits_pending + reserved, debits_posted = debits_posted + moved WHERE id = NEW.debit;
   UPDATE account SET credits_pending = credits_pending + reserved, credits_posted = credits_posted + moved WHERE id = NEW.credit;
-  UPDATE ledger_head SET position = position + 1 RETURNING position, hash INTO NEW.position, NEW.previous_hash;
   NEW.hash := transfer_hash(NEW);
   UPDATE ledger_head SET hash = NEW.hash;
   RETURN NEW;
