@@ -57,7 +57,8 @@ Task<Input> PaymentClient::hold(RequestContext& context, Session session, json::
   if (!response) {
     EVC_LOG(kWarn, context.trace, "The hold has no answer",
             {{telemetry::key::kSessionId, to_string(session.id)},
-             {telemetry::key::kErrorCode, info(response.error().code).name},
+             {telemetry::key::kErrorCode, info(Code::kPaymentUnknown).name},
+             {telemetry::key::kReason, info(response.error().code).name},
              {telemetry::key::kErrorDetail, response.error().detail}});
     co_return Input::kHoldUnknown;
   }
