@@ -42,6 +42,7 @@ def test_a_callee_that_hangs_costs_a_whole_try_and_never_more_than_the_edge_s_si
     eventually(lambda: driver.request("GET", "/routing", **query).status_code == 200, 30, every_s=0.5, what="routing answering again")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_redis_that_hangs_costs_two_seconds_once(platform, eventually, driver, frozen):
     body = {"json": {"email": driver.email, "password": PASSWORD}}
