@@ -44,7 +44,7 @@ CASES = {
     "file-name": [("kit/base/JsonCodec.cpp", "int x;\n"), ("kit/base/json_codec.cpp", "int x;\n")],
     "readme": [("services/ghost/app.cpp", "int x;\n"), ("bench/a.cpp", "int x;\n")],
     "unfinished": [("docs/a.md", "a\nTODO: b\n"), ("docs/a.md", "Todos os dias, mastodons and the hacker\n")],
-    "machine-path": [("docs/a.md", "see /work/main/kit\n"), ("docs/a.md", "see docs/work/main and https://x/work/y and $HOME/work/x\n")],
+    "machine-path": [("docs/a.md", "see /root/clone/kit\n"), ("docs/a.md", "see docs/root/clone and https://x/root/y and $HOME/root/x\n")],
 }
 
 
