@@ -1,5 +1,6 @@
-// Assertions that stay on in release: a broken invariant ends the process with its place, because going on would corrupt data
-// that the restart repairs. EVC_BUG is for states that should not occur but can be survived: it logs once and counts.
+// Assertions that stay on in release: a broken invariant ends the process with its place, because going on would
+// corrupt data that the restart repairs. EVC_BUG is for states that should not occur but can be survived: it logs once
+// and counts.
 #pragma once
 
 namespace evc {

@@ -1,5 +1,5 @@
-// Encodings, digests and random bytes on byte strings. Decoders are strict: no padding where the form has none, no foreign
-// characters, no non-canonical trailing bits.
+// Encodings, digests and random bytes on byte strings. Decoders are strict: no padding where the form has none, no
+// foreign characters, no non-canonical trailing bits.
 #pragma once
 
 #include <array>

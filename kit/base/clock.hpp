@@ -1,5 +1,5 @@
-// Time is injected: rules and machines take a Clock, so that tests run in virtual time. WallTime is UTC and goes into data;
-// SteadyTime never jumps and goes into deadlines.
+// Time is injected: rules and machines take a Clock, so that tests run in virtual time. WallTime is UTC and goes into
+// data; SteadyTime never jumps and goes into deadlines.
 #pragma once
 
 #include <chrono>

@@ -1,9 +1,10 @@
-// One codec between C++ structs and JSON. A struct is described once (BOOST_DESCRIBE_STRUCT); member names in JSON are the C++
-// names turned to camelCase (`energy_limit_kwh` → `energyLimitKwh`). Decoding is strict (unknown members, wrong types, duplicate
-// members, numbers out of range are errors with a JSON pointer) for HTTP and tolerant of unknown members for events.
-// std::optional members may be absent or null and are left out when empty. Limits: depth 32, the caller bounds the size.
-// Supported members: bool, integers, double, std::string, std::optional, std::vector, std::map<std::string, T>, described structs and enums
-// (BOOST_DESCRIBE_ENUM; text is the enumerator, without a leading k, with the first letter lowered), Uuid, WallTime, Money, Currency, boost::json::value.
+// One codec between C++ structs and JSON. A struct is described once (BOOST_DESCRIBE_STRUCT); member names in JSON are
+// the C++ names turned to camelCase (`energy_limit_kwh` → `energyLimitKwh`). Decoding is strict (unknown members, wrong
+// types, duplicate members, numbers out of range are errors with a JSON pointer) for HTTP and tolerant of unknown
+// members for events. std::optional members may be absent or null and are left out when empty. Limits: depth 32, the
+// caller bounds the size. Supported members: bool, integers, double, std::string, std::optional, std::vector,
+// std::map<std::string, T>, described structs and enums (BOOST_DESCRIBE_ENUM; text is the enumerator, without a leading
+// k, with the first letter lowered), Uuid, WallTime, Money, Currency, boost::json::value.
 #pragma once
 
 #include <boost/describe.hpp>

@@ -1,4 +1,5 @@
-// Money is a count of minor units and an ISO 4217 code; no floating type ever touches it. Sums are checked for overflow.
+// Money is a count of minor units and an ISO 4217 code; no floating type ever touches it. Sums are checked for
+// overflow.
 #pragma once
 
 #include <array>

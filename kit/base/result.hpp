@@ -1,6 +1,6 @@
 // What a function that can fail in an expected way returns. Exceptions are for broken start-up only.
-// An Error names a row of contracts/errors.yaml; `detail` is for developers and is served in problem documents, so it never
-// carries SQL, secrets, personal data or a hint about who exists.
+// An Error names a row of contracts/errors.yaml; `detail` is for developers and is served in problem documents, so it
+// never carries SQL, secrets, personal data or a hint about who exists.
 #pragma once
 
 #include <chrono>
@@ -49,15 +49,15 @@ inline std::unexpected<Error> fail_field(std::string pointer, std::string detail
   if (!name##_result) co_return std::unexpected(std::move(name##_result).error()); \
   auto& name = *name##_result
 
-#define EVC_CHECK(expression)                                                                         \
-  do {                                                                                                \
+#define EVC_CHECK(expression)                                                                            \
+  do {                                                                                                   \
     if (auto evc_check = (expression); !evc_check) return std::unexpected(std::move(evc_check).error()); \
   } while (false)
 
-#define EVC_CO_CHECK(expression)                                                                          \
-  do {                                                                                                    \
-    auto evc_check = (expression);                                                                        \
-    if (!evc_check) co_return std::unexpected(std::move(evc_check).error());                              \
+#define EVC_CO_CHECK(expression)                                             \
+  do {                                                                       \
+    auto evc_check = (expression);                                           \
+    if (!evc_check) co_return std::unexpected(std::move(evc_check).error()); \
   } while (false)
 
 }  // namespace evc

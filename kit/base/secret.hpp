@@ -1,5 +1,6 @@
-// Values that must not leak: no formatter, no stream operator, no JSON, so that printing one is a compile error. Secret<T> holds
-// credentials and keys, Personal<T> what says something about a person. `reveal()` marks the few places that need the value.
+// Values that must not leak: no formatter, no stream operator, no JSON, so that printing one is a compile error.
+// Secret<T> holds credentials and keys, Personal<T> what says something about a person. `reveal()` marks the few places
+// that need the value.
 #pragma once
 
 #include <utility>

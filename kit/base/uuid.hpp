@@ -1,5 +1,5 @@
-// RFC 9562 UUIDs. Ids of ours are version 7 (time-ordered, so that indexes stay compact); version 5 derives a stable id from a
-// name, e.g. a ledger transfer from an event.
+// RFC 9562 UUIDs. Ids of ours are version 7 (time-ordered, so that indexes stay compact); version 5 derives a stable id
+// from a name, e.g. a ledger transfer from an event.
 #pragma once
 
 #include <array>

@@ -12,11 +12,14 @@ std::string sign_webhook(const WebhookCall& call, const Secret<std::string>& sec
   return "v1," + base64_encode(view(hmac_sha256(secret.reveal(), content)));
 }
 
-Result<void> verify_webhook(const WebhookCall& call, std::string_view signature, const Secret<std::string>& secret, WallTime now) {
+Result<void> verify_webhook(const WebhookCall& call, std::string_view signature, const Secret<std::string>& secret,
+                            WallTime now) {
   if (secret.reveal().empty() || call.id.empty() || call.id.size() > 64) return fail(Code::kSignatureInvalid);
   std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(call.timestamp.data(), call.timestamp.data() + call.timestamp.size(), seconds);
-  if (error != std::errc{} || end != call.timestamp.data() + call.timestamp.size() || call.timestamp.size() > 12) return fail(Code::kSignatureInvalid);
+  const auto [end, error] =
+      std::from_chars(call.timestamp.data(), call.timestamp.data() + call.timestamp.size(), seconds);
+  if (error != std::errc{} || end != call.timestamp.data() + call.timestamp.size() || call.timestamp.size() > 12)
+    return fail(Code::kSignatureInvalid);
   const auto age = now - WallTime{std::chrono::seconds{seconds}};
   if (age > kWebhookAgeLimit || age < -kWebhookAgeLimit) return fail(Code::kSignatureInvalid);
   const std::string good = sign_webhook(call, secret);

@@ -1,5 +1,6 @@
-// Decodes a message body, of a given length or chunked, from bytes that may arrive one by one. Strict: no chunk extensions and no trailers, since both are places where
-// two readers disagree and no client of ours needs them. Pure. Limit: the decoded size, given at the start.
+// Decodes a message body, of a given length or chunked, from bytes that may arrive one by one. Strict: no chunk
+// extensions and no trailers, since both are places where two readers disagree and no client of ours needs them. Pure.
+// Limit: the decoded size, given at the start.
 #pragma once
 
 #include <cstddef>

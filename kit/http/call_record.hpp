@@ -1,4 +1,5 @@
-// What one try of a call leaves behind: its CLIENT span and its latency; and the client's other series. Series are looked up once per label set and client.
+// What one try of a call leaves behind: its CLIENT span and its latency; and the client's other series. Series are
+// looked up once per label set and client.
 #pragma once
 
 #include <chrono>
@@ -34,7 +35,8 @@ class ClientMetrics {
 class CallRecord {
  public:
   // `number` counts from 1 within one call.
-  CallRecord(ClientMetrics& metrics, const telemetry::TraceContext& parent, const Call& call, const std::string& peer, int number);
+  CallRecord(ClientMetrics& metrics, const telemetry::TraceContext& parent, const Call& call, const std::string& peer,
+             int number);
   const telemetry::TraceContext& context() const { return span_.context(); }
   void finish(int status);
   void fail(Code code);

@@ -1,5 +1,5 @@
-// Which bytes HTTP allows where (RFC 9110 §5.6.2, RFC 9112 §3.2, RFC 3986), in the strict reading: what is not listed is refused. Text that leaves the parser is
-// UTF-8 without control characters.
+// Which bytes HTTP allows where (RFC 9110 §5.6.2, RFC 9112 §3.2, RFC 3986), in the strict reading: what is not listed
+// is refused. Text that leaves the parser is UTF-8 without control characters.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,12 @@
 
 namespace evc::http {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 constexpr int hex_value(char c) {
   if (is_digit(c)) return c - '0';
@@ -22,14 +26,18 @@ constexpr bool is_token_char(char c) {
 }
 
 // Header values: visible ASCII, space and tab. Bytes above 0x7E have no agreed meaning there and are refused.
-constexpr bool is_field_char(char c) { return (c >= 0x20 && c <= 0x7E) || c == '\t'; }
+constexpr bool is_field_char(char c) {
+  return (c >= 0x20 && c <= 0x7E) || c == '\t';
+}
 
 // Request targets: unreserved, sub-delims, ":@/?%" of RFC 3986 and the brackets that query strings of old habit carry.
 constexpr bool is_target_char(char c) {
   return is_digit(c) || is_letter(c) || std::string_view("-._~!$&'()*+,;=:@/?%[]").find(c) != std::string_view::npos;
 }
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;

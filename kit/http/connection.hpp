@@ -1,5 +1,5 @@
-// One client's connection: requests one after the other, as they arrive, on the server's worker. Shared by its coroutine and by the server, which closes idle ones when it drains.
-// Holds one 8 KiB read buffer and at most one body.
+// One client's connection: requests one after the other, as they arrive, on the server's worker. Shared by its
+// coroutine and by the server, which closes idle ones when it drains. Holds one 8 KiB read buffer and at most one body.
 #pragma once
 
 #include <array>
@@ -20,7 +20,12 @@ class Connection;
 // What all connections of a server share.
 struct ServerState {
   ServerState(Worker& on, std::shared_ptr<const Router> routes, std::vector<Middleware> around, ServerOptions with)
-      : worker(on), router(std::move(routes)), middleware(std::move(around)), options(std::move(with)), metrics(options.server_name), tasks(on.io()) {}
+      : worker(on),
+        router(std::move(routes)),
+        middleware(std::move(around)),
+        options(std::move(with)),
+        metrics(options.server_name),
+        tasks(on.io()) {}
 
   Worker& worker;
   std::shared_ptr<const Router> router;
@@ -40,7 +45,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Serves until the connection ends. `self` keeps the object alive.
   static Task<> run(std::shared_ptr<Connection> self);
-  // The server drains: an idle connection is closed now, an event stream is ended, a WebSocket says goodbye, the others close after their answer.
+  // The server drains: an idle connection is closed now, an event stream is ended, a WebSocket says goodbye, the others
+  // close after their answer.
   void drain();
   void close();
 

@@ -1,5 +1,6 @@
-// Kept connections to the endpoints of one service: at most so many per endpoint, last used first, each looked at before it is used again. Who finds none free waits
-// in line within its own deadline. Lives on one worker; leases may outlive the pool's owner.
+// Kept connections to the endpoints of one service: at most so many per endpoint, last used first, each looked at
+// before it is used again. Who finds none free waits in line within its own deadline. Lives on one worker; leases may
+// outlive the pool's owner.
 #pragma once
 
 #include <list>
@@ -44,7 +45,8 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
   void close();
 
  private:
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                  boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
   struct Idle {
     std::unique_ptr<net::Stream> stream;
     SteadyTime since;

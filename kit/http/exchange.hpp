@@ -1,4 +1,5 @@
-// One request and its answer over one leased connection. The connection goes back to the pool when the answer ended in order, and is closed otherwise.
+// One request and its answer over one leased connection. The connection goes back to the pool when the answer ended in
+// order, and is closed otherwise.
 #pragma once
 
 #include <memory>

@@ -16,7 +16,8 @@ struct Framing {
   bool chunked = false;
 };
 
-// bad-request for two lengths, a length beside a transfer coding, a coding other than exactly `chunked`, a coding in HTTP/1.0, a length that is not digits.
+// bad-request for two lengths, a length beside a transfer coding, a coding other than exactly `chunked`, a coding in
+// HTTP/1.0, a length that is not digits.
 Result<Framing> message_framing(const Headers& headers, Version version);
 
 }  // namespace evc::http

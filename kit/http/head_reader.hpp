@@ -1,5 +1,6 @@
-// Collects the head of an HTTP message: lines that end in CR LF, up to the empty one. Refuses a bare CR or LF at once, because two readers that end a line at
-// different places see different requests. Pure; bytes may arrive one by one. Limits are given by the owner.
+// Collects the head of an HTTP message: lines that end in CR LF, up to the empty one. Refuses a bare CR or LF at once,
+// because two readers that end a line at different places see different requests. Pure; bytes may arrive one by one.
+// Limits are given by the owner.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +28,8 @@ class HeadReader {
   bool done() const { return done_; }
   bool begun() const { return !text_.empty(); }
   std::string_view first_line() const { return line(0); }
-  // The header lines as a checked list: token names without a space before the colon, no folding, no foreign bytes in values.
+  // The header lines as a checked list: token names without a space before the colon, no folding, no foreign bytes in
+  // values.
   Result<Headers> fields() const;
   void reset();
 

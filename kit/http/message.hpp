@@ -1,5 +1,5 @@
-// HTTP messages as plain values, independent of the parser. Header names compare without case; a request holds a snapshot taken before the body,
-// so that a trailer can never become a header.
+// HTTP messages as plain values, independent of the parser. Header names compare without case; a request holds a
+// snapshot taken before the body, so that a trailer can never become a header.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,8 @@
-// The strict reading of HTTP/1.1 requests as a state machine without I/O. Every shape that makes two readers see different requests is refused (gateway.md §2): more than one
-// framing header, transfer codings other than `chunked`, folded lines, bare line ends, trailers, chunk extensions, missing or repeated Host, targets that are not plain paths.
-// The head is complete before the body begins, so nothing in the body can become a header. Bytes may arrive one by one; several requests may follow each other.
+// The strict reading of HTTP/1.1 requests as a state machine without I/O. Every shape that makes two readers see
+// different requests is refused (gateway.md §2): more than one framing header, transfer codings other than `chunked`,
+// folded lines, bare line ends, trailers, chunk extensions, missing or repeated Host, targets that are not plain paths.
+// The head is complete before the body begins, so nothing in the body can become a header. Bytes may arrive one by one;
+// several requests may follow each other.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +48,8 @@ class RequestParser {
   State state() const { return state_; }
   bool begun() const { return state_ != State::kHead || reader_.begun(); }
   RequestHead& head() { return head_; }
-  // A body announced as larger than the limit fails at once with payload-too-large; a chunked one as soon as it grows beyond.
+  // A body announced as larger than the limit fails at once with payload-too-large; a chunked one as soon as it grows
+  // beyond.
   void begin_body(std::size_t limit_bytes);
   std::string& body() { return body_; }
   const Error& error() const { return error_; }

@@ -1,5 +1,5 @@
-// What one served request leaves behind: its SERVER span, its latency in the histogram with an exemplar, its line in the access log. Series are looked up once per
-// (route, method, status) and worker. Lives on the server's worker.
+// What one served request leaves behind: its SERVER span, its latency in the histogram with an exemplar, its line in
+// the access log. Series are looked up once per (route, method, status) and worker. Lives on the server's worker.
 #pragma once
 
 #include <chrono>
@@ -35,7 +35,8 @@ std::string_view method_label(std::string_view method);
 class RequestRecord {
  public:
   // Starts the span and puts it into context.trace. `parent` invalid: a new trace.
-  RequestRecord(ServerMetrics& metrics, RequestContext& context, const Request& request, const telemetry::TraceContext& parent);
+  RequestRecord(ServerMetrics& metrics, RequestContext& context, const Request& request,
+                const telemetry::TraceContext& parent);
   // The headers by which a client finds its trace: traceresponse, Server-Timing.
   void add_headers(const RequestContext& context, Response& response) const;
   // The answer's head is out: what follows (an event stream) is not latency.

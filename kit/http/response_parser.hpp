@@ -1,5 +1,6 @@
-// The strict reading of HTTP/1.1 responses as a state machine without I/O: same framing rules as for requests. A response needs a length or `chunked`; one that ends with the
-// connection is refused, because a cut one could not be told from a whole one. Interim 1xx answers are skipped (at most 8).
+// The strict reading of HTTP/1.1 responses as a state machine without I/O: same framing rules as for requests. A
+// response needs a length or `chunked`; one that ends with the connection is refused, because a cut one could not be
+// told from a whole one. Interim 1xx answers are skipped (at most 8).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// Method and path template → handler. Built at start, then read-only. A path that matches with another method is 405 with Allow, a path that
-// matches nothing is 404. Literal segments win over parameters. The list of routes is served by the admin listener (GET /routes) and compared with OpenAPI by tests.
+// Method and path template → handler. Built at start, then read-only. A path that matches with another method is 405
+// with Allow, a path that matches nothing is 404. Literal segments win over parameters. The list of routes is served by
+// the admin listener (GET /routes) and compared with OpenAPI by tests.
 #pragma once
 
 #include <chrono>
@@ -29,8 +30,8 @@ enum class Access {
 
 struct RouteOptions {
   Access access = Access::kToken;
-  std::string scope;                  // required scope, empty: none
-  std::vector<std::string> callers;   // kService and kPeer: which services may call
+  std::string scope;                 // required scope, empty: none
+  std::vector<std::string> callers;  // kService and kPeer: which services may call
   std::size_t body_limit_bytes = 1 << 20;
   std::chrono::milliseconds deadline{4500};  // a service answers within this, less when evc-deadline-ms says so
 };
@@ -47,7 +48,8 @@ class Router {
   ~Router();
   // `path` like "/charging/{sessionId}/stop". A duplicate is a start-up failure (throws).
   void add(std::string_view method, std::string_view path, Handler handler, RouteOptions options = {});
-  void add_websocket(std::string_view path, WebSocketAccept accept, WebSocketHandler handler, WebSocketOptions options = {});
+  void add_websocket(std::string_view path, WebSocketAccept accept, WebSocketHandler handler,
+                     WebSocketOptions options = {});
   std::vector<RouteInfo> routes() const;
 
   struct Match {
@@ -57,7 +59,8 @@ class Router {
     const WebSocketOptions* websocket_options = nullptr;
     const RouteInfo* info = nullptr;
   };
-  // Fills request.route and request.path_parameters. not-found or method-not-allowed (detail holds the allowed methods).
+  // Fills request.route and request.path_parameters. not-found or method-not-allowed (detail holds the allowed
+  // methods).
   Result<Match> match(Request& request) const;
 
  private:

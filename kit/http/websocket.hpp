@@ -1,6 +1,7 @@
-// A WebSocket (RFC 6455) on its worker, server or client side. read() gives whole text messages; binary frames, messages above the limit and silent peers end
-// the connection with the proper close code. One reader and one writer at a time; close() may be called from the worker at any time and makes both return.
-// No extensions: nothing is compressed.
+// A WebSocket (RFC 6455) on its worker, server or client side. read() gives whole text messages; binary frames,
+// messages above the limit and silent peers end the connection with the proper close code. One reader and one writer at
+// a time; close() may be called from the worker at any time and makes both return. No extensions: nothing is
+// compressed.
 #pragma once
 
 #include <chrono>

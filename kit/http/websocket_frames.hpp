@@ -1,5 +1,6 @@
-// WebSocket frames (RFC 6455 §5) as state machines without I/O. Strict: no reserved bits, the shortest length form, masks exactly where they belong, UTF-8 text only, control
-// frames whole. Limit: the size of one message, fragments together.
+// WebSocket frames (RFC 6455 §5) as state machines without I/O. Strict: no reserved bits, the shortest length form,
+// masks exactly where they belong, UTF-8 text only, control frames whole. Limit: the size of one message, fragments
+// together.
 #pragma once
 
 #include <array>

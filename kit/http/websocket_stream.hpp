@@ -16,7 +16,7 @@ Result<std::string> websocket_accept_key(const RequestHead& head);
 std::string websocket_accept_key(std::string_view key);
 
 // `leftover`: bytes that arrived behind the handshake.
-std::unique_ptr<WebSocket> make_websocket(Worker& worker, std::unique_ptr<net::Stream> stream, std::string leftover, WebSocketRole role,
-                                          WebSocketOptions options, std::string subprotocol);
+std::unique_ptr<WebSocket> make_websocket(Worker& worker, std::unique_ptr<net::Stream> stream, std::string leftover,
+                                          WebSocketRole role, WebSocketOptions options, std::string subprotocol);
 
 }  // namespace evc::http

@@ -8,34 +8,43 @@
 namespace evc::messaging {
 namespace {
 
-// A new row, or a running one whose lease has ended. No row comes back when the key is finished, held, or belongs to another payload.
-constexpr postgres::Statement kTake{"take idempotency key",
-                                    "INSERT INTO idempotency AS held (principal, route, key, fingerprint, locked_until, expires_at) "
-                                    "VALUES ($1, $2, $3, $4, now() + $5 * interval '1 millisecond', now() + $6 * interval '1 hour') "
-                                    "ON CONFLICT (principal, route, key) DO UPDATE SET locked_until = EXCLUDED.locked_until, attempt = held.attempt + 1 "
-                                    "WHERE held.state = 'running' AND held.fingerprint = EXCLUDED.fingerprint AND held.locked_until <= now() "
-                                    "RETURNING attempt, recovery_point"};
+// A new row, or a running one whose lease has ended. No row comes back when the key is finished, held, or belongs to
+// another payload.
+constexpr postgres::Statement kTake{
+    "take idempotency key",
+    "INSERT INTO idempotency AS held (principal, route, key, fingerprint, locked_until, expires_at) "
+    "VALUES ($1, $2, $3, $4, now() + $5 * interval '1 millisecond', now() + $6 * interval '1 hour') "
+    "ON CONFLICT (principal, route, key) DO UPDATE SET locked_until = EXCLUDED.locked_until, attempt = held.attempt + "
+    "1 "
+    "WHERE held.state = 'running' AND held.fingerprint = EXCLUDED.fingerprint AND held.locked_until <= now() "
+    "RETURNING attempt, recovery_point"};
 constexpr postgres::Statement kRead{"read idempotency key",
                                     "SELECT fingerprint, state, status, headers, body, "
                                     "greatest(0, ceil(extract(epoch FROM locked_until - now()) * 1000))::bigint "
                                     "FROM idempotency WHERE principal = $1 AND route = $2 AND key = $3"};
-constexpr postgres::Statement kAdvance{"advance idempotency key",
-                                       "UPDATE idempotency SET recovery_point = $5, locked_until = now() + $6 * interval '1 millisecond' "
-                                       "WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND state = 'running'"};
-constexpr postgres::Statement kComplete{"complete idempotency key",
-                                        "UPDATE idempotency SET state = 'finished', status = $5, headers = $6, body = $7 "
-                                        "WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND state = 'running'"};
-constexpr postgres::Statement kRelease{"release idempotency key",
-                                       "UPDATE idempotency SET locked_until = now() "
-                                       "WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND state = 'running'"};
-constexpr postgres::Statement kDeleteExpired{"delete expired idempotency keys",
-                                             "DELETE FROM idempotency WHERE ctid = ANY (ARRAY(SELECT ctid FROM idempotency "
-                                             "WHERE expires_at < now() AND (state = 'finished' OR locked_until < now()) LIMIT 1000))"};
+constexpr postgres::Statement kAdvance{
+    "advance idempotency key",
+    "UPDATE idempotency SET recovery_point = $5, locked_until = now() + $6 * interval '1 millisecond' "
+    "WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND state = 'running'"};
+constexpr postgres::Statement kComplete{
+    "complete idempotency key",
+    "UPDATE idempotency SET state = 'finished', status = $5, headers = $6, body = $7 "
+    "WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND state = 'running'"};
+constexpr postgres::Statement kRelease{
+    "release idempotency key",
+    "UPDATE idempotency SET locked_until = now() "
+    "WHERE principal = $1 AND route = $2 AND key = $3 AND attempt = $4 AND state = 'running'"};
+constexpr postgres::Statement kDeleteExpired{
+    "delete expired idempotency keys",
+    "DELETE FROM idempotency WHERE ctid = ANY (ARRAY(SELECT ctid FROM idempotency "
+    "WHERE expires_at < now() AND (state = 'finished' OR locked_until < now()) LIMIT 1000))"};
 
 // Whoever asks again much later than this has lost patience anyway; the first request is mostly done sooner.
 constexpr std::chrono::milliseconds kLongestRetryAfter{1'000};
 
-postgres::Params key_of(const IdempotentRequest& request) { return postgres::Params(request.principal, request.route, request.key); }
+postgres::Params key_of(const IdempotentRequest& request) {
+  return postgres::Params(request.principal, request.route, request.key);
+}
 
 std::string encode_headers(const http::Headers& headers) {
   json::Array pairs;
@@ -48,7 +57,8 @@ http::Response stored_response(const postgres::Rows& rows) {
   response.status = rows.get<int>(0, 2);
   const json::Value pairs = rows.get<json::Value>(0, 3);
   for (const json::Value& pair : pairs.as_array()) {
-    response.headers.add(std::string_view(pair.as_array().at(0).as_string()), std::string_view(pair.as_array().at(1).as_string()));
+    response.headers.add(std::string_view(pair.as_array().at(0).as_string()),
+                         std::string_view(pair.as_array().at(1).as_string()));
   }
   response.body = rows.bytes(0, 4);
   response.headers.set("Idempotency-Replayed", "true");
@@ -58,7 +68,9 @@ http::Response stored_response(const postgres::Rows& rows) {
 Result<void> held_still(const Result<postgres::Rows>& updated) {
   if (!updated) return std::unexpected(updated.error());
   if (updated->affected() == 1) return {};
-  return std::unexpected(Error{.code = Code::kRequestInProgress, .detail = "the lease on this key has ended", .retry_after = kLongestRetryAfter});
+  return std::unexpected(Error{.code = Code::kRequestInProgress,
+                               .detail = "the lease on this key has ended",
+                               .retry_after = kLongestRetryAfter});
 }
 
 }  // namespace
@@ -81,37 +93,45 @@ IdempotentRequest idempotent_request(const RequestContext& context, const http::
           .fingerprint = hex_encode(view(sha256(content)))};
 }
 
-IdempotencyStore::IdempotencyStore(postgres::Pool& pool, std::chrono::milliseconds lease, std::chrono::hours keep) : pool_(&pool), lease_(lease), keep_(keep) {}
+IdempotencyStore::IdempotencyStore(postgres::Pool& pool, std::chrono::milliseconds lease, std::chrono::hours keep)
+    : pool_(&pool), lease_(lease), keep_(keep) {}
 
 Task<Result<IdempotencyDecision>> IdempotencyStore::begin(RequestContext& context, const IdempotentRequest& request) {
   postgres::Params take = key_of(request);
-  take.add(request.fingerprint).add(static_cast<std::int64_t>(lease_.count())).add(static_cast<std::int64_t>(keep_.count()));
+  take.add(request.fingerprint)
+      .add(static_cast<std::int64_t>(lease_.count()))
+      .add(static_cast<std::int64_t>(keep_.count()));
   auto taken = co_await pool_->exec(context, kTake, std::move(take));
   if (!taken) co_return std::unexpected(std::move(taken).error());
   if (!taken->empty()) {
     request.attempt = taken->get<std::int64_t>(0, 0);
     if (request.attempt == 1) co_return IdempotencyDecision{.kind = IdempotencyDecision::Kind::kFirst};
-    co_return IdempotencyDecision{.kind = IdempotencyDecision::Kind::kResume, .recovery_point = taken->get<std::string>(0, 1)};
+    co_return IdempotencyDecision{.kind = IdempotencyDecision::Kind::kResume,
+                                  .recovery_point = taken->get<std::string>(0, 1)};
   }
   auto rows = co_await pool_->exec(context, kRead, key_of(request));
   if (!rows) co_return std::unexpected(std::move(rows).error());
   // Deleted in between as expired: asked again, it is taken.
-  if (rows->empty()) co_return std::unexpected(Error{.code = Code::kRequestInProgress, .retry_after = std::chrono::milliseconds{0}});
+  if (rows->empty())
+    co_return std::unexpected(Error{.code = Code::kRequestInProgress, .retry_after = std::chrono::milliseconds{0}});
   if (rows->text(0, 0) != request.fingerprint) co_return fail(Code::kIdempotencyKeyReused);
   if (rows->text(0, 1) == "running") {
     const std::chrono::milliseconds left{rows->get<std::int64_t>(0, 5)};
-    co_return std::unexpected(Error{.code = Code::kRequestInProgress, .retry_after = std::min(left, kLongestRetryAfter)});
+    co_return std::unexpected(
+        Error{.code = Code::kRequestInProgress, .retry_after = std::min(left, kLongestRetryAfter)});
   }
   co_return IdempotencyDecision{.kind = IdempotencyDecision::Kind::kReplay, .response = stored_response(*rows)};
 }
 
-Task<Result<void>> IdempotencyStore::advance(RequestContext& context, postgres::Transaction& transaction, const IdempotentRequest& request, std::string recovery_point) {
+Task<Result<void>> IdempotencyStore::advance(RequestContext& context, postgres::Transaction& transaction,
+                                             const IdempotentRequest& request, std::string recovery_point) {
   postgres::Params params = key_of(request);
   params.add(request.attempt).add(recovery_point).add(static_cast<std::int64_t>(lease_.count()));
   co_return held_still(co_await transaction.exec(context, kAdvance, std::move(params)));
 }
 
-Task<Result<void>> IdempotencyStore::complete(RequestContext& context, postgres::Transaction& transaction, const IdempotentRequest& request, const http::Response& response) {
+Task<Result<void>> IdempotencyStore::complete(RequestContext& context, postgres::Transaction& transaction,
+                                              const IdempotentRequest& request, const http::Response& response) {
   EVC_ASSERT(!response.stream);
   postgres::Params params = key_of(request);
   params.add(request.attempt).add(response.status).add(encode_headers(response.headers)).add_bytes(response.body);

@@ -1,5 +1,6 @@
-// Idempotency keys with PostgreSQL as the authority (events.md §5). begin() decides which of the five cases applies; the handler then works in steps, records a recovery point after each,
-// and complete() stores the answer byte for byte. A lease makes a crashed first request resumable. Table idempotency from kit/messaging/migrations/.
+// Idempotency keys with PostgreSQL as the authority (events.md §5). begin() decides which of the five cases applies;
+// the handler then works in steps, records a recovery point after each, and complete() stores the answer byte for byte.
+// A lease makes a crashed first request resumable. Table idempotency from kit/messaging/migrations/.
 #pragma once
 
 #include <chrono>
@@ -15,11 +16,12 @@ namespace evc::messaging {
 Result<std::string> idempotency_key(const http::Request& request);
 
 struct IdempotentRequest {
-  std::string principal;    // puid or service name
+  std::string principal;  // puid or service name
   std::string route;
   std::string key;
   std::string fingerprint;  // SHA-256 hex over method, path and body
-  mutable std::int64_t attempt = 0;  // set by begin(): which holder of the key this is, so that one whose lease has ended can write nothing
+  mutable std::int64_t attempt =
+      0;  // set by begin(): which holder of the key this is, so that one whose lease has ended can write nothing
 };
 IdempotentRequest idempotent_request(const RequestContext& context, const http::Request& request, std::string key);
 
@@ -31,12 +33,16 @@ struct IdempotencyDecision {
 
 class IdempotencyStore {
  public:
-  explicit IdempotencyStore(postgres::Pool& pool, std::chrono::milliseconds lease = std::chrono::milliseconds{20'000}, std::chrono::hours keep = std::chrono::hours{48});
+  explicit IdempotencyStore(postgres::Pool& pool, std::chrono::milliseconds lease = std::chrono::milliseconds{20'000},
+                            std::chrono::hours keep = std::chrono::hours{48});
   // idempotency-key-reused (other fingerprint) and request-in-progress (with retry_after) are errors.
   Task<Result<IdempotencyDecision>> begin(RequestContext& context, const IdempotentRequest& request);
-  // In the caller's transaction, with the state change that it belongs to; it also prolongs the lease. request-in-progress when another request has taken the key over meanwhile: roll back.
-  Task<Result<void>> advance(RequestContext& context, postgres::Transaction& transaction, const IdempotentRequest& request, std::string recovery_point);
-  Task<Result<void>> complete(RequestContext& context, postgres::Transaction& transaction, const IdempotentRequest& request, const http::Response& response);
+  // In the caller's transaction, with the state change that it belongs to; it also prolongs the lease.
+  // request-in-progress when another request has taken the key over meanwhile: roll back.
+  Task<Result<void>> advance(RequestContext& context, postgres::Transaction& transaction,
+                             const IdempotentRequest& request, std::string recovery_point);
+  Task<Result<void>> complete(RequestContext& context, postgres::Transaction& transaction,
+                              const IdempotentRequest& request, const http::Response& response);
   // After an indeterminate failure: the lease ends at once, nothing is stored, a retry resumes.
   Task<Result<void>> release(RequestContext& context, const IdempotentRequest& request);
   // At most 1,000 at a time; returns how many.

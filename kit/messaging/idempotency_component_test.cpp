@@ -37,7 +37,9 @@ class IdempotencyTest : public ::testing::Test {
   T run(Task<T> task) {
     return evc::testing::run_task(worker_, std::move(task));
   }
-  IdempotentRequest request(const std::string& key, const std::string& body = "{}") { return idempotent_request(context_, request_with(body), key); }
+  IdempotentRequest request(const std::string& key, const std::string& body = "{}") {
+    return idempotent_request(context_, request_with(body), key);
+  }
 
   Task<Result<void>> finish(IdempotencyStore& store, const IdempotentRequest& request, const http::Response& response) {
     auto transaction = co_await pool_->begin(context_);
@@ -121,7 +123,8 @@ TEST_F(IdempotencyTest, WhileTheFirstRunsTheSecondIsToldWhenToComeBack) {
   EXPECT_EQ(second.error().retry_after, 1'000ms);
 }
 
-Task<> begin_one(IdempotencyStore& store, RequestContext& context, IdempotentRequest request, int& first, int& running, int& done) {
+Task<> begin_one(IdempotencyStore& store, RequestContext& context, IdempotentRequest request, int& first, int& running,
+                 int& done) {
   auto decision = co_await store.begin(context, request);
   if (decision && decision->kind == Kind::kFirst) ++first;
   if (!decision && decision.error().code == Code::kRequestInProgress) ++running;
@@ -133,7 +136,8 @@ TEST_F(IdempotencyTest, OfAHundredAtOnceOneIsTheFirst) {
   int first = 0;
   int running = 0;
   int done = 0;
-  for (int i = 0; i < 100; ++i) worker_.tasks().spawn("begin", begin_one(store, context_, request("k1"), first, running, done));
+  for (int i = 0; i < 100; ++i)
+    worker_.tasks().spawn("begin", begin_one(store, context_, request("k1"), first, running, done));
   ASSERT_TRUE(evc::testing::run_until(worker_, [&done] { return done == 100; }));
   EXPECT_EQ(first, 1);
   EXPECT_EQ(running, 99);

@@ -53,10 +53,11 @@ class RelayStore {
   Task<Result<SlotStatus>> slot_status();
   // Notes that everything since the safe point must be sent again, then removes the useless slot.
   Task<Result<void>> begin_reemission();
-  // One view of the outbox for all pages. Under a view per page, a transaction that commits between two pages would show its later event without
-  // the earlier one, whose position lies in a page that is already sent.
+  // One view of the outbox for all pages. Under a view per page, a transaction that commits between two pages would
+  // show its later event without the earlier one, whose position lies in a page that is already sent.
   Task<Result<postgres::Transaction>> reemission_view();
-  Task<Result<std::vector<OutboxRow>>> reemission_page(postgres::Transaction& view, std::int64_t after_pos, std::int64_t limit);
+  Task<Result<std::vector<OutboxRow>>> reemission_page(postgres::Transaction& view, std::int64_t after_pos,
+                                                       std::int64_t limit);
   Task<Result<void>> end_reemission();
 
   Task<Result<Heartbeat>> heartbeat();

@@ -1,5 +1,6 @@
-// A listening TCP port of one worker. Workers of a process share a port by SO_REUSEPORT; the first one claims it, so that a second process on the
-// same port fails at start instead of silently taking half of the connections. TCP_NODELAY is set on what is accepted.
+// A listening TCP port of one worker. Workers of a process share a port by SO_REUSEPORT; the first one claims it, so
+// that a second process on the same port fails at start instead of silently taking half of the connections. TCP_NODELAY
+// is set on what is accepted.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ class Listener {
   ~Listener();
 
   std::uint16_t port() const;
-  // The next connection, plain. `cancelled` after close(), `overloaded` when the process is out of descriptors (wait a moment, then go on).
+  // The next connection, plain. `cancelled` after close(), `overloaded` when the process is out of descriptors (wait a
+  // moment, then go on).
   Task<Result<std::unique_ptr<Stream>>> accept();
   void close();
 
@@ -34,6 +36,7 @@ class Listener {
 };
 
 // The server's half of a TLS handshake over an accepted plain stream.
-Task<Result<std::unique_ptr<Stream>>> accept_tls(std::unique_ptr<Stream> plain, std::shared_ptr<TlsServer> tls, SteadyTime deadline);
+Task<Result<std::unique_ptr<Stream>>> accept_tls(std::unique_ptr<Stream> plain, std::shared_ptr<TlsServer> tls,
+                                                 SteadyTime deadline);
 
 }  // namespace evc::net

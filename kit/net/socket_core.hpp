@@ -1,5 +1,6 @@
-// What the plain and the TLS stream share: the socket, its two deadlines and the reason why it was closed. Shared by the stream and by the operations
-// in flight, so that a stream may be destroyed while one of them waits. One armed wheel entry serves both directions and moves lazily.
+// What the plain and the TLS stream share: the socket, its two deadlines and the reason why it was closed. Shared by
+// the stream and by the operations in flight, so that a stream may be destroyed while one of them waits. One armed
+// wheel entry serves both directions and moves lazily.
 #pragma once
 
 #include <array>

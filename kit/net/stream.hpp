@@ -1,6 +1,7 @@
-// A byte stream over TCP or TLS with deadlines from the worker's wheel: the one connection type below HTTP clients, Redis and WebSockets.
-// Every operation ends at its deadline with `upstream-timeout`; a failed stream is closed and stays closed. Lives on one worker; at most one reader and
-// one writer at a time. It may be destroyed while an operation waits: that operation then ends with connection-failed.
+// A byte stream over TCP or TLS with deadlines from the worker's wheel: the one connection type below HTTP clients,
+// Redis and WebSockets. Every operation ends at its deadline with `upstream-timeout`; a failed stream is closed and
+// stays closed. Lives on one worker; at most one reader and one writer at a time. It may be destroyed while an
+// operation waits: that operation then ends with connection-failed.
 #pragma once
 
 #include <chrono>

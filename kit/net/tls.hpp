@@ -1,6 +1,7 @@
-// TLS contexts that can change their certificate without a restart: TLS 1.3 only, P-256 leaves. The server may demand client certificates; the client
-// verifies the callee's DNS name. reload() swaps key and certificate together and leaves open connections alone; a broken file keeps the old pair and
-// returns the reason. Both are safe to use from every thread; a connection keeps the context it began with.
+// TLS contexts that can change their certificate without a restart: TLS 1.3 only, P-256 leaves. The server may demand
+// client certificates; the client verifies the callee's DNS name. reload() swaps key and certificate together and
+// leaves open connections alone; a broken file keeps the old pair and returns the reason. Both are safe to use from
+// every thread; a connection keeps the context it began with.
 #pragma once
 
 #include <memory>

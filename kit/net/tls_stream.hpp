@@ -1,5 +1,5 @@
-// TLS over a non-blocking socket, driven by OpenSSL on the descriptor itself: no memory buffers between the two, so an idle connection holds
-// little more than OpenSSL's own state. Everything runs on the socket's worker.
+// TLS over a non-blocking socket, driven by OpenSSL on the descriptor itself: no memory buffers between the two, so an
+// idle connection holds little more than OpenSSL's own state. Everything runs on the socket's worker.
 #pragma once
 
 #include <memory>
@@ -31,8 +31,10 @@ class TlsStream final : public Stream {
   std::shared_ptr<TlsCore> core_;
 };
 
-Task<Result<std::unique_ptr<Stream>>> server_handshake(std::shared_ptr<SocketCore> socket, std::shared_ptr<TlsServer> tls, SteadyTime deadline);
-Task<Result<std::unique_ptr<Stream>>> client_handshake(std::shared_ptr<SocketCore> socket, std::shared_ptr<TlsClient> tls,
-                                                       std::string server_name, SteadyTime deadline);
+Task<Result<std::unique_ptr<Stream>>> server_handshake(std::shared_ptr<SocketCore> socket,
+                                                       std::shared_ptr<TlsServer> tls, SteadyTime deadline);
+Task<Result<std::unique_ptr<Stream>>> client_handshake(std::shared_ptr<SocketCore> socket,
+                                                       std::shared_ptr<TlsClient> tls, std::string server_name,
+                                                       SteadyTime deadline);
 
 }  // namespace evc::net

@@ -46,7 +46,8 @@ std::optional<Settled> CallQueue::expire(SteadyTime now) {
 std::vector<Settled> CallQueue::lose() {
   std::vector<Settled> lost;
   if (outstanding_) lost.push_back(*settle(Settled::Outcome::kLost));
-  for (auto& entry : waiting_) lost.push_back({.token = entry.token, .outcome = Settled::Outcome::kLost, .call = std::move(entry.call)});
+  for (auto& entry : waiting_)
+    lost.push_back({.token = entry.token, .outcome = Settled::Outcome::kLost, .call = std::move(entry.call)});
   waiting_.clear();
   return lost;
 }

@@ -1,6 +1,7 @@
-// The calls that one side of a connection makes: at most one is outstanding, the others wait in order, and each ends in exactly one
-// Settled: an answer, an error, a timeout (from the moment it was sent), or the loss of the connection. A machine without I/O: the owner
-// sends what take() gives, feeds the answers back, and asks expire() when next_deadline() has passed. Lives as long as its connection.
+// The calls that one side of a connection makes: at most one is outstanding, the others wait in order, and each ends in
+// exactly one Settled: an answer, an error, a timeout (from the moment it was sent), or the loss of the connection. A
+// machine without I/O: the owner sends what take() gives, feeds the answers back, and asks expire() when
+// next_deadline() has passed. Lives as long as its connection.
 #pragma once
 
 #include <chrono>

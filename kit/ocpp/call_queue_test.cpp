@@ -7,7 +7,9 @@ namespace {
 
 using std::chrono::seconds;
 
-Call call(std::string id) { return {.id = std::move(id), .action = "Reset"}; }
+Call call(std::string id) {
+  return {.id = std::move(id), .action = "Reset"};
+}
 
 TEST(CallQueue, OneIsOutstandingAndTheOthersWaitInOrder) {
   CallQueue queue;

@@ -1,4 +1,5 @@
-// The error codes of a CALLERROR (OCPP-J 1.6 §4.2.3). The texts are part of the protocol, its spelling mistakes included.
+// The error codes of a CALLERROR (OCPP-J 1.6 §4.2.3). The texts are part of the protocol, its spelling mistakes
+// included.
 #pragma once
 
 #include <string_view>
@@ -6,8 +7,8 @@
 namespace evc::ocpp {
 
 enum class ErrorCode {
-  kNotImplemented,                 // the action is unknown
-  kNotSupported,                   // the action is known and not supported
+  kNotImplemented,  // the action is unknown
+  kNotSupported,    // the action is known and not supported
   kInternalError,
   kProtocolError,
   kSecurityError,

@@ -10,7 +10,9 @@ constexpr std::int64_t kResultType = 3;
 constexpr std::int64_t kErrorType = 4;
 constexpr std::size_t kDescriptionLimit = 255;
 
-BadFrame ignored(std::string reason) { return {.reason = std::move(reason), .answer = std::nullopt}; }
+BadFrame ignored(std::string reason) {
+  return {.reason = std::move(reason), .answer = std::nullopt};
+}
 
 BadFrame refused(const std::string& id, std::string reason) {
   auto answer = make_error(id, ErrorCode::kFormationViolation, reason);
@@ -54,16 +56,21 @@ Frame parse_frame(std::string_view text) {
   const std::string id(fields[1].as_string());
   if (id.empty() || id.size() > kMessageIdLimit) return ignored("the message id is empty or too long");
   switch (fields[0].as_int64()) {
-    case kCallType: return parse_call(id, fields);
-    case kResultType: return parse_result(id, fields);
-    case kErrorType: return parse_error(id, fields);
+    case kCallType:
+      return parse_call(id, fields);
+    case kResultType:
+      return parse_result(id, fields);
+    case kErrorType:
+      return parse_error(id, fields);
     // OCPP-J 1.6 §4.1.3: a message of an unknown type is ignored.
-    default: return ignored("unknown message type");
+    default:
+      return ignored("unknown message type");
   }
 }
 
 std::string serialize(const Call& call) {
-  return json::serialize(json::Array{kCallType, json::Value(call.id), json::Value(call.action), json::Value(call.payload)});
+  return json::serialize(
+      json::Array{kCallType, json::Value(call.id), json::Value(call.action), json::Value(call.payload)});
 }
 
 std::string serialize(const CallResult& result) {
@@ -72,7 +79,8 @@ std::string serialize(const CallResult& result) {
 
 std::string serialize(const CallError& error) {
   return json::serialize(json::Array{kErrorType, json::Value(error.id), json::Value(error.code),
-                                     json::Value(error.description.substr(0, kDescriptionLimit)), json::Value(error.details)});
+                                     json::Value(error.description.substr(0, kDescriptionLimit)),
+                                     json::Value(error.details)});
 }
 
 CallError make_error(std::string id, ErrorCode code, std::string description) {

@@ -1,6 +1,6 @@
 // One OCPP-J message (OCPP-J 1.6 §4): [2,id,action,payload], [3,id,payload] or [4,id,code,description,details].
-// A value without I/O; parsing never fails hard: a text that is no frame becomes a BadFrame, which carries the CALLERROR to
-// send when the sender can be told which message was wrong, and nothing when the message must be ignored.
+// A value without I/O; parsing never fails hard: a text that is no frame becomes a BadFrame, which carries the
+// CALLERROR to send when the sender can be told which message was wrong, and nothing when the message must be ignored.
 // Limits: message id 1–36 characters, action 1–64; the transport bounds the size of the text.
 #pragma once
 

@@ -30,9 +30,11 @@ TEST(Frame, AnErrorWithoutDetailsStillEndsTheCall) {
 }
 
 TEST(Frame, WhatNamesNoCallIsIgnored) {
-  for (const auto* text : {"", "x", "{}", "[]", "[2]", R"([2,"a"])", R"([2,5,"Heartbeat",{}])", R"(["2","a","Heartbeat",{}])", R"([2,"","Heartbeat",{}])",
-                           R"([2,"0123456789012345678901234567890123456","Heartbeat",{}])", R"([7,"a","Heartbeat",{}])", R"([3,"a",[]])", R"([3,"a",{},{}])",
-                           R"([4,"a",5])", R"([2,"a","b",{},1,2])", "[2,\"a\",\"Heartbeat\",{}"}) {
+  for (const auto* text :
+       {"", "x", "{}", "[]", "[2]", R"([2,"a"])", R"([2,5,"Heartbeat",{}])", R"(["2","a","Heartbeat",{}])",
+        R"([2,"","Heartbeat",{}])", R"([2,"0123456789012345678901234567890123456","Heartbeat",{}])",
+        R"([7,"a","Heartbeat",{}])", R"([3,"a",[]])", R"([3,"a",{},{}])", R"([4,"a",5])", R"([2,"a","b",{},1,2])",
+        "[2,\"a\",\"Heartbeat\",{}"}) {
     const auto frame = parse_frame(text);
     ASSERT_TRUE(std::holds_alternative<BadFrame>(frame)) << text;
     EXPECT_FALSE(std::get<BadFrame>(frame).answer) << text;
@@ -40,7 +42,8 @@ TEST(Frame, WhatNamesNoCallIsIgnored) {
 }
 
 TEST(Frame, ABrokenCallIsAnsweredWithFormationViolation) {
-  for (const auto* text : {R"([2,"a",7,{}])", R"([2,"a","",{}])", R"([2,"a","Heartbeat",[]])", R"([2,"a","Heartbeat"])", R"([2,"a","Heartbeat",{},{}])"}) {
+  for (const auto* text : {R"([2,"a",7,{}])", R"([2,"a","",{}])", R"([2,"a","Heartbeat",[]])", R"([2,"a","Heartbeat"])",
+                           R"([2,"a","Heartbeat",{},{}])"}) {
     const auto frame = parse_frame(text);
     ASSERT_TRUE(std::holds_alternative<BadFrame>(frame)) << text;
     const auto& answer = std::get<BadFrame>(frame).answer;
@@ -58,10 +61,13 @@ TEST(Frame, DepthIsLimited) {
 TEST(Frame, WritesWhatItReads) {
   EXPECT_EQ(serialize(Call{"1", "Reset", {{"type", "Soft"}}}), R"([2,"1","Reset",{"type":"Soft"}])");
   EXPECT_EQ(serialize(CallResult{"1", {{"a", 1}}}), R"([3,"1",{"a":1}])");
-  EXPECT_EQ(serialize(make_error("1", ErrorCode::kOccurrenceConstraintViolation, "idTag")), R"([4,"1","OccurenceConstraintViolation","idTag",{}])");
+  EXPECT_EQ(serialize(make_error("1", ErrorCode::kOccurrenceConstraintViolation, "idTag")),
+            R"([4,"1","OccurenceConstraintViolation","idTag",{}])");
 }
 
-TEST(Frame, AnEmptyPayloadIsAnObject) { EXPECT_EQ(serialize(CallResult{"1", {}}), R"([3,"1",{}])"); }
+TEST(Frame, AnEmptyPayloadIsAnObject) {
+  EXPECT_EQ(serialize(CallResult{"1", {}}), R"([3,"1",{}])");
+}
 
 }  // namespace
 }  // namespace evc::ocpp

@@ -1,4 +1,5 @@
-// Reads big-endian fields from a message without ever leaving it: once something is missing, every read gives zero and good() is false.
+// Reads big-endian fields from a message without ever leaving it: once something is missing, every read gives zero and
+// good() is false.
 #pragma once
 
 #include <cstdint>

@@ -27,8 +27,9 @@ ServerError server_error(const PGresult* result) {
 }  // namespace
 
 Result<void> check_params(const Params& params) {
-  const bool has_nul = std::any_of(params.values().begin(), params.values().end(),
-                                   [](const Params::Value& value) { return !value.binary && value.bytes.find('\0') != std::string::npos; });
+  const bool has_nul = std::any_of(params.values().begin(), params.values().end(), [](const Params::Value& value) {
+    return !value.binary && value.bytes.find('\0') != std::string::npos;
+  });
   if (has_nul) return fail(Code::kValidationFailed, "a text with a NUL character");
   return {};
 }
@@ -37,7 +38,8 @@ struct Connection::Socket : PgSocket {
   using PgSocket::PgSocket;
 };
 
-// What was sent and how far its answers have come: per command an optional answer to Parse, then one to Bind/Execute, then one Sync for all.
+// What was sent and how far its answers have come: per command an optional answer to Parse, then one to Bind/Execute,
+// then one Sync for all.
 struct Exchange {
   struct Part {
     Statement statement;
@@ -50,7 +52,9 @@ struct Exchange {
 };
 
 Connection::Connection(Worker& worker, std::string conninfo, std::string application_name)
-    : conninfo_(std::move(conninfo)), application_name_(std::move(application_name)), socket_(std::make_unique<Socket>(worker)) {}
+    : conninfo_(std::move(conninfo)),
+      application_name_(std::move(application_name)),
+      socket_(std::make_unique<Socket>(worker)) {}
 
 Connection::~Connection() = default;
 
@@ -68,10 +72,13 @@ bool Connection::usable() {
   if (running_ || ended_ || !socket_->good()) return false;
   // The server says good-bye before it closes, and to an idle connection it has nothing else to say.
   socket_->take_notice();
-  return PQconsumeInput(socket_->get()) == 1 && PQisBusy(socket_->get()) == 0 && !socket_->take_notice() && socket_->good();
+  return PQconsumeInput(socket_->get()) == 1 && PQisBusy(socket_->get()) == 0 && !socket_->take_notice() &&
+         socket_->good();
 }
 
-bool Connection::in_transaction() const { return socket_->good() && PQtransactionStatus(socket_->get()) != PQTRANS_IDLE; }
+bool Connection::in_transaction() const {
+  return socket_->good() && PQtransactionStatus(socket_->get()) != PQTRANS_IDLE;
+}
 
 std::function<void()> Connection::canceller() const {
   if (!socket_->good()) return {};
@@ -91,7 +98,8 @@ Result<void> Connection::send(const std::vector<Command>& commands, Exchange& ex
     EVC_ASSERT(name.size() < kStatementNameLimit);
     if (!prepared_.contains(command.statement.name) && preparing.insert(command.statement.name).second) {
       const std::string sql(command.statement.sql);
-      if (PQsendPrepare(pg, name.c_str(), sql.c_str(), 0, nullptr) != 1) return fail(Code::kDatabaseUnavailable, last_message(pg));
+      if (PQsendPrepare(pg, name.c_str(), sql.c_str(), 0, nullptr) != 1)
+        return fail(Code::kDatabaseUnavailable, last_message(pg));
       exchange.parts.push_back({command.statement, true});
     }
     exchange.parts.push_back({command.statement, false});
@@ -104,7 +112,8 @@ Result<void> Connection::send(const std::vector<Command>& commands, Exchange& ex
       lengths[i] = static_cast<int>(parameters[i].bytes.size());
       formats[i] = parameters[i].binary ? 1 : 0;
     }
-    if (PQsendQueryPrepared(pg, name.c_str(), static_cast<int>(parameters.size()), values.data(), lengths.data(), formats.data(), 0) != 1) {
+    if (PQsendQueryPrepared(pg, name.c_str(), static_cast<int>(parameters.size()), values.data(), lengths.data(),
+                            formats.data(), 0) != 1) {
       return fail(Code::kDatabaseUnavailable, last_message(pg));
     }
   }
@@ -151,7 +160,8 @@ Task<Result<void>> Connection::flush_and_wait() {
   if (flushed < 0) co_return fail(Code::kDatabaseUnavailable, "the connection to the database is lost");
   auto ready = co_await socket_->wait(flushed == 0 ? PgSocket::For::kRead : PgSocket::For::kBoth);
   if (!ready) co_return ready;
-  if (PQconsumeInput(socket_->get()) != 1) co_return fail(Code::kDatabaseUnavailable, "the connection to the database is lost");
+  if (PQconsumeInput(socket_->get()) != 1)
+    co_return fail(Code::kDatabaseUnavailable, "the connection to the database is lost");
   co_return Result<void>{};
 }
 
@@ -159,7 +169,8 @@ Task<Result<Outcome>> Connection::run(std::vector<Command> commands, SteadyTime 
   for (const Command& command : commands) {
     EVC_CO_CHECK(check_params(command.params));
   }
-  if (running_ || ended_ || !socket_->good()) co_return fail(Code::kDatabaseUnavailable, "the connection to the database is lost");
+  if (running_ || ended_ || !socket_->good())
+    co_return fail(Code::kDatabaseUnavailable, "the connection to the database is lost");
   Exchange exchange;
   running_ = true;
   if (auto sent = send(commands, exchange); !sent) co_return std::unexpected(std::move(sent).error());
@@ -170,7 +181,8 @@ Task<Result<Outcome>> Connection::run(std::vector<Command> commands, SteadyTime 
     take(exchange);
     if (!arrived && !exchange.synced) co_return std::unexpected(std::move(arrived).error());
     if (!exchange.synced && !socket_->good()) {
-      co_return fail(Code::kDatabaseUnavailable, exchange.outcome.error ? exchange.outcome.error->sqlstate : "the connection to the database is lost");
+      co_return fail(Code::kDatabaseUnavailable, exchange.outcome.error ? exchange.outcome.error->sqlstate
+                                                                        : "the connection to the database is lost");
     }
   }
   socket_->disarm();

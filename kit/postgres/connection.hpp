@@ -1,5 +1,7 @@
-// One libpq connection in non-blocking pipeline mode on Asio. run() sends any number of statements in one round trip and prepares each statement once. Private to kit/postgres.
-// Lives on one worker; one run() at a time. When a run() is left early (deadline, cancelled coroutine, broken protocol) the connection is not usable() any more, because answers are still on their way.
+// One libpq connection in non-blocking pipeline mode on Asio. run() sends any number of statements in one round trip
+// and prepares each statement once. Private to kit/postgres. Lives on one worker; one run() at a time. When a run() is
+// left early (deadline, cancelled coroutine, broken protocol) the connection is not usable() any more, because answers
+// are still on their way.
 #pragma once
 
 #include <functional>
@@ -48,7 +50,8 @@ class Connection {
   bool usable();
   // Between BEGIN and its end, also after a failure inside.
   bool in_transaction() const;
-  // Asks the server to stop what this connection runs; blocking, so for a thread that may wait. Empty when there is no connection. The function outlives the connection.
+  // Asks the server to stop what this connection runs; blocking, so for a thread that may wait. Empty when there is no
+  // connection. The function outlives the connection.
   std::function<void()> canceller() const;
   // True while a run() was begun and not finished.
   bool interrupted() const { return running_; }

@@ -19,7 +19,8 @@ namespace {
 // Any constant will do, as long as every instance takes the same one.
 constexpr const char* kLock = "SELECT pg_advisory_lock(7301938847120)";
 constexpr const char* kTable =
-    "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+    "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz "
+    "NOT NULL DEFAULT now())";
 
 struct File {
   std::string name;  // as recorded: set/NNNN_what.sql
@@ -27,7 +28,9 @@ struct File {
   std::string sha256;
 };
 
-[[noreturn]] void refuse(const std::string& file, const std::string& reason) { throw std::runtime_error("migration " + file + ": " + reason); }
+[[noreturn]] void refuse(const std::string& file, const std::string& reason) {
+  throw std::runtime_error("migration " + file + ": " + reason);
+}
 
 std::vector<File> read_files(const std::filesystem::path& folder) {
   static const std::regex kName("[0-9]{4}_[a-z0-9_]+\\.sql");
@@ -48,7 +51,8 @@ std::vector<File> read_files(const std::filesystem::path& folder) {
   }
   std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.name < b.name; });
   for (std::size_t i = 1; i < files.size(); ++i) {
-    if (files[i].name.substr(0, set.size() + 5) == files[i - 1].name.substr(0, set.size() + 5)) refuse(files[i].name, "its number is used twice");
+    if (files[i].name.substr(0, set.size() + 5) == files[i - 1].name.substr(0, set.size() + 5))
+      refuse(files[i].name, "its number is used twice");
   }
   return files;
 }
@@ -56,16 +60,20 @@ std::vector<File> read_files(const std::filesystem::path& folder) {
 class Session {
  public:
   explicit Session(const std::string& conninfo) : connection_(PQconnectdb(conninfo.c_str()), PQfinish) {
-    if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error(std::string("migrations: ") + PQerrorMessage(connection_.get()));
+    if (PQstatus(connection_.get()) != CONNECTION_OK)
+      throw std::runtime_error(std::string("migrations: ") + PQerrorMessage(connection_.get()));
     PQsetNoticeReceiver(connection_.get(), [](void*, const PGresult*) {}, nullptr);
   }
 
   using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
-  Result run(const std::string& file, const std::string& sql) { return check(file, PQexec(connection_.get(), sql.c_str())); }
+  Result run(const std::string& file, const std::string& sql) {
+    return check(file, PQexec(connection_.get(), sql.c_str()));
+  }
   Result run(const std::string& file, const char* sql, const std::vector<std::string>& values) {
     std::vector<const char*> pointers;
     for (const std::string& value : values) pointers.push_back(value.c_str());
-    return check(file, PQexecParams(connection_.get(), sql, static_cast<int>(pointers.size()), nullptr, pointers.data(), nullptr, nullptr, 0));
+    return check(file, PQexecParams(connection_.get(), sql, static_cast<int>(pointers.size()), nullptr, pointers.data(),
+                                    nullptr, nullptr, 0));
   }
 
  private:

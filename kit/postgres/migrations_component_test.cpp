@@ -14,7 +14,8 @@ namespace {
 
 class MigrationsTest : public ::testing::Test {
  protected:
-  MigrationsTest() : folder_(std::filesystem::temp_directory_path() / ("evc-" + hex_encode(random_bytes(8))) / "migrations") {
+  MigrationsTest()
+      : folder_(std::filesystem::temp_directory_path() / ("evc-" + hex_encode(random_bytes(8))) / "migrations") {
     std::filesystem::create_directories(folder_);
   }
   ~MigrationsTest() override { std::filesystem::remove_all(folder_.parent_path()); }

@@ -5,14 +5,21 @@
 namespace evc::postgres {
 namespace {
 
-constexpr std::chrono::microseconds kPostgresEpoch = std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}.time_since_epoch();
+constexpr std::chrono::microseconds kPostgresEpoch =
+    std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}.time_since_epoch();
 
-std::unexpected<Error> cut_short(std::string_view what) { return fail(Code::kProtocolError, "pgoutput: cut short: " + std::string(what)); }
+std::unexpected<Error> cut_short(std::string_view what) {
+  return fail(Code::kProtocolError, "pgoutput: cut short: " + std::string(what));
+}
 
 }  // namespace
 
-WallTime from_postgres_time(std::int64_t microseconds) { return WallTime{kPostgresEpoch + std::chrono::microseconds{microseconds}}; }
-std::int64_t to_postgres_time(WallTime time) { return (time.time_since_epoch() - kPostgresEpoch).count(); }
+WallTime from_postgres_time(std::int64_t microseconds) {
+  return WallTime{kPostgresEpoch + std::chrono::microseconds{microseconds}};
+}
+std::int64_t to_postgres_time(WallTime time) {
+  return (time.time_since_epoch() - kPostgresEpoch).count();
+}
 
 Result<PgoutputDecoder::Step> PgoutputDecoder::feed(std::string_view message) {
   if (message.empty()) return cut_short("empty message");
@@ -61,7 +68,8 @@ Result<void> PgoutputDecoder::insert(std::string_view body) {
   const char kind = in.character();
   const std::uint16_t columns = in.u16();
   if (!in.good()) return cut_short("insert");
-  if (known == relations_.end() || kind != 'N') return fail(Code::kProtocolError, "pgoutput: an insert of an unknown relation or form");
+  if (known == relations_.end() || kind != 'N')
+    return fail(Code::kProtocolError, "pgoutput: an insert of an unknown relation or form");
   InsertedRow row{.relation = known->second, .columns = {}};
   row.columns.reserve(columns);
   for (std::uint16_t column = 0; column < columns; ++column) {

@@ -1,5 +1,6 @@
-// The messages of the pgoutput plugin, protocol version 1, as a state machine without I/O: feed() takes one message at a time and gives a batch at each commit that has rows.
-// Only inserts matter here (publications of ours say publish = 'insert'); other changes are passed over. https://www.postgresql.org/docs/15/protocol-logicalrep-message-formats.html
+// The messages of the pgoutput plugin, protocol version 1, as a state machine without I/O: feed() takes one message at
+// a time and gives a batch at each commit that has rows. Only inserts matter here (publications of ours say publish =
+// 'insert'); other changes are passed over. https://www.postgresql.org/docs/15/protocol-logicalrep-message-formats.html
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ class PgoutputDecoder {
   struct Step {
     std::optional<CommittedBatch> batch;  // at a commit, with or without rows
   };
-  // protocol-error when the message is cut short, out of order, or of an unknown relation. The stream must then be reopened.
+  // protocol-error when the message is cut short, out of order, or of an unknown relation. The stream must then be
+  // reopened.
   Result<Step> feed(std::string_view message);
   // Between Begin and Commit: what was sent so far is not yet a whole transaction.
   bool in_transaction() const { return in_transaction_; }

@@ -11,10 +11,18 @@ std::string be(std::uint64_t value, int width) {
   return bytes;
 }
 
-std::string begin() { return "B" + be(0x10, 8) + be(0, 8) + be(7, 4); }
-std::string commit(Lsn at, Lsn end, std::uint64_t time = 0) { return std::string("C") + '\0' + be(at, 8) + be(end, 8) + be(time, 8); }
-std::string relation(std::uint32_t id, const std::string& name) { return "R" + be(id, 4) + "public" + '\0' + name + '\0' + "d" + be(0, 2); }
-std::string text_column(const std::string& text) { return "t" + be(text.size(), 4) + text; }
+std::string begin() {
+  return "B" + be(0x10, 8) + be(0, 8) + be(7, 4);
+}
+std::string commit(Lsn at, Lsn end, std::uint64_t time = 0) {
+  return std::string("C") + '\0' + be(at, 8) + be(end, 8) + be(time, 8);
+}
+std::string relation(std::uint32_t id, const std::string& name) {
+  return "R" + be(id, 4) + "public" + '\0' + name + '\0' + "d" + be(0, 2);
+}
+std::string text_column(const std::string& text) {
+  return "t" + be(text.size(), 4) + text;
+}
 std::string insert(std::uint32_t id, const std::vector<std::string>& columns) {
   std::string message = "I" + be(id, 4) + "N" + be(columns.size(), 2);
   for (const std::string& column : columns) message += column;

@@ -34,14 +34,16 @@ std::string_view first_word(std::string_view sql) {
 }
 
 // The statement that the round trip is about: the last, since BEGIN and savepoints only come before it.
-telemetry::Attributes attributes_of(const std::vector<Command>& commands, const std::string& database, std::string_view summary) {
+telemetry::Attributes attributes_of(const std::vector<Command>& commands, const std::string& database,
+                                    std::string_view summary) {
   const Statement& main = commands.back().statement;
   telemetry::Attributes attributes{{"db.system.name", std::string("postgresql")},
                                    {"db.namespace", database},
                                    {"db.query.summary", std::string(summary)},
                                    {"db.operation.name", std::string(first_word(main.sql))},
                                    {"db.query.text", std::string(main.sql)}};
-  if (commands.size() > 1) attributes.emplace_back("db.operation.batch.size", static_cast<std::int64_t>(commands.size()));
+  if (commands.size() > 1)
+    attributes.emplace_back("db.operation.batch.size", static_cast<std::int64_t>(commands.size()));
   return attributes;
 }
 
@@ -53,15 +55,17 @@ Task<> roll_back(Lease lease, SteadyTime deadline) {
 
 Task<> cancel_backend(Worker& worker, std::shared_ptr<CpuPool> pool, std::function<void()> cancel) {
   // What it was asked to do is unknown by now: the answer changes nothing.
-  auto asked = co_await pool->run(worker, std::chrono::steady_clock::now() + std::chrono::seconds{5}, [cancel = std::move(cancel)] {
-    cancel();
-    return true;
-  });
+  auto asked = co_await pool->run(worker, std::chrono::steady_clock::now() + std::chrono::seconds{5},
+                                  [cancel = std::move(cancel)] {
+                                    cancel();
+                                    return true;
+                                  });
 }
 
 }  // namespace
 
-Lease::Lease(std::shared_ptr<Pool::Impl> pool, std::unique_ptr<Connection> connection) : pool_(std::move(pool)), connection_(std::move(connection)) {}
+Lease::Lease(std::shared_ptr<Pool::Impl> pool, std::unique_ptr<Connection> connection)
+    : pool_(std::move(pool)), connection_(std::move(connection)) {}
 Lease::Lease(Lease&&) noexcept = default;
 Lease& Lease::operator=(Lease&& other) noexcept {
   if (this != &other) {
@@ -71,7 +75,9 @@ Lease& Lease::operator=(Lease&& other) noexcept {
   }
   return *this;
 }
-Lease::~Lease() { release(); }
+Lease::~Lease() {
+  release();
+}
 void Lease::release() {
   if (connection_) pool_->give_back(std::move(connection_));
   connection_ = nullptr;
@@ -84,8 +90,10 @@ Pool::Impl::Impl(Worker& worker, PoolOptions options)
       used_(telemetry::metrics().gauge("db_client_connections", "Connections by state", {{"state", "used"}})),
       idle_gauge_(telemetry::metrics().gauge("db_client_connections", "Connections by state", {{"state", "idle"}})),
       waiting_(telemetry::metrics().gauge("db_client_waiting_requests", "Requests that wait for a connection")),
-      timeouts_(telemetry::metrics().counter("db_client_acquire_timeouts_total", "Requests that got no connection in time")),
-      lost_(telemetry::metrics().counter("db_client_connections_lost_total", "Connections that were given up: lost, cancelled or out of step")) {}
+      timeouts_(
+          telemetry::metrics().counter("db_client_acquire_timeouts_total", "Requests that got no connection in time")),
+      lost_(telemetry::metrics().counter("db_client_connections_lost_total",
+                                         "Connections that were given up: lost, cancelled or out of step")) {}
 
 Pool::Impl::~Impl() = default;
 
@@ -93,7 +101,9 @@ SteadyTime Pool::Impl::statement_deadline(const RequestContext& context) const {
   return std::min(context.deadline, std::chrono::steady_clock::now() + options_.statement_timeout);
 }
 
-bool Pool::Impl::stopping() const { return worker_.tasks().cancelled() || worker_.io().stopped(); }
+bool Pool::Impl::stopping() const {
+  return worker_.tasks().cancelled() || worker_.io().stopped();
+}
 
 Task<Result<Lease>> Pool::Impl::acquire(RequestContext& context) {
   if (context.expired()) co_return fail(Code::kDeadlineExceeded);
@@ -116,7 +126,8 @@ Task<Result<Lease>> Pool::Impl::acquire(RequestContext& context) {
 }
 
 Task<Result<Lease>> Pool::Impl::open_one(SteadyTime deadline) {
-  if (std::chrono::steady_clock::now() < no_connect_before_) co_return fail(Code::kDatabaseUnavailable, "the database refused a connection a moment ago");
+  if (std::chrono::steady_clock::now() < no_connect_before_)
+    co_return fail(Code::kDatabaseUnavailable, "the database refused a connection a moment ago");
   ++open_;
   used_.add(1);
   Lease lease(shared_from_this(), std::make_unique<Connection>(worker_, options_.conninfo, options_.application_name));
@@ -161,7 +172,8 @@ void Pool::Impl::give_back(std::unique_ptr<Connection> connection) {
   if (closed_ || connection->interrupted() || !connection->usable()) return discard(std::move(connection));
   if (connection->in_transaction()) {
     if (stopping()) return discard(std::move(connection));
-    return worker_.tasks().spawn("postgres rollback", roll_back(Lease(shared_from_this(), std::move(connection)), std::chrono::steady_clock::now() + kReclaimTimeout));
+    return worker_.tasks().spawn("postgres rollback", roll_back(Lease(shared_from_this(), std::move(connection)),
+                                                                std::chrono::steady_clock::now() + kReclaimTimeout));
   }
   if (!waiters_.empty()) return wake_next(Lease(shared_from_this(), std::move(connection)));
   used_.add(-1);
@@ -173,7 +185,9 @@ void Pool::Impl::discard(std::unique_ptr<Connection> connection) {
   if (!closed_) lost_.add();
   if (connection->interrupted() && !stopping()) {
     if (auto cancel = connection->canceller()) {
-      if (!canceller_) canceller_ = std::make_shared<CpuPool>(CpuPool::Options{.name = "postgres cancel", .threads = 1, .queue_limit = 64, .nice = 0});
+      if (!canceller_)
+        canceller_ = std::make_shared<CpuPool>(
+            CpuPool::Options{.name = "postgres cancel", .threads = 1, .queue_limit = 64, .nice = 0});
       worker_.tasks().spawn("postgres cancel", cancel_backend(worker_, canceller_, std::move(cancel)));
     }
   }
@@ -197,15 +211,18 @@ void Pool::Impl::close() {
 telemetry::Histogram& Pool::Impl::duration_of(std::string_view statement) {
   const auto found = durations_.find(statement);
   if (found != durations_.end()) return found->second;
-  auto histogram = telemetry::metrics().histogram("db_client_operation_duration_seconds", "Round trips to PostgreSQL by statement",
-                                                  {{"statement", std::string(statement)}}, telemetry::latency_bounds_seconds());
+  auto histogram =
+      telemetry::metrics().histogram("db_client_operation_duration_seconds", "Round trips to PostgreSQL by statement",
+                                     {{"statement", std::string(statement)}}, telemetry::latency_bounds_seconds());
   return durations_.emplace(statement, histogram).first->second;
 }
 
-Task<Pool::Impl::Answer> Pool::Impl::round_trip(RequestContext& context, Connection& connection, std::vector<Command> commands, std::string_view summary) {
+Task<Pool::Impl::Answer> Pool::Impl::round_trip(RequestContext& context, Connection& connection,
+                                                std::vector<Command> commands, std::string_view summary) {
   Answer answer;
-  telemetry::Span span =
-      telemetry::start_span(summary, context.trace, {.kind = telemetry::SpanKind::kClient, .attributes = attributes_of(commands, database_, summary)});
+  telemetry::Span span = telemetry::start_span(
+      summary, context.trace,
+      {.kind = telemetry::SpanKind::kClient, .attributes = attributes_of(commands, database_, summary)});
   const SteadyTime begun = std::chrono::steady_clock::now();
   auto outcome = co_await connection.run(std::move(commands), statement_deadline(context));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
@@ -221,15 +238,22 @@ Task<Pool::Impl::Answer> Pool::Impl::round_trip(RequestContext& context, Connect
     span.fail(outcome->error->sqlstate);
     answer.failure = to_error(*outcome->error, outcome->failed_statement);
     if (answer.failure->code == Code::kInternal) {
-      EVC_LOG(kError, span.context(), "a statement was refused", {{telemetry::key::kStatement, outcome->failed_statement}, {telemetry::key::kErrorCode, outcome->error->sqlstate}, {telemetry::key::kErrorDetail, outcome->error->message}});
+      EVC_LOG(kError, span.context(), "a statement was refused",
+              {{telemetry::key::kStatement, outcome->failed_statement},
+               {telemetry::key::kErrorCode, outcome->error->sqlstate},
+               {telemetry::key::kErrorDetail, outcome->error->message}});
     }
   }
   co_return answer;
 }
 
 Pool::Pool(Worker& worker, PoolOptions options) : impl_(std::make_shared<Impl>(worker, std::move(options))) {}
-Pool::~Pool() { impl_->close(); }
-void Pool::close() { impl_->close(); }
+Pool::~Pool() {
+  impl_->close();
+}
+void Pool::close() {
+  impl_->close();
+}
 
 Task<Result<Rows>> Pool::exec(RequestContext& context, Statement statement, Params params) {
   EVC_CO_CHECK(check_params(params));

@@ -1,7 +1,8 @@
-// Connections of one worker to one database: libpq in non-blocking pipeline mode on Asio, TLS with a client certificate. A statement ends at the request's
-// deadline (the backend is asked to cancel and the connection is replaced). Errors: database-unavailable (lost, timeout, no free connection in time), database-conflict
-// (40001, 40P01: run the transaction again), unique-violation (detail holds the constraint's name), constraint-violation.
-// Every statement opens a CLIENT span and a metric series by statement name.
+// Connections of one worker to one database: libpq in non-blocking pipeline mode on Asio, TLS with a client
+// certificate. A statement ends at the request's deadline (the backend is asked to cancel and the connection is
+// replaced). Errors: database-unavailable (lost, timeout, no free connection in time), database-conflict (40001, 40P01:
+// run the transaction again), unique-violation (detail holds the constraint's name), constraint-violation. Every
+// statement opens a CLIENT span and a metric series by statement name.
 #pragma once
 
 #include <chrono>
@@ -27,7 +28,8 @@ struct PoolOptions {
 class Connection;
 class Pool;
 
-// A transaction holds its connection. Without commit() the destructor rolls back (the pool does it in the background before reuse).
+// A transaction holds its connection. Without commit() the destructor rolls back (the pool does it in the background
+// before reuse).
 class Transaction {
  public:
   Transaction(Transaction&&) noexcept;

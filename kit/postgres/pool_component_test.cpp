@@ -27,7 +27,11 @@ class PoolTest : public ::testing::Test {
   }
 
   PoolOptions options(std::size_t size) {
-    return {.conninfo = database_.conninfo(), .size = size, .acquire_timeout = std::chrono::milliseconds{300}, .statement_timeout = std::chrono::milliseconds{1'000}, .application_name = "pool_test"};
+    return {.conninfo = database_.conninfo(),
+            .size = size,
+            .acquire_timeout = std::chrono::milliseconds{300},
+            .statement_timeout = std::chrono::milliseconds{1'000},
+            .application_name = "pool_test"};
   }
   template <class T>
   T run(Task<T> task) {
@@ -52,7 +56,9 @@ TEST_F(PoolTest, AStatementRunsWithItsParametersAndGivesRows) {
 }
 
 TEST_F(PoolTest, EveryTypeComesBackAsItWent) {
-  constexpr Statement kTypes{"types", "SELECT $1::bool, $2::bigint, $3::float8, $4::text, $5::uuid, $6::timestamptz, $7::jsonb, $8::bytea, $9::text"};
+  constexpr Statement kTypes{
+      "types",
+      "SELECT $1::bool, $2::bigint, $3::float8, $4::text, $5::uuid, $6::timestamptz, $7::jsonb, $8::bytea, $9::text"};
   const Uuid id = uuid_v7();
   const WallTime time{std::chrono::microseconds{1'790'000'000'123'456}};
   Params params(false, std::numeric_limits<std::int64_t>::min(), 0.1, "ação", id, time, json::Value{{"k", "v"}});
@@ -106,7 +112,9 @@ TEST_F(PoolTest, ATransactionHoldsOnlyAfterCommit) {
   ASSERT_EQ(rows->size(), 1U);
   EXPECT_EQ(rows->get<std::int64_t>(0, 0), 1);
   ASSERT_TRUE(evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; }));
-  EXPECT_EQ(database_.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pool_test' AND state <> 'idle'"), "0");
+  EXPECT_EQ(
+      database_.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pool_test' AND state <> 'idle'"),
+      "0");
 }
 
 Task<Result<void>> commit_after_failure(Pool& pool, RequestContext& context) {
@@ -128,7 +136,8 @@ Task<Result<void>> savepoints(Pool& pool, RequestContext& context) {
   for (std::int64_t id = 1; id <= 4; ++id) {
     EVC_CO_CHECK(co_await transaction->savepoint(context));
     auto inserted = co_await transaction->exec(context, kInsert, Params(id, id == 2 ? "bad" : "good"));
-    auto ended = co_await (inserted ? transaction->release_savepoint(context) : transaction->rollback_to_savepoint(context));
+    auto ended =
+        co_await (inserted ? transaction->release_savepoint(context) : transaction->rollback_to_savepoint(context));
     if (!ended) co_return ended;
   }
   // The last event does nothing in the database.
@@ -146,7 +155,8 @@ TEST_F(PoolTest, ASavepointConfinesAFailure) {
 Task<Result<std::vector<Rows>>> batch(Pool& pool, RequestContext& context, std::int64_t rows, std::int64_t bad) {
   auto transaction = co_await pool.begin(context);
   std::vector<std::pair<Statement, Params>> statements;
-  for (std::int64_t id = 0; id < rows; ++id) statements.emplace_back(kInsert, Params(id, id == bad ? std::string("bad") : std::string(2'000, 'x')));
+  for (std::int64_t id = 0; id < rows; ++id)
+    statements.emplace_back(kInsert, Params(id, id == bad ? std::string("bad") : std::string(2'000, 'x')));
   statements.emplace_back(kSelectAll, Params());
   auto done = co_await transaction->exec_all(context, std::move(statements));
   auto committed = co_await transaction->commit(context);
@@ -181,7 +191,9 @@ TEST_F(PoolTest, AStatementEndsAtTheDeadlineAndTheBackendIsStopped) {
   EXPECT_TRUE(run(pool_.exec(context_, kSelectAll)));
   ASSERT_TRUE(evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; }));
   ASSERT_TRUE(evc::testing::run_until(worker_, [this] {
-    return database_.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pool_test' AND state = 'active'") == "0";
+    return database_.value(
+               "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pool_test' AND state = 'active'") ==
+           "0";
   }));
 }
 
@@ -199,7 +211,8 @@ TEST_F(PoolTest, WhoFindsNoFreeConnectionWaitsInOrderAndNotForEver) {
   int ok = 0;
   int left = 6;
   std::vector<Code> failures;
-  for (int i = 0; i < 6; ++i) worker_.tasks().spawn("query", collect(pool_, context_, i < 2 ? 0.2 : 0.15, ok, failures, left));
+  for (int i = 0; i < 6; ++i)
+    worker_.tasks().spawn("query", collect(pool_, context_, i < 2 ? 0.2 : 0.15, ok, failures, left));
   ASSERT_TRUE(evc::testing::run_until(worker_, [&left] { return left == 0; }));
   // Two at once, two after 0.2 s; the last two would wait 0.35 s, and the limit is 0.3 s.
   EXPECT_EQ(ok, 4);
@@ -238,7 +251,8 @@ TEST_F(PoolTest, AChangedTableUnderAPreparedStatementIsAConflictThatHeals) {
   EXPECT_TRUE(run(pool_.exec(context_, kStar)));
 }
 
-Task<Result<void>> lock_both(Pool& pool, RequestContext& context, std::int64_t first, std::int64_t second, int& waiting) {
+Task<Result<void>> lock_both(Pool& pool, RequestContext& context, std::int64_t first, std::int64_t second,
+                             int& waiting) {
   constexpr Statement kLock{"lock item", "SELECT 1 FROM item WHERE id = $1 FOR UPDATE"};
   auto transaction = co_await pool.begin(context);
   if (!transaction) co_return std::unexpected(std::move(transaction).error());
@@ -254,7 +268,9 @@ Task<Result<void>> lock_both(Pool& pool, RequestContext& context, std::int64_t f
   co_return co_await transaction->commit(context);
 }
 
-Task<> note(Task<Result<void>> task, std::vector<Result<void>>& results) { results.push_back(co_await std::move(task)); }
+Task<> note(Task<Result<void>> task, std::vector<Result<void>>& results) {
+  results.push_back(co_await std::move(task));
+}
 
 TEST_F(PoolTest, ADeadlockIsAConflictForOneOfTheTwo) {
   database_.query("INSERT INTO item VALUES (1, 'a'), (2, 'b')");

@@ -1,4 +1,5 @@
-// What Pool and Transaction share: connections of one worker, waiters in order of arrival, and one measured round trip. Private to kit/postgres.
+// What Pool and Transaction share: connections of one worker, waiters in order of arrival, and one measured round trip.
+// Private to kit/postgres.
 #pragma once
 
 #include <deque>
@@ -42,13 +43,14 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
   void give_back(std::unique_ptr<Connection> connection);
   void close();
 
-  // One round trip with its span and its metric. `summary` names both; an error of the server comes as the mapped error in `failure`,
-  // beside the rows that were done before it.
+  // One round trip with its span and its metric. `summary` names both; an error of the server comes as the mapped error
+  // in `failure`, beside the rows that were done before it.
   struct Answer {
     std::vector<Rows> rows;
     std::optional<Error> failure;
   };
-  Task<Answer> round_trip(RequestContext& context, Connection& connection, std::vector<Command> commands, std::string_view summary);
+  Task<Answer> round_trip(RequestContext& context, Connection& connection, std::vector<Command> commands,
+                          std::string_view summary);
   SteadyTime statement_deadline(const RequestContext& context) const;
 
  private:

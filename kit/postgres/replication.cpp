@@ -15,7 +15,9 @@ namespace {
 // Well below wal_sender_timeout (10 s): the server must hear from us also while the caller is busy with a batch.
 constexpr std::chrono::milliseconds kFeedbackInterval{2'000};
 
-std::unexpected<Error> lost(const char* what) { return fail(Code::kDatabaseUnavailable, what); }
+std::unexpected<Error> lost(const char* what) {
+  return fail(Code::kDatabaseUnavailable, what);
+}
 
 std::string big_endian(std::uint64_t value) {
   std::string bytes(8, '\0');
@@ -35,7 +37,9 @@ std::string quoted(const std::string& text, char quote) {
 
 }  // namespace
 
-std::string format_lsn(Lsn lsn) { return fmt::format("{:X}/{:X}", lsn >> 32, lsn & 0xffffffffU); }
+std::string format_lsn(Lsn lsn) {
+  return fmt::format("{:X}/{:X}", lsn >> 32, lsn & 0xffffffffU);
+}
 
 struct ReplicationStream::Impl : std::enable_shared_from_this<ReplicationStream::Impl> {
   Impl(Worker& w, ReplicationOptions o) : worker(w), options(std::move(o)), socket(w) {}
@@ -85,10 +89,12 @@ Task<Result<PgResult>> ReplicationStream::Impl::command(std::string sql) {
 }
 
 Task<Result<void>> ReplicationStream::Impl::ensure_slot() {
-  auto known = co_await command("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = " + quoted(options.slot, '\''));
+  auto known = co_await command("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = " +
+                                quoted(options.slot, '\''));
   if (!known) co_return std::unexpected(std::move(known).error());
   if (PQntuples(known->get()) == 0) {
-    auto created = co_await command("CREATE_REPLICATION_SLOT " + quoted(options.slot, '"') + " LOGICAL pgoutput NOEXPORT_SNAPSHOT");
+    auto created = co_await command("CREATE_REPLICATION_SLOT " + quoted(options.slot, '"') +
+                                    " LOGICAL pgoutput NOEXPORT_SNAPSHOT");
     if (!created) co_return std::unexpected(std::move(created).error());
   }
   co_return Result<void>{};
@@ -96,10 +102,12 @@ Task<Result<void>> ReplicationStream::Impl::ensure_slot() {
 
 Task<Result<void>> ReplicationStream::Impl::start() {
   // 0/0: from where the slot was confirmed.
-  auto started = co_await command("START_REPLICATION SLOT " + quoted(options.slot, '"') + " LOGICAL 0/0 (proto_version '1', publication_names " +
+  auto started = co_await command("START_REPLICATION SLOT " + quoted(options.slot, '"') +
+                                  " LOGICAL 0/0 (proto_version '1', publication_names " +
                                   quoted(quoted(options.publication, '"'), '\'') + ")");
   if (!started) co_return std::unexpected(std::move(started).error());
-  if (PQresultStatus(started->get()) != PGRES_COPY_BOTH) co_return fail(Code::kProtocolError, "replication did not start");
+  if (PQresultStatus(started->get()) != PGRES_COPY_BOTH)
+    co_return fail(Code::kProtocolError, "replication did not start");
   streaming = true;
   co_return Result<void>{};
 }
@@ -110,7 +118,8 @@ void ReplicationStream::Impl::send_feedback() {
   message += big_endian(std::max(received, confirmed));  // written
   message += big_endian(confirmed);                      // flushed: what moves the slot
   message += big_endian(confirmed);                      // applied
-  message += big_endian(static_cast<std::uint64_t>(to_postgres_time(std::chrono::time_point_cast<std::chrono::microseconds>(system_clock().wall()))));
+  message += big_endian(static_cast<std::uint64_t>(
+      to_postgres_time(std::chrono::time_point_cast<std::chrono::microseconds>(system_clock().wall()))));
   message += '\0';  // no answer wanted
   // A full or broken socket shows itself at the next read.
   if (PQputCopyData(socket.get(), message.data(), static_cast<int>(message.size())) == 1) PQflush(socket.get());
@@ -164,10 +173,17 @@ void ReplicationStream::Impl::close() {
   socket.close();
 }
 
-ReplicationStream::ReplicationStream(Worker& worker, ReplicationOptions options) : impl_(std::make_shared<Impl>(worker, std::move(options))) {}
-ReplicationStream::~ReplicationStream() { impl_->close(); }
-void ReplicationStream::close() { impl_->close(); }
-Lsn ReplicationStream::confirmed() const { return impl_->confirmed; }
+ReplicationStream::ReplicationStream(Worker& worker, ReplicationOptions options)
+    : impl_(std::make_shared<Impl>(worker, std::move(options))) {}
+ReplicationStream::~ReplicationStream() {
+  impl_->close();
+}
+void ReplicationStream::close() {
+  impl_->close();
+}
+Lsn ReplicationStream::confirmed() const {
+  return impl_->confirmed;
+}
 
 Task<Result<void>> ReplicationStream::open(SteadyTime deadline) {
   const std::shared_ptr<Impl> impl = impl_;

@@ -1,5 +1,6 @@
-// Logical decoding (pgoutput, publication with publish = 'insert') of one table over libpq's replication protocol. One slot, one reader: a second reader waits
-// for the slot. Rows come in commit order; the confirmed position moves only by confirm(). Keep-alives are answered on time; wal_sender_timeout is 10 s.
+// Logical decoding (pgoutput, publication with publish = 'insert') of one table over libpq's replication protocol. One
+// slot, one reader: a second reader waits for the slot. Rows come in commit order; the confirmed position moves only by
+// confirm(). Keep-alives are answered on time; wal_sender_timeout is 10 s.
 #pragma once
 
 #include <chrono>
@@ -24,7 +25,7 @@ struct ReplicationOptions {
 };
 
 struct InsertedRow {
-  std::string relation;  // schema.table (the partition root)
+  std::string relation;                             // schema.table (the partition root)
   std::vector<std::optional<std::string>> columns;  // text format, in table order
 };
 struct CommittedBatch {
@@ -38,7 +39,8 @@ class ReplicationStream {
  public:
   ReplicationStream(Worker& worker, ReplicationOptions options);
   ~ReplicationStream();
-  // Creates the slot if it is missing, then starts at the confirmed position. `conflict` while another process holds the slot.
+  // Creates the slot if it is missing, then starts at the confirmed position. `conflict` while another process holds
+  // the slot.
   Task<Result<void>> open(SteadyTime deadline);
   // The next committed transaction with rows; nullopt when none came within `wait` (feedback is sent in between).
   Task<Result<std::optional<CommittedBatch>>> next(std::chrono::milliseconds wait);

@@ -13,20 +13,29 @@ using namespace std::chrono_literals;
 class ReplicationTest : public ::testing::Test {
  protected:
   ReplicationTest() {
-    database_.query("CREATE TABLE box (id bigint, note text, at timestamptz NOT NULL, payload bytea) PARTITION BY RANGE (at);"
-                    "CREATE TABLE box_all PARTITION OF box DEFAULT;"
-                    "CREATE TABLE other (id bigint);"
-                    "CREATE PUBLICATION box_publication FOR TABLE box WITH (publish = 'insert', publish_via_partition_root = true)");
+    database_.query(
+        "CREATE TABLE box (id bigint, note text, at timestamptz NOT NULL, payload bytea) PARTITION BY RANGE (at);"
+        "CREATE TABLE box_all PARTITION OF box DEFAULT;"
+        "CREATE TABLE other (id bigint);"
+        "CREATE PUBLICATION box_publication FOR TABLE box WITH (publish = 'insert', publish_via_partition_root = "
+        "true)");
   }
 
-  ReplicationOptions options() { return {.conninfo = database_.conninfo(), .slot = database_.name(), .publication = "box_publication"}; }
+  ReplicationOptions options() {
+    return {.conninfo = database_.conninfo(), .slot = database_.name(), .publication = "box_publication"};
+  }
   SteadyTime soon() { return std::chrono::steady_clock::now() + 5s; }
   template <class T>
   T run(Task<T> task) {
     return evc::testing::run_task(worker_, std::move(task));
   }
-  void insert(const std::string& values) { database_.query("INSERT INTO box (id, note, at, payload) VALUES " + values); }
-  std::string slot_position() { return database_.value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = '" + database_.name() + "'"); }
+  void insert(const std::string& values) {
+    database_.query("INSERT INTO box (id, note, at, payload) VALUES " + values);
+  }
+  std::string slot_position() {
+    return database_.value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = '" +
+                           database_.name() + "'");
+  }
 
   postgres::testing::TestDatabase database_;
   Worker worker_;
@@ -36,7 +45,9 @@ TEST_F(ReplicationTest, RowsComePerTransactionInCommitOrder) {
   ReplicationStream stream(worker_, options());
   auto opened = run(stream.open(soon()));
   ASSERT_TRUE(opened) << opened.error().detail;
-  database_.query("BEGIN; INSERT INTO box VALUES (1, 'one', now(), '\\x00ff'); INSERT INTO other VALUES (9); INSERT INTO box VALUES (2, NULL, now(), NULL); COMMIT");
+  database_.query(
+      "BEGIN; INSERT INTO box VALUES (1, 'one', now(), '\\x00ff'); INSERT INTO other VALUES (9); INSERT INTO box "
+      "VALUES (2, NULL, now(), NULL); COMMIT");
   insert("(3, 'three', now(), NULL)");
   auto first = run(stream.next(5s));
   ASSERT_TRUE(first && *first);
@@ -92,10 +103,13 @@ TEST_F(ReplicationTest, OtherTablesDoNotHoldTheServersLogBack) {
   ASSERT_TRUE(run(stream.open(soon())));
   const std::string before = slot_position();
   database_.query("INSERT INTO other SELECT generate_series(1, 1000)");
-  ASSERT_TRUE(evc::testing::run_until(worker_, [&] {
-    EXPECT_TRUE(run(stream.next(50ms)));
-    return slot_position() != before;
-  }, 15s));
+  ASSERT_TRUE(evc::testing::run_until(
+      worker_,
+      [&] {
+        EXPECT_TRUE(run(stream.next(50ms)));
+        return slot_position() != before;
+      },
+      15s));
 }
 
 TEST_F(ReplicationTest, TheServerHearsFromUsWhileTheCallerIsBusy) {
@@ -115,7 +129,8 @@ TEST_F(ReplicationTest, ALostConnectionIsSaidAndCanBeReopened) {
   ReplicationStream stream(worker_, options());
   ASSERT_TRUE(run(stream.open(soon())));
   insert("(1, 'a', now(), NULL)");
-  database_.query("SELECT pg_terminate_backend(active_pid, 2000) FROM pg_replication_slots WHERE slot_name = '" + database_.name() + "'");
+  database_.query("SELECT pg_terminate_backend(active_pid, 2000) FROM pg_replication_slots WHERE slot_name = '" +
+                  database_.name() + "'");
   Result<std::optional<CommittedBatch>> batch = run(stream.next(5s));
   if (batch) batch = run(stream.next(5s));  // it may have been on its way
   ASSERT_FALSE(batch);

@@ -9,7 +9,9 @@ namespace {
 
 using Descriptor = boost::asio::posix::descriptor_base;
 
-std::unexpected<Error> lost(const char* what) { return fail(Code::kDatabaseUnavailable, what); }
+std::unexpected<Error> lost(const char* what) {
+  return fail(Code::kDatabaseUnavailable, what);
+}
 
 }  // namespace
 
@@ -50,8 +52,8 @@ Task<Result<void>> PgSocket::wait(For what) {
   if (timed_out_) co_return lost("the database did not answer in time");
   if (auto watched = watch(); !watched) co_return std::unexpected(std::move(watched).error());
   if (what == For::kBoth) co_return co_await wait_both();
-  const auto [error] = co_await descriptor_.async_wait(what == For::kRead ? Descriptor::wait_read : Descriptor::wait_write,
-                                                       boost::asio::as_tuple(use_task));
+  const auto [error] = co_await descriptor_.async_wait(
+      what == For::kRead ? Descriptor::wait_read : Descriptor::wait_write, boost::asio::as_tuple(use_task));
   if (timed_out_) co_return lost("the database did not answer in time");
   if (error) co_return lost("waiting for the database was given up");
   co_return Result<void>{};
@@ -69,7 +71,8 @@ Task<Result<void>> PgSocket::wait_both() {
   co_return Result<void>{};
 }
 
-Task<Result<void>> PgSocket::connect(std::string conninfo, std::string application_name, std::string replication, SteadyTime deadline) {
+Task<Result<void>> PgSocket::connect(std::string conninfo, std::string application_name, std::string replication,
+                                     SteadyTime deadline) {
   close();
   // A vanished client must not hold row locks for ever, and times are exchanged in one form.
   std::string server_options = "-c timezone=UTC -c datestyle=ISO -c idle_in_transaction_session_timeout=60000";
@@ -85,7 +88,8 @@ Task<Result<void>> PgSocket::connect(std::string conninfo, std::string applicati
   connection_ = PQconnectStartParams(keywords.data(), values.data(), 1);
   if (connection_ == nullptr) co_return lost("no memory for a database connection");
   if (PQstatus(connection_) == CONNECTION_BAD) co_return fail(Code::kDatabaseUnavailable, last_message(connection_));
-  PQsetNoticeReceiver(connection_, [](void* noticed, const PGresult*) { *static_cast<bool*>(noticed) = true; }, &noticed_);
+  PQsetNoticeReceiver(
+      connection_, [](void* noticed, const PGresult*) { *static_cast<bool*>(noticed) = true; }, &noticed_);
   arm(deadline);
   PostgresPollingStatusType status = PGRES_POLLING_WRITING;
   while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {

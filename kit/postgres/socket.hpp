@@ -1,4 +1,5 @@
-// libpq's connection object and its file descriptor on Asio. libpq owns the descriptor and may change it while it connects, so watch() looks every time. Private to kit/postgres.
+// libpq's connection object and its file descriptor on Asio. libpq owns the descriptor and may change it while it
+// connects, so watch() looks every time. Private to kit/postgres.
 #pragma once
 
 #include <libpq-fe.h>
@@ -22,7 +23,8 @@ class PgSocket {
   PgSocket& operator=(const PgSocket&) = delete;
 
   // Keywords are added after `conninfo`'s own. Non-blocking when it returns.
-  Task<Result<void>> connect(std::string conninfo, std::string application_name, std::string replication, SteadyTime deadline);
+  Task<Result<void>> connect(std::string conninfo, std::string application_name, std::string replication,
+                             SteadyTime deadline);
   enum class For { kRead, kWrite, kBoth };
   // database-unavailable at the deadline that arm() set, when cancelled, or when the socket is gone.
   Task<Result<void>> wait(For what);

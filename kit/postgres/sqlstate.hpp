@@ -18,7 +18,8 @@ struct ServerError {
 // `statement` becomes the detail where a constraint does not say more; never SQL or values.
 Error to_error(const ServerError& server, std::string_view statement);
 
-// After this error the connection cannot serve another statement, or should not (a prepared statement has outlived its tables).
+// After this error the connection cannot serve another statement, or should not (a prepared statement has outlived its
+// tables).
 bool ends_connection(const ServerError& server);
 
 }  // namespace evc::postgres

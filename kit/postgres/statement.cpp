@@ -16,9 +16,9 @@ std::string format_timestamp(WallTime time) {
   const auto days = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{days};
   const std::chrono::hh_mm_ss clock{time - days};
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 Result<WallTime> parse_timestamp(std::string_view text) {
@@ -85,7 +85,9 @@ Params& Params::add_null() {
   return *this;
 }
 
-Rows::Impl::~Impl() { PQclear(result); }
+Rows::Impl::~Impl() {
+  PQclear(result);
+}
 
 Rows::Rows() = default;
 Rows::Rows(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -93,7 +95,9 @@ Rows::~Rows() = default;
 Rows::Rows(Rows&&) noexcept = default;
 Rows& Rows::operator=(Rows&&) noexcept = default;
 
-std::size_t Rows::size() const { return impl_ ? static_cast<std::size_t>(PQntuples(impl_->result)) : 0; }
+std::size_t Rows::size() const {
+  return impl_ ? static_cast<std::size_t>(PQntuples(impl_->result)) : 0;
+}
 
 std::int64_t Rows::affected() const {
   if (!impl_) return 0;
@@ -103,7 +107,9 @@ std::int64_t Rows::affected() const {
   return count;
 }
 
-std::string_view Rows::tag() const { return impl_ ? PQcmdStatus(impl_->result) : std::string_view{}; }
+std::string_view Rows::tag() const {
+  return impl_ ? PQcmdStatus(impl_->result) : std::string_view{};
+}
 
 bool Rows::is_null(std::size_t row, std::size_t column) const {
   EVC_ASSERT(row < size() && column < static_cast<std::size_t>(PQnfields(impl_->result)));

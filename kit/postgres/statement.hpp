@@ -1,4 +1,5 @@
-// SQL as named constants, parameters as values, results as rows. A Statement is prepared once per connection under its name.
+// SQL as named constants, parameters as values, results as rows. A Statement is prepared once per connection under its
+// name.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ struct Statement {
   std::string_view sql;   // with $1, $2 …
 };
 
-// Positional parameters. Text format except bytea, which goes in binary. A UUID, time, number or JSON gets its type from the statement.
+// Positional parameters. Text format except bytea, which goes in binary. A UUID, time, number or JSON gets its type
+// from the statement.
 class Params {
  public:
   Params() = default;

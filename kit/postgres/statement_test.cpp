@@ -9,11 +9,13 @@ namespace evc::postgres {
 namespace {
 
 TEST(Params, AreWrittenAsPostgresReadsThem) {
-  const WallTime time{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + std::chrono::hours{17} + std::chrono::microseconds{4'005'006}};
+  const WallTime time{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + std::chrono::hours{17} +
+                      std::chrono::microseconds{4'005'006}};
   const Params params(42, true, 0.1, "text", time, std::optional<std::int64_t>{}, json::Value{{"a", 1}});
   std::vector<std::string> texts;
   for (const auto& value : params.values()) texts.push_back(value.null ? "NULL" : value.bytes);
-  EXPECT_EQ(texts, (std::vector<std::string>{"42", "t", "0.1", "text", "2026-11-23 17:00:04.005006+00", "NULL", "{\"a\":1}"}));
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{"42", "t", "0.1", "text", "2026-11-23 17:00:04.005006+00", "NULL", "{\"a\":1}"}));
 }
 
 TEST(Params, BytesAreBinaryAndMayHoldNul) {
@@ -28,7 +30,8 @@ TEST(Params, BytesAreBinaryAndMayHoldNul) {
 }
 
 TEST(Timestamps, AreReadInEveryFormOfTheServer) {
-  for (const char* text : {"2026-11-23 17:00:04.005006+00", "2026-11-23 14:00:04.005006-03", "2026-11-23 17:00:04.005006", "2026-11-23 22:30:04.005006+05:30"}) {
+  for (const char* text : {"2026-11-23 17:00:04.005006+00", "2026-11-23 14:00:04.005006-03",
+                           "2026-11-23 17:00:04.005006", "2026-11-23 22:30:04.005006+05:30"}) {
     auto time = parse_timestamp(text);
     ASSERT_TRUE(time) << text;
     EXPECT_EQ(format_timestamp(*time), "2026-11-23 17:00:04.005006+00") << text;
@@ -45,7 +48,9 @@ TEST(Bytea, IsDecodedFromItsTextForm) {
 }
 
 TEST(Sqlstate, MapsToTheCodesOfTheContract) {
-  const auto code = [](const char* state, const char* function = "") { return to_error({.sqlstate = state, .function = function}, "s").code; };
+  const auto code = [](const char* state, const char* function = "") {
+    return to_error({.sqlstate = state, .function = function}, "s").code;
+  };
   EXPECT_EQ(code("40001"), Code::kDatabaseConflict);
   EXPECT_EQ(code("40P01"), Code::kDatabaseConflict);
   EXPECT_EQ(code("23505"), Code::kUniqueViolation);
@@ -62,8 +67,10 @@ TEST(Sqlstate, MapsToTheCodesOfTheContract) {
 }
 
 TEST(Sqlstate, TheConstraintIsTheDetailAndNoSqlIsEver) {
-  EXPECT_EQ(to_error({.sqlstate = "23505", .constraint = "account_pkey", .message = "Key (id)=(4) exists"}, "s").detail, "account_pkey");
-  EXPECT_EQ(to_error({.sqlstate = "42601", .message = "syntax error at SELEC"}, "find account").detail, "find account: SQLSTATE 42601");
+  EXPECT_EQ(to_error({.sqlstate = "23505", .constraint = "account_pkey", .message = "Key (id)=(4) exists"}, "s").detail,
+            "account_pkey");
+  EXPECT_EQ(to_error({.sqlstate = "42601", .message = "syntax error at SELEC"}, "find account").detail,
+            "find account: SQLSTATE 42601");
 }
 
 }  // namespace

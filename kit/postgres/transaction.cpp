@@ -13,7 +13,8 @@ constexpr Statement kRollbackToSavepoint{"rollback to savepoint", "ROLLBACK TO S
 
 }  // namespace
 
-// Control statements wait here and travel with the next statement: BEGIN and savepoints cost no round trip of their own.
+// Control statements wait here and travel with the next statement: BEGIN and savepoints cost no round trip of their
+// own.
 struct Transaction::Impl {
   Lease lease;
   std::vector<Command> pending;
@@ -33,7 +34,8 @@ Transaction::Transaction(Transaction&&) noexcept = default;
 Transaction& Transaction::operator=(Transaction&&) noexcept = default;
 Transaction::~Transaction() = default;
 
-Task<Result<std::vector<Rows>>> Transaction::exec_all(RequestContext& context, std::vector<std::pair<Statement, Params>> batch) {
+Task<Result<std::vector<Rows>>> Transaction::exec_all(RequestContext& context,
+                                                      std::vector<std::pair<Statement, Params>> batch) {
   Impl& impl = *impl_;
   EVC_CO_CHECK(impl.check_open());
   if (batch.empty()) co_return std::vector<Rows>{};
@@ -74,7 +76,8 @@ Task<Result<void>> Transaction::commit(RequestContext& context) {
   impl.lease.release();
   if (answer.failure) co_return std::unexpected(std::move(*answer.failure));
   // COMMIT after a failed statement is answered by ROLLBACK: the caller must not believe that it holds.
-  if (answer.rows.back().tag() != "COMMIT") co_return fail(Code::kInternal, "a failed transaction was committed: it is rolled back");
+  if (answer.rows.back().tag() != "COMMIT")
+    co_return fail(Code::kInternal, "a failed transaction was committed: it is rolled back");
   co_return Result<void>{};
 }
 

@@ -16,7 +16,9 @@
 namespace evc::redis {
 namespace {
 
-std::unexpected<Error> unavailable(std::string reason) { return fail(Code::kCacheUnavailable, std::move(reason)); }
+std::unexpected<Error> unavailable(std::string reason) {
+  return fail(Code::kCacheUnavailable, std::move(reason));
+}
 
 // The name by which EVALSHA knows a script; nothing is secured by it.
 std::string sha1_hex(std::string_view text) {
@@ -28,8 +30,9 @@ std::string sha1_hex(std::string_view text) {
 
 }  // namespace
 
-// Each slot is kept connected by a task of its own, so no request ever waits for a reconnect: while a slot is down its commands are answered at once. A command that
-// timed out takes every connection down, because it is Redis that hangs: the 2 s are paid once.
+// Each slot is kept connected by a task of its own, so no request ever waits for a reconnect: while a slot is down its
+// commands are answered at once. A command that timed out takes every connection down, because it is Redis that hangs:
+// the 2 s are paid once.
 struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   struct Slot {
     std::shared_ptr<Link> link;
@@ -37,7 +40,9 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   };
 
   Impl(Worker& w, Options o)
-      : worker(w), options(std::move(o)), slots(std::max<std::size_t>(options.connections, 1)),
+      : worker(w),
+        options(std::move(o)),
+        slots(std::max<std::size_t>(options.connections, 1)),
         up(telemetry::metrics().gauge("redis_client_connections", "Connections to Redis that work")),
         refused(telemetry::metrics().counter("redis_client_unavailable_total", "Commands answered without Redis")) {}
 
@@ -64,7 +69,8 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
 };
 
 void Client::Impl::start() {
-  for (std::size_t index = 0; index < slots.size(); ++index) worker.tasks().spawn("redis connection", keep_connected(shared_from_this(), index));
+  for (std::size_t index = 0; index < slots.size(); ++index)
+    worker.tasks().spawn("redis connection", keep_connected(shared_from_this(), index));
 }
 
 Task<> Client::Impl::keep_connected(std::shared_ptr<Impl> self, std::size_t index) {
@@ -73,14 +79,17 @@ Task<> Client::Impl::keep_connected(std::shared_ptr<Impl> self, std::size_t inde
     const auto pause = reconnect_pause(slot.failures);
     if (pause.count() > 0) co_await sleep_for(self->worker, pause);
     if (self->closed) break;
-    auto opened = co_await open_stream(self->worker, self->options, std::chrono::steady_clock::now() + self->options.timeout);
+    auto opened =
+        co_await open_stream(self->worker, self->options, std::chrono::steady_clock::now() + self->options.timeout);
     if (!opened) {
-      if (slot.failures++ == 0) EVC_LOG(kWarn, "Redis cannot be reached", {{telemetry::key::kErrorDetail, opened.error().detail}});
+      if (slot.failures++ == 0)
+        EVC_LOG(kWarn, "Redis cannot be reached", {{telemetry::key::kErrorDetail, opened.error().detail}});
       self->wake_waiting();
       continue;
     }
     if (self->closed) break;
-    slot.link = std::make_shared<Link>(self->worker, std::move(opened->stream), std::move(opened->reader), self->options.timeout);
+    slot.link = std::make_shared<Link>(self->worker, std::move(opened->stream), std::move(opened->reader),
+                                       self->options.timeout);
     slot.failures = 0;
     self->up.add(1);
     self->wake_waiting();
@@ -112,7 +121,8 @@ std::shared_ptr<Link> Client::Impl::ready() {
 
 // A first attempt is under way: at the start, or because the server closed a healthy connection.
 bool Client::Impl::may_come_up() const {
-  return !closed && !worker.tasks().cancelled() && std::any_of(slots.begin(), slots.end(), [](const Slot& slot) { return slot.failures == 0; });
+  return !closed && !worker.tasks().cancelled() &&
+         std::any_of(slots.begin(), slots.end(), [](const Slot& slot) { return slot.failures == 0; });
 }
 
 Task<std::shared_ptr<Link>> Client::Impl::link(SteadyTime deadline) {
@@ -136,7 +146,8 @@ Task<Result<Reply>> Client::Impl::round_trip(const std::vector<std::string>& arg
   DeadlineWheel::Handle alarm;
   // The caller may have less time than Redis: then its reply is dropped when it comes, and the connection goes on.
   if (context_deadline == deadline && deadline != SteadyTime::max()) {
-    alarm = worker.wheel().arm(deadline, [pending] { pending->deliver(unavailable("Redis did not answer before the request's deadline")); });
+    alarm = worker.wheel().arm(
+        deadline, [pending] { pending->deliver(unavailable("Redis did not answer before the request's deadline")); });
   }
   auto reply = co_await Link::Pending::wait(pending);
   if (!reply) co_return unavailable("the command was cancelled");
@@ -146,8 +157,8 @@ Task<Result<Reply>> Client::Impl::round_trip(const std::vector<std::string>& arg
 telemetry::Histogram& Client::Impl::duration_of(const std::string& command) {
   const auto found = durations.find(command);
   if (found != durations.end()) return found->second;
-  auto histogram = telemetry::metrics().histogram("redis_client_operation_duration_seconds", "Commands to Redis", {{"command", command}},
-                                                  telemetry::latency_bounds_seconds());
+  auto histogram = telemetry::metrics().histogram("redis_client_operation_duration_seconds", "Commands to Redis",
+                                                  {{"command", command}}, telemetry::latency_bounds_seconds());
   return durations.emplace(command, histogram).first->second;
 }
 
@@ -159,16 +170,24 @@ void Client::Impl::close() {
   wake_waiting();
 }
 
-Client::Client(Worker& worker, Options options) : impl_(std::make_shared<Impl>(worker, std::move(options))) { impl_->start(); }
-Client::~Client() { impl_->close(); }
-void Client::close() { impl_->close(); }
+Client::Client(Worker& worker, Options options) : impl_(std::make_shared<Impl>(worker, std::move(options))) {
+  impl_->start();
+}
+Client::~Client() {
+  impl_->close();
+}
+void Client::close() {
+  impl_->close();
+}
 
 Task<Result<Reply>> Client::command(RequestContext& context, std::vector<std::string> arguments) {
   EVC_ASSERT(!arguments.empty());
   const std::string name = arguments.front();
-  telemetry::Span span = telemetry::start_span(
-      name, context.trace,
-      {.kind = telemetry::SpanKind::kClient, .attributes = {{"db.system.name", std::string("redis")}, {"db.operation.name", name}}, .links = {}});
+  telemetry::Span span =
+      telemetry::start_span(name, context.trace,
+                            {.kind = telemetry::SpanKind::kClient,
+                             .attributes = {{"db.system.name", std::string("redis")}, {"db.operation.name", name}},
+                             .links = {}});
   const SteadyTime begun = std::chrono::steady_clock::now();
   const std::shared_ptr<Impl> impl = impl_;
   auto reply = co_await impl->round_trip(arguments, context.deadline);
@@ -194,7 +213,8 @@ Task<Result<std::optional<std::string>>> Client::get(RequestContext& context, st
   co_return std::optional<std::string>{std::move(reply->text)};
 }
 
-Task<Result<void>> Client::set(RequestContext& context, std::string key, std::string value, std::chrono::milliseconds ttl) {
+Task<Result<void>> Client::set(RequestContext& context, std::string key, std::string value,
+                               std::chrono::milliseconds ttl) {
   std::vector<std::string> arguments{"SET", std::move(key), std::move(value), "PX", std::to_string(ttl.count())};
   auto reply = co_await command(context, std::move(arguments));
   if (!reply) co_return std::unexpected(std::move(reply).error());
@@ -208,14 +228,16 @@ Task<Result<void>> Client::publish(RequestContext& context, std::string channel,
   co_return Result<void>{};
 }
 
-Task<Result<Reply>> Client::eval(RequestContext& context, std::string_view script, std::vector<std::string> keys, std::vector<std::string> arguments) {
+Task<Result<Reply>> Client::eval(RequestContext& context, std::string_view script, std::vector<std::string> keys,
+                                 std::vector<std::string> arguments) {
   std::string& name = impl_->script_names[script.data()];
   if (name.empty()) name = sha1_hex(script);
   std::vector<std::string> call{"EVALSHA", name, std::to_string(keys.size())};
   call.insert(call.end(), keys.begin(), keys.end());
   call.insert(call.end(), arguments.begin(), arguments.end());
   auto reply = co_await command(context, call);
-  if (reply || reply.error().code != Code::kProtocolError || !reply.error().detail.starts_with("NOSCRIPT")) co_return reply;
+  if (reply || reply.error().code != Code::kProtocolError || !reply.error().detail.starts_with("NOSCRIPT"))
+    co_return reply;
   call[0] = "EVAL";
   call[1] = std::string(script);
   co_return co_await command(context, std::move(call));

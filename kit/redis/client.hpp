@@ -1,5 +1,6 @@
-// Redis over TLS on one worker: commands are pipelined over a few connections, 2 s per command and no retry (a timed-out connection is closed). A breaker answers cache-unavailable
-// at once after repeated failures. Redis only ever holds copies: every caller has a defined answer for cache-unavailable.
+// Redis over TLS on one worker: commands are pipelined over a few connections, 2 s per command and no retry (a
+// timed-out connection is closed). A breaker answers cache-unavailable at once after repeated failures. Redis only ever
+// holds copies: every caller has a defined answer for cache-unavailable.
 #pragma once
 
 #include <chrono>
@@ -47,7 +48,8 @@ class Client {
   Task<Result<void>> set(RequestContext& context, std::string key, std::string value, std::chrono::milliseconds ttl);
   Task<Result<void>> publish(RequestContext& context, std::string channel, std::string message);
   // EVALSHA with EVAL as the fallback. `script` is a constant: it outlives the client.
-  Task<Result<Reply>> eval(RequestContext& context, std::string_view script, std::vector<std::string> keys, std::vector<std::string> arguments);
+  Task<Result<Reply>> eval(RequestContext& context, std::string_view script, std::vector<std::string> keys,
+                           std::vector<std::string> arguments);
   void close();
 
  private:
@@ -55,13 +57,15 @@ class Client {
   std::shared_ptr<Impl> impl_;
 };
 
-// Pub/Sub on a connection of its own that reconnects for ever with back-off. Messages are hints: whoever listens also polls.
+// Pub/Sub on a connection of its own that reconnects for ever with back-off. Messages are hints: whoever listens also
+// polls.
 class Subscriber {
  public:
   using OnMessage = std::function<void(std::string_view channel, std::string_view message)>;
   // After every subscription, the first included: what was said before is lost, so the state is pulled anew.
   using OnReconnect = std::function<void()>;
-  Subscriber(Worker& worker, Options options, std::vector<std::string> channels, OnMessage on_message, OnReconnect on_reconnect);
+  Subscriber(Worker& worker, Options options, std::vector<std::string> channels, OnMessage on_message,
+             OnReconnect on_reconnect);
   ~Subscriber();
   void close();
 

@@ -43,7 +43,8 @@ class RedisTest : public ::testing::Test {
   }
   std::string key(const std::string& name) { return prefix_ + name; }
   bool reachable() {
-    return evc::testing::run_until(worker_, [this] { return run(client_.get(context_, key("probe"))).has_value(); }, 10s);
+    return evc::testing::run_until(
+        worker_, [this] { return run(client_.get(context_, key("probe"))).has_value(); }, 10s);
   }
 
   std::string prefix_ = "test:" + hex_encode(random_bytes(6)) + ":";
@@ -146,7 +147,8 @@ TEST_F(RedisTest, ACallerWithLittleTimeDoesNotWaitForRedis) {
 TEST_F(RedisTest, ConnectionsThatRedisEndedAreReplaced) {
   ASSERT_TRUE(run(client_.set(context_, key("a"), "1", 60s)));
   // Its own answer may get lost with the connection.
-  static_cast<void>(run(client_.command(context_, {"CLIENT", "KILL", "USER", environment("EVC_TEST_REDIS_USER"), "SKIPME", "no"})));
+  static_cast<void>(
+      run(client_.command(context_, {"CLIENT", "KILL", "USER", environment("EVC_TEST_REDIS_USER"), "SKIPME", "no"})));
   ASSERT_TRUE(reachable());
   auto got = run(client_.get(context_, key("a")));
   ASSERT_TRUE(got && *got);
@@ -156,9 +158,12 @@ TEST_F(RedisTest, ConnectionsThatRedisEndedAreReplaced) {
 TEST_F(RedisTest, ASubscriberHearsMessagesAndIsToldOfAReconnect) {
   std::vector<std::string> heard;
   int connected = 0;
-  Subscriber subscriber(worker_, options(), {key("one"), key("two")},
-                        [&](std::string_view channel, std::string_view message) { heard.push_back(std::string(channel) + "=" + std::string(message)); },
-                        [&] { ++connected; });
+  Subscriber subscriber(
+      worker_, options(), {key("one"), key("two")},
+      [&](std::string_view channel, std::string_view message) {
+        heard.push_back(std::string(channel) + "=" + std::string(message));
+      },
+      [&] { ++connected; });
   ASSERT_TRUE(evc::testing::run_until(worker_, [&] { return connected == 1; }));
   ASSERT_TRUE(run(client_.publish(context_, key("one"), "a")));
   ASSERT_TRUE(run(client_.publish(context_, key("two"), "b")));

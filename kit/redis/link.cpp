@@ -9,14 +9,17 @@ namespace {
 
 constexpr std::size_t kInFlightLimit = 4'096;
 
-std::unexpected<Error> unavailable(std::string reason) { return fail(Code::kCacheUnavailable, std::move(reason)); }
+std::unexpected<Error> unavailable(std::string reason) {
+  return fail(Code::kCacheUnavailable, std::move(reason));
+}
 
 }  // namespace
 
 std::chrono::milliseconds reconnect_pause(int failures) {
   if (failures == 0) return std::chrono::milliseconds{0};
   const auto whole = std::min<std::int64_t>(50LL << std::min(failures - 1, 5), 1'000);
-  return std::chrono::milliseconds{whole / 2 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(whole / 2 + 1))};
+  return std::chrono::milliseconds{whole / 2 +
+                                   static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(whole / 2 + 1))};
 }
 
 Task<Result<Reply>> read_reply(net::Stream& stream, RespReader& reader, SteadyTime deadline) {
@@ -32,7 +35,8 @@ Task<Result<Reply>> read_reply(net::Stream& stream, RespReader& reader, SteadyTi
 }
 
 Task<Result<OpenedStream>> open_stream(Worker& worker, const Options& options, SteadyTime deadline) {
-  net::DialOptions target{.host = options.host, .port = options.port, .tls = options.tls, .server_name = options.server_name};
+  net::DialOptions target{
+      .host = options.host, .port = options.port, .tls = options.tls, .server_name = options.server_name};
   auto stream = co_await net::dial(worker, std::move(target), deadline);
   if (!stream) co_return unavailable(stream.error().detail);
   std::string hello;
@@ -90,7 +94,8 @@ void Link::close(End how) {
   alarm_.disarm();
   stream_->close();
   for (Sent& sent : std::exchange(sent_, {})) {
-    sent.pending->deliver(unavailable(how == End::kTimedOut ? "Redis did not answer in time" : "the connection to Redis is lost"));
+    sent.pending->deliver(
+        unavailable(how == End::kTimedOut ? "Redis did not answer in time" : "the connection to Redis is lost"));
   }
 }
 

@@ -1,5 +1,7 @@
-// One pipelined connection to Redis: commands go out as they come, replies are matched by order. A reply that is missing for longer than the timeout ends the connection and every
-// command on it. Made by open_link() (dial, TLS, HELLO with the ACL user). Lives on one worker; held by shared_ptr, since its reader and writer are coroutines. Private to kit/redis.
+// One pipelined connection to Redis: commands go out as they come, replies are matched by order. A reply that is
+// missing for longer than the timeout ends the connection and every command on it. Made by open_link() (dial, TLS,
+// HELLO with the ACL user). Lives on one worker; held by shared_ptr, since its reader and writer are coroutines.
+// Private to kit/redis.
 #pragma once
 
 #include <deque>
@@ -23,7 +25,8 @@ class Link : public std::enable_shared_from_this<Link> {
 
   Link(Worker& worker, std::unique_ptr<net::Stream> stream, RespReader reader, std::chrono::milliseconds timeout);
 
-  // Queues one command; its reply, or the reason why there will be none, is delivered to the Pending. Null when the limit of commands in flight is reached.
+  // Queues one command; its reply, or the reason why there will be none, is delivered to the Pending. Null when the
+  // limit of commands in flight is reached.
   std::shared_ptr<Pending> send(const std::vector<std::string>& arguments);
   // Reads replies until the connection ends, and says how it ended.
   static Task<End> serve(std::shared_ptr<Link> self);

@@ -5,8 +5,9 @@
 namespace evc::redis {
 namespace {
 
-// GCRA keeps one number per key: the theoretical arrival time, when the bucket will be full again. Times in microseconds of Redis' own clock, so that callers need no common one;
-// they stay below 2^53, which Lua's numbers hold exactly.
+// GCRA keeps one number per key: the theoretical arrival time, when the bucket will be full again. Times in
+// microseconds of Redis' own clock, so that callers need no common one; they stay below 2^53, which Lua's numbers hold
+// exactly.
 constexpr std::string_view kGcra = R"lua(
 local interval, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local clock = redis.call('TIME')
@@ -37,7 +38,8 @@ Task<Result<Verdict>> take(Client& client, RequestContext& context, std::string 
   std::vector<std::string> arguments{std::to_string(interval_us), std::to_string(limit.burst), std::to_string(cost)};
   auto reply = co_await client.eval(context, kGcra, std::move(keys), std::move(arguments));
   if (!reply) co_return std::unexpected(std::move(reply).error());
-  if (reply->kind != Reply::Kind::kArray || reply->elements.size() != 4) co_return fail(Code::kProtocolError, "the rate script's answer has another shape");
+  if (reply->kind != Reply::Kind::kArray || reply->elements.size() != 4)
+    co_return fail(Code::kProtocolError, "the rate script's answer has another shape");
   const auto number = [&reply](std::size_t index) { return reply->elements[index].integer; };
   co_return Verdict{.allowed = number(0) == 1,
                     .remaining = number(1),

@@ -1,5 +1,5 @@
-// GCRA (generic cell rate algorithm) as one Lua call: `burst` at once, then one each period/limit. Also used to lease tokens in batches, so that a gateway worker does not
-// ask Redis per request.
+// GCRA (generic cell rate algorithm) as one Lua call: `burst` at once, then one each period/limit. Also used to lease
+// tokens in batches, so that a gateway worker does not ask Redis per request.
 #pragma once
 
 #include <chrono>
@@ -21,6 +21,7 @@ struct Verdict {
   std::chrono::milliseconds reset_after{0};  // until the bucket is full again
 };
 
-Task<Result<Verdict>> take(Client& client, RequestContext& context, std::string key, Limit limit, std::int64_t cost = 1);
+Task<Result<Verdict>> take(Client& client, RequestContext& context, std::string key, Limit limit,
+                           std::int64_t cost = 1);
 
 }  // namespace evc::redis

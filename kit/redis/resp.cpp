@@ -47,13 +47,15 @@ RespReader::RespReader(RespReader&&) noexcept = default;
 RespReader& RespReader::operator=(RespReader&&) noexcept = default;
 
 Result<void> RespReader::feed(std::string_view bytes) {
-  if (redisReaderFeed(impl_->reader.get(), bytes.data(), bytes.size()) != REDIS_OK) return fail(Code::kProtocolError, impl_->reader->errstr);
+  if (redisReaderFeed(impl_->reader.get(), bytes.data(), bytes.size()) != REDIS_OK)
+    return fail(Code::kProtocolError, impl_->reader->errstr);
   return {};
 }
 
 Result<std::optional<Reply>> RespReader::next() {
   void* raw = nullptr;
-  if (redisReaderGetReply(impl_->reader.get(), &raw) != REDIS_OK) return fail(Code::kProtocolError, impl_->reader->errstr);
+  if (redisReaderGetReply(impl_->reader.get(), &raw) != REDIS_OK)
+    return fail(Code::kProtocolError, impl_->reader->errstr);
   if (raw == nullptr) return std::nullopt;
   const std::unique_ptr<redisReply, decltype(&freeReplyObject)> owned(static_cast<redisReply*>(raw), freeReplyObject);
   return convert(*owned);
@@ -67,7 +69,8 @@ void append_command(std::string& to, const std::vector<std::string>& arguments) 
     lengths.push_back(argument.size());
   }
   char* formatted = nullptr;
-  const int length = redisFormatCommandArgv(&formatted, static_cast<int>(arguments.size()), pointers.data(), lengths.data());
+  const int length =
+      redisFormatCommandArgv(&formatted, static_cast<int>(arguments.size()), pointers.data(), lengths.data());
   EVC_ASSERT(length >= 0);
   to.append(formatted, static_cast<std::size_t>(length));
   redisFreeCommand(formatted);

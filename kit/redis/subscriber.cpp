@@ -12,7 +12,11 @@ constexpr std::chrono::milliseconds kSilenceLimit{15'000};
 
 struct Subscriber::Impl : std::enable_shared_from_this<Subscriber::Impl> {
   Impl(Worker& w, Options o, std::vector<std::string> c, OnMessage m, OnReconnect r)
-      : worker(w), options(std::move(o)), channels(std::move(c)), on_message(std::move(m)), on_reconnect(std::move(r)) {}
+      : worker(w),
+        options(std::move(o)),
+        channels(std::move(c)),
+        on_message(std::move(m)),
+        on_reconnect(std::move(r)) {}
 
   Worker& worker;
   Options options;
@@ -43,7 +47,8 @@ Task<> Subscriber::Impl::ping(std::shared_ptr<Impl> self, std::shared_ptr<net::S
 void Subscriber::Impl::take(const Reply& reply, std::size_t& confirmed) {
   if (reply.kind != Reply::Kind::kArray || reply.elements.size() < 2) return;
   const std::string& kind = reply.elements[0].text;
-  if (kind == "message" && reply.elements.size() == 3) return on_message(reply.elements[1].text, reply.elements[2].text);
+  if (kind == "message" && reply.elements.size() == 3)
+    return on_message(reply.elements[1].text, reply.elements[2].text);
   if (kind == "subscribe" && ++confirmed == channels.size()) on_reconnect();
 }
 
@@ -70,23 +75,29 @@ Task<> Subscriber::Impl::run(std::shared_ptr<Impl> self) {
     const auto pause = reconnect_pause(failures++);
     if (pause.count() > 0) co_await sleep_for(self->worker, pause);
     if (self->stopping()) break;
-    auto opened = co_await open_stream(self->worker, self->options, std::chrono::steady_clock::now() + self->options.timeout);
+    auto opened =
+        co_await open_stream(self->worker, self->options, std::chrono::steady_clock::now() + self->options.timeout);
     if (!opened || self->stopping()) continue;
     failures = 1;  // a connection that breaks at once must not become a busy loop
     self->stream = std::move(opened->stream);
     self->worker.tasks().spawn("redis ping", ping(self, self->stream));
     auto ended = co_await self->listen(self->stream, std::move(opened->reader));
     self->stream->close();
-    if (!ended && !self->stopping()) EVC_LOG(kWarn, "the subscription at Redis is lost", {{telemetry::key::kErrorDetail, ended.error().detail}});
+    if (!ended && !self->stopping())
+      EVC_LOG(kWarn, "the subscription at Redis is lost", {{telemetry::key::kErrorDetail, ended.error().detail}});
   }
 }
 
-Subscriber::Subscriber(Worker& worker, Options options, std::vector<std::string> channels, OnMessage on_message, OnReconnect on_reconnect)
-    : impl_(std::make_shared<Impl>(worker, std::move(options), std::move(channels), std::move(on_message), std::move(on_reconnect))) {
+Subscriber::Subscriber(Worker& worker, Options options, std::vector<std::string> channels, OnMessage on_message,
+                       OnReconnect on_reconnect)
+    : impl_(std::make_shared<Impl>(worker, std::move(options), std::move(channels), std::move(on_message),
+                                   std::move(on_reconnect))) {
   worker.tasks().spawn("redis subscriber", Impl::run(impl_));
 }
 
-Subscriber::~Subscriber() { close(); }
+Subscriber::~Subscriber() {
+  close();
+}
 
 void Subscriber::close() {
   impl_->closed = true;

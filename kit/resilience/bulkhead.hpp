@@ -1,5 +1,5 @@
-// At most so many at once, so that one slow callee cannot take every coroutine and connection. A permit returns its place when it is destroyed.
-// Lives on one worker; the bulkhead must outlive its permits.
+// At most so many at once, so that one slow callee cannot take every coroutine and connection. A permit returns its
+// place when it is destroyed. Lives on one worker; the bulkhead must outlive its permits.
 #pragma once
 
 #include <cstddef>

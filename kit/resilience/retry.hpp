@@ -1,5 +1,6 @@
-// When a failed call is made again (architecture.md §5): at most three tries, exponential back-off with full jitter, Retry-After honoured, never past the
-// caller's deadline, and only while retries stay a small share of the live calls, so that a struggling callee is not buried by them. Pure: time and chance are passed in.
+// When a failed call is made again (architecture.md §5): at most three tries, exponential back-off with full jitter,
+// Retry-After honoured, never past the caller's deadline, and only while retries stay a small share of the live calls,
+// so that a struggling callee is not buried by them. Pure: time and chance are passed in.
 #pragma once
 
 #include <chrono>
@@ -17,8 +18,9 @@ struct RetryOptions {
   std::chrono::milliseconds cap{1'000};
 };
 
-// How long to wait before try number `next_try` (2 is the first repetition): uniform in [0, min(cap, base · 2^(next_try − 2))], or Retry-After when that is
-// longer. `random` is any 64 random bits. nullopt: no further try, because they are used up or the wait would not end before the deadline.
+// How long to wait before try number `next_try` (2 is the first repetition): uniform in [0, min(cap, base · 2^(next_try
+// − 2))], or Retry-After when that is longer. `random` is any 64 random bits. nullopt: no further try, because they are
+// used up or the wait would not end before the deadline.
 std::optional<std::chrono::milliseconds> wait_before(const RetryOptions& options, int next_try, std::uint64_t random,
                                                      std::optional<std::chrono::milliseconds> retry_after,
                                                      std::chrono::milliseconds until_deadline);

@@ -1,4 +1,5 @@
-// A limit of so many per period after a burst, as the generic cell rate algorithm keeps it: one time stamp instead of a counter and a timer. Pure: time is passed in.
+// A limit of so many per period after a burst, as the generic cell rate algorithm keeps it: one time stamp instead of a
+// counter and a timer. Pure: time is passed in.
 #pragma once
 
 #include <chrono>

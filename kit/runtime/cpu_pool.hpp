@@ -1,6 +1,7 @@
-// Work that burns CPU (Argon2, route search) leaves the worker for a small pool of low-priority threads and comes back by post.
-// The queue is bounded: a full pool answers `overloaded` with retry_after, so that the caller sheds instead of queueing.
-// A pool is destroyed before the workers that use it; what waits in its queue is then dropped. Work that throws ends the process.
+// Work that burns CPU (Argon2, route search) leaves the worker for a small pool of low-priority threads and comes back
+// by post. The queue is bounded: a full pool answers `overloaded` with retry_after, so that the caller sheds instead of
+// queueing. A pool is destroyed before the workers that use it; what waits in its queue is then dropped. Work that
+// throws ends the process.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +32,9 @@ class CpuPool {
   template <class F>
   Task<Result<std::invoke_result_t<F>>> run(Worker& worker, SteadyTime deadline, F work) {
     auto slot = std::make_shared<std::optional<std::invoke_result_t<F>>>();
-    auto outcome = co_await run_erased(worker, deadline, std::move_only_function<void()>([slot, work = std::move(work)]() mutable { slot->emplace(work()); }));
+    auto outcome = co_await run_erased(
+        worker, deadline,
+        std::move_only_function<void()>([slot, work = std::move(work)]() mutable { slot->emplace(work()); }));
     if (!outcome) co_return std::unexpected(std::move(outcome).error());
     co_return std::move(**slot);
   }

@@ -1,5 +1,6 @@
-// One coarse timer per worker for all its deadlines (10 ms ticks), because racing every operation with a timer of its own costs 4–7 µs.
-// No timer runs while nothing is armed. arm() is O(1); an expired entry runs its callback once on the worker; destroying the handle disarms it. Limit: 1,000,000 armed entries.
+// One coarse timer per worker for all its deadlines (10 ms ticks), because racing every operation with a timer of its
+// own costs 4–7 µs. No timer runs while nothing is armed. arm() is O(1); an expired entry runs its callback once on the
+// worker; destroying the handle disarms it. Limit: 1,000,000 armed entries.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
-// A value that one coroutine waits for and that somebody on the same worker delivers: the answer to a pipelined command, a free connection, an expired deadline. The first
-// delivery wins, later ones are dropped (and destroyed). Held by shared_ptr, because whoever delivers may outlive whoever waits. One waiter, one wait.
+// A value that one coroutine waits for and that somebody on the same worker delivers: the answer to a pipelined
+// command, a free connection, an expired deadline. The first delivery wins, later ones are dropped (and destroyed).
+// Held by shared_ptr, because whoever delivers may outlive whoever waits. One waiter, one wait.
 #pragma once
 
 #include <memory>
@@ -47,7 +48,8 @@ class OneShot {
   }
 
  private:
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                  boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
   Timer timer_;
   std::optional<T> value_;
   bool delivered_ = false;

@@ -1,5 +1,6 @@
-// Process signals as calls on a worker. One StopSignals per process; while it lives, SIGTERM and SIGINT no longer end the process by
-// themselves. The callback runs on the worker's thread, each time a signal arrives: a second one may mean "at once".
+// Process signals as calls on a worker. One StopSignals per process; while it lives, SIGTERM and SIGINT no longer end
+// the process by themselves. The callback runs on the worker's thread, each time a signal arrives: a second one may
+// mean "at once".
 #pragma once
 
 #include <functional>

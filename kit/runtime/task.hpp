@@ -1,5 +1,6 @@
-// The coroutine type of the platform: an Asio awaitable bound to the concrete executor of one worker's io_context. Concrete,
-// because the type-erased executor costs about 5 µs per request. A Task runs on the worker that started it and never moves.
+// The coroutine type of the platform: an Asio awaitable bound to the concrete executor of one worker's io_context.
+// Concrete, because the type-erased executor costs about 5 µs per request. A Task runs on the worker that started it
+// and never moves.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -1,7 +1,8 @@
-// Every background coroutine belongs to a group: nothing is detached without an owner. An exception that leaves a task ends the
-// process (EVC_ASSERT), since state is unknown then. cancel() emits Asio's total cancellation to all; drain() waits for them.
-// A cancelled task's pending operation ends with operation_aborted; no co_await throws by itself afterwards, so a loop asks cancelled() and a farewell
-// may still be sent. An operation begun after cancel() is not cancelled by it; the owner may call cancel() again.
+// Every background coroutine belongs to a group: nothing is detached without an owner. An exception that leaves a task
+// ends the process (EVC_ASSERT), since state is unknown then. cancel() emits Asio's total cancellation to all; drain()
+// waits for them. A cancelled task's pending operation ends with operation_aborted; no co_await throws by itself
+// afterwards, so a loop asks cancelled() and a farewell may still be sent. An operation begun after cancel() is not
+// cancelled by it; the owner may call cancel() again.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // A worker is one thread with its own single-threaded io_context, deadline wheel and task group. Connections, pools and
 // coroutines live and die on their worker, so nothing on it needs a lock. Other threads reach it by post() only.
-// Its destructor stops the loop and destroys what is still suspended; objects that hold sockets or timers of it must go before it.
+// Its destructor stops the loop and destroys what is still suspended; objects that hold sockets or timers of it must go
+// before it.
 #pragma once
 
 #include <cstddef>

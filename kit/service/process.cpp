@@ -171,7 +171,7 @@ void Process::open_admin() {
                                                          .port = static_cast<std::uint16_t>(common.admin.port),
                                                          .tls = admin_tls_,
                                                          .server_name = common.service.name,
-                                                                     .traces = http::ServerOptions::Traces::kUnsampled});
+                                                         .traces = http::ServerOptions::Traces::kUnsampled});
   try {
     admin_server_->start();
   } catch (const std::system_error& error) {

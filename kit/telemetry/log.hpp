@@ -1,6 +1,7 @@
-// Structured logs: one JSON object per line on stdout (timestamp, severityText, body, service.name, service.instance.id, traceId, spanId,
-// then fields), written by one thread from a bounded queue (drops are counted), and exported as OTLP log records so that they are searchable by trace.
-// Keys are an allow-list (log_keys.hpp): an unknown key is a compile error through LogKey. Values never carry personal data or secrets.
+// Structured logs: one JSON object per line on stdout (timestamp, severityText, body, service.name,
+// service.instance.id, traceId, spanId, then fields), written by one thread from a bounded queue (drops are counted),
+// and exported as OTLP log records so that they are searchable by trace. Keys are an allow-list (log_keys.hpp): an
+// unknown key is a compile error through LogKey. Values never carry personal data or secrets.
 #pragma once
 
 #include <concepts>
@@ -49,7 +50,8 @@ std::uint64_t log_lines_dropped();
 }  // namespace evc::telemetry
 
 // Arguments are not evaluated when the level is off.
-#define EVC_LOG(level, ...)                                                                      \
-  do {                                                                                           \
-    if (::evc::telemetry::log_enabled(::evc::telemetry::Level::level)) ::evc::telemetry::log(::evc::telemetry::Level::level, __VA_ARGS__); \
+#define EVC_LOG(level, ...)                                               \
+  do {                                                                    \
+    if (::evc::telemetry::log_enabled(::evc::telemetry::Level::level))    \
+      ::evc::telemetry::log(::evc::telemetry::Level::level, __VA_ARGS__); \
   } while (false)

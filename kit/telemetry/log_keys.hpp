@@ -1,5 +1,5 @@
-// The only keys that a log line may carry. Add one here (with the dotted name it has in JSON) when a new fact is worth searching for;
-// never one that can hold an e-mail, name, token, plate, position of a person or internal user id.
+// The only keys that a log line may carry. Add one here (with the dotted name it has in JSON) when a new fact is worth
+// searching for; never one that can hold an e-mail, name, token, plate, position of a person or internal user id.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,6 @@
-// The metrics registry of a process, served as Prometheus text (OpenMetrics with exemplars) on the admin listener. Families are
-// made once at start and live for ever; label values are bounded (at most 1,000 series per family, then `other`). Updates are relaxed atomics.
+// The metrics registry of a process, served as Prometheus text (OpenMetrics with exemplars) on the admin listener.
+// Families are made once at start and live for ever; label values are bounded (at most 1,000 series per family, then
+// `other`). Updates are relaxed atomics.
 #pragma once
 
 #include <cstdint>
@@ -65,13 +66,16 @@ class Registry {
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
-  // Finding a series costs a lock and a search: keep the handle. The same name and labels give the same series; a name used with another kind is an assertion failure.
+  // Finding a series costs a lock and a search: keep the handle. The same name and labels give the same series; a name
+  // used with another kind is an assertion failure.
   Counter counter(std::string_view name, std::string_view help, const Labels& labels = {});
   Gauge gauge(std::string_view name, std::string_view help, const Labels& labels = {});
-  Histogram histogram(std::string_view name, std::string_view help, const Labels& labels, const std::vector<double>& bounds);
+  Histogram histogram(std::string_view name, std::string_view help, const Labels& labels,
+                      const std::vector<double>& bounds);
   // Read at scrape time, on the admin thread: must be thread-safe and must not touch the registry.
   void gauge_callback(std::string_view name, std::string_view help, const Labels& labels, std::function<double()> read);
-  void counter_callback(std::string_view name, std::string_view help, const Labels& labels, std::function<double()> read);
+  void counter_callback(std::string_view name, std::string_view help, const Labels& labels,
+                        std::function<double()> read);
   std::string render(MetricsFormat format = MetricsFormat::kPrometheus) const;
 
  private:

@@ -1,6 +1,5 @@
 #include "kit/telemetry/otlp.hpp"
 
-#include <map>
 #include <opentelemetry/exporters/otlp/otlp_http_exporter.h>
 #include <opentelemetry/exporters/otlp/otlp_http_exporter_options.h>
 #include <opentelemetry/exporters/otlp/otlp_http_log_record_exporter.h>
@@ -13,6 +12,7 @@
 #include <opentelemetry/sdk/trace/recordable.h>
 #include <opentelemetry/trace/span_context.h>
 #include <opentelemetry/trace/trace_state.h>
+#include <map>
 
 #include "kit/telemetry/semconv.hpp"
 

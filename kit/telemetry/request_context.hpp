@@ -1,5 +1,6 @@
-// What every request, event and background step carries as its first parameter: how long it may take, which trace it belongs to, who asked.
-// One per request, on the stack of the coroutine that serves it; callees get it by reference and may not keep it.
+// What every request, event and background step carries as its first parameter: how long it may take, which trace it
+// belongs to, who asked. One per request, on the stack of the coroutine that serves it; callees get it by reference and
+// may not keep it.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,7 @@
-// Spans, exported over OTLP/HTTP by one background thread with a bounded queue (drops are counted). A Span is a value held by
-// the coroutine that does the work; its context is passed on explicitly. Ends at end() or in the destructor. Without a configured exporter
-// (tests) spans cost almost nothing; a test can install an in-memory sink and look at what ended.
+// Spans, exported over OTLP/HTTP by one background thread with a bounded queue (drops are counted). A Span is a value
+// held by the coroutine that does the work; its context is passed on explicitly. Ends at end() or in the destructor.
+// Without a configured exporter (tests) spans cost almost nothing; a test can install an in-memory sink and look at
+// what ended.
 #pragma once
 
 #include <cstdint>
@@ -64,10 +65,11 @@ struct ExportOptions {
   std::string service_name;
   std::string instance_id;
   std::string service_version;
-  std::string otlp_endpoint;      // "http://127.0.0.1:4318"; empty: nothing is exported
+  std::string otlp_endpoint;  // "http://127.0.0.1:4318"; empty: nothing is exported
   std::size_t queue_limit = 8192;
 };
-// Once per process, before the first span. shutdown flushes for at most `limit`, and two seconds more when a Collector takes the connection and never answers.
+// Once per process, before the first span. shutdown flushes for at most `limit`, and two seconds more when a Collector
+// takes the connection and never answers.
 void start_export(const ExportOptions& options);
 void shutdown_export(std::chrono::milliseconds limit);
 std::uint64_t spans_dropped();

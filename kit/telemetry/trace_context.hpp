@@ -1,4 +1,5 @@
-// W3C Trace Context as a value that travels explicitly (OpenTelemetry's thread-local context does not survive co_await).
+// W3C Trace Context as a value that travels explicitly (OpenTelemetry's thread-local context does not survive
+// co_await).
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
-// A private authority for tests that speak TLS to a peer of their own: ca.pem and <name>.crt/.key (P-256, CN = name, DNS <name>.evcosta.internal and localhost,
-// IP 127.0.0.1) in a temporary folder that is removed with the object. The same shape as deploy/pki.sh, without starting a program.
+// A private authority for tests that speak TLS to a peer of their own: ca.pem and <name>.crt/.key (P-256, CN = name,
+// DNS <name>.evcosta.internal and localhost, IP 127.0.0.1) in a temporary folder that is removed with the object. The
+// same shape as deploy/pki.sh, without starting a program.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// A client that sends bytes as they are and reads whole answers, so that malformed requests can be sent at all. Header only: who uses it links kit_http.
+// A client that sends bytes as they are and reads whole answers, so that malformed requests can be sent at all. Header
+// only: who uses it links kit_http.
 #pragma once
 
 #include <array>
@@ -12,8 +13,11 @@ namespace evc::testing {
 
 class RawPeer {
  public:
-  RawPeer(Worker& worker, std::uint16_t port, std::shared_ptr<net::TlsClient> tls = nullptr, std::string server_name = "localhost") : worker_(worker) {
-    const net::DialOptions options{.host = "127.0.0.1", .port = port, .tls = std::move(tls), .server_name = std::move(server_name)};
+  RawPeer(Worker& worker, std::uint16_t port, std::shared_ptr<net::TlsClient> tls = nullptr,
+          std::string server_name = "localhost")
+      : worker_(worker) {
+    const net::DialOptions options{
+        .host = "127.0.0.1", .port = port, .tls = std::move(tls), .server_name = std::move(server_name)};
     auto dialled = run_task(worker, net::dial(worker, options, soon()));
     if (dialled) stream_ = std::move(*dialled);
   }

@@ -1,4 +1,5 @@
-// evcosta-integrations: the charge points' port, the commands to them, and signed updates of providers. Needs PostgreSQL (integrations), Kafka (charging.events) and auth (operators' tokens).
+// evcosta-integrations: the charge points' port, the commands to them, and signed updates of providers. Needs
+// PostgreSQL (integrations), Kafka (charging.events) and auth (operators' tokens).
 #include <set>
 #include <sstream>
 
@@ -47,8 +48,9 @@ struct StationsSection {
   }
 };
 BOOST_DESCRIBE_STRUCT(StationsSection, (),
-                      (sites_file, load_fleet, ping_interval_ms, call_timeout_ms, heartbeat_interval_s, meter_event_interval_ms, boot_wait_ms, database_patience_ms,
-                       command_poll_ms, offline_grace_ms, reconnect_grace_ms))
+                      (sites_file, load_fleet, ping_interval_ms, call_timeout_ms, heartbeat_interval_s,
+                       meter_event_interval_ms, boot_wait_ms, database_patience_ms, command_poll_ms, offline_grace_ms,
+                       reconnect_grace_ms))
 
 struct WebhooksSection {
   std::string providers;  // names separated by commas
@@ -73,24 +75,34 @@ std::set<std::string> provider_names(const std::string& text) {
 
 messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
   messaging::InboxOptions options;
-  options.consumer = {.connect = scope.kafka(), .group = "integrations", .instance_id = scope.instance(), .topics = {"charging.events"}};
+  options.consumer = {.connect = scope.kafka(),
+                      .group = "integrations",
+                      .instance_id = scope.instance(),
+                      .topics = {"charging.events"}};
   return options;
 }
 
 // Facts and commands have connections of their own: a storm of meter values must not delay the start of a charge.
 postgres::PoolOptions command_pool(const service::WorkerScope& scope) {
   const auto& common = scope.all_settings().common;
-  return {.conninfo = service::postgres_conninfo(common, common.postgres.database), .size = 4, .application_name = scope.instance() + " commands"};
+  return {.conninfo = service::postgres_conninfo(common, common.postgres.database),
+          .size = 4,
+          .application_name = scope.instance() + " commands"};
 }
 
-Task<> leave_group(messaging::Inbox& inbox) { co_await inbox.close(); }
+Task<> leave_group(messaging::Inbox& inbox) {
+  co_await inbox.close();
+}
 
 // The part that exists once per process.
-void wire_first(service::WorkerScope& scope, Process& process, const StationsSection& settings, postgres::Pool& pool, messaging::Outbox& outbox, messaging::Inbox& inbox,
-                StationMessages& messages) {
-  auto& provisioning = scope.own<StationProvisioning>(settings.sites_file, static_cast<std::size_t>(settings.load_fleet), scope.secret("charge-points"));
-  const DispatchSettings dispatch{.poll_interval = milliseconds(settings.command_poll_ms), .offline_grace = milliseconds(settings.offline_grace_ms)};
-  auto& dispatcher = scope.own<CommandDispatcher>(scope.worker(), pool, outbox, process.directory, process.nudge, dispatch);
+void wire_first(service::WorkerScope& scope, Process& process, const StationsSection& settings, postgres::Pool& pool,
+                messaging::Outbox& outbox, messaging::Inbox& inbox, StationMessages& messages) {
+  auto& provisioning = scope.own<StationProvisioning>(
+      settings.sites_file, static_cast<std::size_t>(settings.load_fleet), scope.secret("charge-points"));
+  const DispatchSettings dispatch{.poll_interval = milliseconds(settings.command_poll_ms),
+                                  .offline_grace = milliseconds(settings.offline_grace_ms)};
+  auto& dispatcher =
+      scope.own<CommandDispatcher>(scope.worker(), pool, outbox, process.directory, process.nudge, dispatch);
   scope.readiness("stations", [&provisioning](RequestContext&) { return provisioning.ready(); });
   scope.on_drain([&inbox] { return leave_group(inbox); });
   telemetry::metrics().gauge_callback("ocpp_connections", "Charge points that are connected", {},
@@ -109,13 +121,16 @@ void wire(service::WorkerScope& scope, Process& process) {
   auto& outbox = scope.own<messaging::Outbox>("/services/integrations");
   auto& idempotency = scope.own<messaging::IdempotencyStore>(pool);
   auto& messages = scope.own<StationMessages>(pool, outbox, settings.heartbeat_interval_s);
-  const ConnectionLimits limits{.call_timeout = milliseconds(settings.call_timeout_ms), .meter_event_interval = milliseconds(settings.meter_event_interval_ms),
-                                .boot_wait = milliseconds(settings.boot_wait_ms), .database_patience = milliseconds(settings.database_patience_ms)};
+  const ConnectionLimits limits{.call_timeout = milliseconds(settings.call_timeout_ms),
+                                .meter_event_interval = milliseconds(settings.meter_event_interval_ms),
+                                .boot_wait = milliseconds(settings.boot_wait_ms),
+                                .database_patience = milliseconds(settings.database_patience_ms)};
   auto& endpoint = scope.own<OcppEndpoint>(scope.worker(), process.directory, messages, limits);
   endpoint.add_to(scope.router("ocpp"), {.ping_interval = milliseconds(settings.ping_interval_ms)});
 
   const auto ring = [&process] { process.nudge.ring(); };
-  scope.own<ProviderUpdates>(pool, outbox, scope.secret("integrations-webhook"), provider_names(webhooks.providers)).add_to(scope.router());
+  scope.own<ProviderUpdates>(pool, outbox, scope.secret("integrations-webhook"), provider_names(webhooks.providers))
+      .add_to(scope.router());
   scope.own<StationCommands>(pool, ring).add_to(scope.router());
   auto& events = scope.own<ChargingEvents>(ring);
   auto& commands = scope.own<postgres::Pool>(scope.worker(), command_pool(scope));
@@ -129,11 +144,12 @@ void wire(service::WorkerScope& scope, Process& process) {
 
 int main(int argc, char** argv) {
   evc::integrations::Process process;
-  return evc::service::run(argc, argv,
-                           {.name = "integrations",
-                            .migrations = {"kit/messaging/migrations", "services/integrations/migrations"},
-                            .needs = evc::service::kPostgres | evc::service::kKafka | evc::service::kAuth,
-                            .sections = {"stations", "webhooks"},
-                            .wire = [&process](evc::service::WorkerScope& scope) { evc::integrations::wire(scope, process); },
-                            .further_listeners = {{.section = "ocpp", .client_certificate = evc::net::ClientCertificate::kNone}}});
+  return evc::service::run(
+      argc, argv,
+      {.name = "integrations",
+       .migrations = {"kit/messaging/migrations", "services/integrations/migrations"},
+       .needs = evc::service::kPostgres | evc::service::kKafka | evc::service::kAuth,
+       .sections = {"stations", "webhooks"},
+       .wire = [&process](evc::service::WorkerScope& scope) { evc::integrations::wire(scope, process); },
+       .further_listeners = {{.section = "ocpp", .client_certificate = evc::net::ClientCertificate::kNone}}});
 }

@@ -1,4 +1,5 @@
-// evcosta-payment: holds, captures, the ledger and receipts. Needs PostgreSQL (payment), Kafka (charging.events), auth (tokens) and the payment provider.
+// evcosta-payment: holds, captures, the ledger and receipts. Needs PostgreSQL (payment), Kafka (charging.events), auth
+// (tokens) and the payment provider.
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/service/service.hpp"
@@ -29,7 +30,8 @@ struct PaymentSettings {
     limits.range<std::int64_t>("parallel", parallel, 1, 64);
   }
 };
-BOOST_DESCRIBE_STRUCT(PaymentSettings, (), (provider_timeout_ms, poll_ms, lease_ms, never_heard_after_ms, longest_pause_ms, parallel))
+BOOST_DESCRIBE_STRUCT(PaymentSettings, (),
+                      (provider_timeout_ms, poll_ms, lease_ms, never_heard_after_ms, longest_pause_ms, parallel))
 
 constexpr std::chrono::milliseconds kKeyCleanUpInterval{60'000};
 
@@ -43,7 +45,8 @@ StepOptions step_options(const PaymentSettings& settings) {
 
 messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
   messaging::InboxOptions options;
-  options.consumer = {.connect = scope.kafka(), .group = "payment", .instance_id = scope.instance(), .topics = {"charging.events"}};
+  options.consumer = {
+      .connect = scope.kafka(), .group = "payment", .instance_id = scope.instance(), .topics = {"charging.events"}};
   return options;
 }
 
@@ -59,7 +62,9 @@ Task<> delete_expired_keys(Worker& worker, messaging::IdempotencyStore& keys) {
   }
 }
 
-Task<> leave_group(messaging::Inbox& inbox) { co_await inbox.close(); }
+Task<> leave_group(messaging::Inbox& inbox) {
+  co_await inbox.close();
+}
 
 void wire(service::WorkerScope& scope) {
   const auto settings = scope.settings<PaymentSettings>("payment");
@@ -67,7 +72,8 @@ void wire(service::WorkerScope& scope) {
   auto& outbox = scope.own<messaging::Outbox>("/services/payment");
   auto& keys = scope.own<messaging::IdempotencyStore>(pool);
   auto& recorder = scope.own<Recorder>(outbox);
-  auto& provider = scope.own<ProviderClient>(scope.peer("payment-provider"), scope.secret("payment-provider-api-key"), std::chrono::milliseconds{settings.provider_timeout_ms});
+  auto& provider = scope.own<ProviderClient>(scope.peer("payment-provider"), scope.secret("payment-provider-api-key"),
+                                             std::chrono::milliseconds{settings.provider_timeout_ms});
   auto& steps = scope.own<Steps>(scope.worker(), pool, provider, recorder, step_options(settings));
   scope.own<Preauthorisations>(pool, keys, provider, recorder, steps).add_routes(scope.router());
   scope.own<Payments>(pool).add_routes(scope.router());
@@ -88,10 +94,11 @@ void wire(service::WorkerScope& scope) {
 }  // namespace evc::payment
 
 int main(int argc, char** argv) {
-  return evc::service::run(argc, argv,
-                           {.name = "payment",
-                            .migrations = {"kit/messaging/migrations", "services/payment/migrations"},
-                            .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka | evc::service::kAuth,
-                            .sections = {"payment"},
-                            .wire = evc::payment::wire});
+  return evc::service::run(
+      argc, argv,
+      {.name = "payment",
+       .migrations = {"kit/messaging/migrations", "services/payment/migrations"},
+       .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka | evc::service::kAuth,
+       .sections = {"payment"},
+       .wire = evc::payment::wire});
 }

@@ -1,4 +1,5 @@
-// evcosta-user: wires profiles and vehicles onto one worker. Needs PostgreSQL (users) and auth, which knows the person behind a token.
+// evcosta-user: wires profiles and vehicles onto one worker. Needs PostgreSQL (users) and auth, which knows the person
+// behind a token.
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -27,8 +28,8 @@ std::set<std::string> vehicle_models(const std::string& file) {
 }
 
 Accounts::Limits limits(const UserSettings& settings) {
-  if (settings.key_cache_s > kLongestKeyLife_s || settings.email_cache_s > kLongestEmailLife_s || settings.email_cache_s > settings.key_cache_s || settings.email_cache_s < 0 ||
-      settings.cached_accounts < 1) {
+  if (settings.key_cache_s > kLongestKeyLife_s || settings.email_cache_s > kLongestEmailLife_s ||
+      settings.email_cache_s > settings.key_cache_s || settings.email_cache_s < 0 || settings.cached_accounts < 1) {
     throw std::runtime_error("user.key_cache_s, user.email_cache_s or user.cached_accounts is out of its limits");
   }
   return {.key_life = std::chrono::seconds(settings.key_cache_s),
@@ -39,7 +40,8 @@ Accounts::Limits limits(const UserSettings& settings) {
 void wire(service::WorkerScope& scope) {
   const auto settings = scope.settings<UserSettings>("user");
   auto& accounts = scope.own<Accounts>(scope.peer("auth"), scope.service_tokens(), limits(settings));
-  auto& api = scope.own<Api>(Api{.pool = scope.postgres(), .accounts = accounts, .models = vehicle_models(settings.vehicles_file)});
+  auto& api = scope.own<Api>(
+      Api{.pool = scope.postgres(), .accounts = accounts, .models = vehicle_models(settings.vehicles_file)});
   add_routes(scope.router(), api);
 }
 

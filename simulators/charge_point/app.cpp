@@ -45,8 +45,9 @@ struct FleetSection {
   }
 };
 BOOST_DESCRIBE_STRUCT(FleetSection, (),
-                      (central_system, server_name, sites_file, vehicles_file, vehicle, corridor, corridor_km, every, load, seed, dials_per_second, ping_interval_ms,
-                       time_factor, target_soc, meter_interval_ms, plug_in_delay_ms, unplug_delay_ms))
+                      (central_system, server_name, sites_file, vehicles_file, vehicle, corridor, corridor_km, every,
+                       load, seed, dials_per_second, ping_interval_ms, time_factor, target_soc, meter_interval_ms,
+                       plug_in_delay_ms, unplug_delay_ms))
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -69,7 +70,8 @@ std::vector<StationPlan> plan(const FleetSection& settings) {
   if (settings.load > 0) return plan_load_fleet(static_cast<std::size_t>(settings.load), seed, car);
   auto corridor = parse_corridor(settings.corridor);
   if (!corridor) throw std::runtime_error("fleet.corridor: " + corridor.error().detail);
-  const FleetOptions options{.corridor = std::move(*corridor), .corridor_km = settings.corridor_km, .every = settings.every, .seed = seed};
+  const FleetOptions options{
+      .corridor = std::move(*corridor), .corridor_km = settings.corridor_km, .every = settings.every, .seed = seed};
   auto plans = plan_sites(read_file(settings.sites_file), options, car);
   if (!plans) throw std::runtime_error(settings.sites_file + ": " + plans.error().detail);
   return std::move(*plans);
@@ -82,11 +84,18 @@ void wire(service::WorkerScope& scope) {
   net::TlsFiles trust = net::tls_files(scope.tls_dir(), "charge-points");
   trust.certificate.clear();  // stations prove themselves by password
   trust.key.clear();
-  CentralSystem central_system{.host = addresses.at(0).host, .port = addresses.at(0).port, .tls = std::make_shared<net::TlsClient>(trust),
-                               .server_name = settings.server_name, .ping_interval = milliseconds(settings.ping_interval_ms)};
-  const Behaviour behaviour{.time_factor = settings.time_factor, .meter_interval = milliseconds(settings.meter_interval_ms),
-                            .plug_in_delay = milliseconds(settings.plug_in_delay_ms), .unplug_delay = milliseconds(settings.unplug_delay_ms), .target_soc = settings.target_soc};
-  auto& fleet = scope.own<Fleet>(scope.worker(), std::move(central_system), behaviour, plan(settings), scope.secret("charge-points"));
+  CentralSystem central_system{.host = addresses.at(0).host,
+                               .port = addresses.at(0).port,
+                               .tls = std::make_shared<net::TlsClient>(trust),
+                               .server_name = settings.server_name,
+                               .ping_interval = milliseconds(settings.ping_interval_ms)};
+  const Behaviour behaviour{.time_factor = settings.time_factor,
+                            .meter_interval = milliseconds(settings.meter_interval_ms),
+                            .plug_in_delay = milliseconds(settings.plug_in_delay_ms),
+                            .unplug_delay = milliseconds(settings.unplug_delay_ms),
+                            .target_soc = settings.target_soc};
+  auto& fleet = scope.own<Fleet>(scope.worker(), std::move(central_system), behaviour, plan(settings),
+                                 scope.secret("charge-points"));
   fleet.add_routes(scope.router());
   fleet.start(settings.dials_per_second);
   EVC_LOG(kInfo, "The fleet is wired", {{telemetry::key::kCount, static_cast<std::int64_t>(fleet.size())}});
@@ -96,5 +105,6 @@ void wire(service::WorkerScope& scope) {
 }  // namespace evc::charge_point
 
 int main(int argc, char** argv) {
-  return evc::service::run(argc, argv, {.name = "charge-points", .sections = {"fleet"}, .wire = evc::charge_point::wire});
+  return evc::service::run(argc, argv,
+                           {.name = "charge-points", .sections = {"fleet"}, .wire = evc::charge_point::wire});
 }

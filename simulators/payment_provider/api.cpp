@@ -5,15 +5,25 @@
 namespace evc::payment_provider {
 namespace {
 
-http::Response body_of(int status, const Authorisation& authorisation) { return http::Response::json(status, json::encode(authorisation)); }
+http::Response body_of(int status, const Authorisation& authorisation) {
+  return http::Response::json(status, json::encode(authorisation));
+}
 
 // Begins an answer and breaks off, so that the caller has something that it must not believe.
-Task<> half_an_answer(RequestContext&, http::StreamWriter& writer) { co_await writer.write("{\"id\":\"au-"); }
+Task<> half_an_answer(RequestContext&, http::StreamWriter& writer) {
+  co_await writer.write("{\"id\":\"au-");
+}
 
 }  // namespace
 
-Api::Api(Worker& worker, Book& book, Webhooks& webhooks, Secret<std::string> api_key, ApiOptions options, const Clock& clock)
-    : worker_(worker), book_(book), webhooks_(webhooks), api_key_(std::move(api_key)), options_(options), clock_(clock) {}
+Api::Api(Worker& worker, Book& book, Webhooks& webhooks, Secret<std::string> api_key, ApiOptions options,
+         const Clock& clock)
+    : worker_(worker),
+      book_(book),
+      webhooks_(webhooks),
+      api_key_(std::move(api_key)),
+      options_(options),
+      clock_(clock) {}
 
 void Api::add_routes(http::Router& router) {
   http::RouteOptions options{.access = http::Access::kPublic, .deadline = options_.silent + std::chrono::seconds{5}};
@@ -24,13 +34,18 @@ void Api::add_routes(http::Router& router) {
   router.add("POST", "/v1/authorizations/{id}/capture", step(Step::kCapture), options);
   router.add("POST", "/v1/authorizations/{id}/void", step(Step::kVoid), options);
   router.add("POST", "/v1/authorizations/{id}/increment", step(Step::kIncrement), options);
-  router.add("GET", "/v1/authorizations/{id}", [this](RequestContext& context, http::Request& request) { return find(context, request); }, options);
-  router.add("GET", "/v1/authorizations", [this](RequestContext& context, http::Request& request) { return find_by_reference(context, request); }, options);
+  router.add(
+      "GET", "/v1/authorizations/{id}",
+      [this](RequestContext& context, http::Request& request) { return find(context, request); }, options);
+  router.add(
+      "GET", "/v1/authorizations",
+      [this](RequestContext& context, http::Request& request) { return find_by_reference(context, request); }, options);
 }
 
 Result<void> Api::check_caller(const http::Request& request) const {
   const auto authorization = request.headers.get("Authorization");
-  if (!authorization || !equal_constant_time(*authorization, "Bearer " + api_key_.reveal())) return fail(Code::kUnauthenticated);
+  if (!authorization || !equal_constant_time(*authorization, "Bearer " + api_key_.reveal()))
+    return fail(Code::kUnauthenticated);
   return {};
 }
 
@@ -53,7 +68,8 @@ Result<Book::Answer> Api::apply(Step step, const std::string& key, const http::R
   EVC_TRY(id, request.path_parameter("id"));
   if (step == Step::kVoid) return book_.release(key, std::string(id));
   EVC_TRY(body, http::body_as<AmountRequest>(request));
-  return step == Step::kCapture ? book_.capture(key, std::string(id), body.amount) : book_.increment(key, std::string(id), body.amount);
+  return step == Step::kCapture ? book_.capture(key, std::string(id), body.amount)
+                                : book_.increment(key, std::string(id), body.amount);
 }
 
 WebhookMessage Api::message_of(Step step, const std::string& key, const Authorisation& authorisation) {
@@ -84,12 +100,14 @@ Task<http::Response> Api::serve(RequestContext& context, http::Request& request,
     co_await sleep_for(worker_, options_.silent);
     co_return http::problem({.code = Code::kServiceUnavailable}, context);
   }
-  if (*behaviour == Behaviour::kFlapping && flaps_[key]++ % 2 == 0) co_return http::problem({.code = Code::kServiceUnavailable}, context);
+  if (*behaviour == Behaviour::kFlapping && flaps_[key]++ % 2 == 0)
+    co_return http::problem({.code = Code::kServiceUnavailable}, context);
   Result<Book::Answer> result = apply(step, key, request);
   co_return co_await answer(context, *behaviour, step, key, std::move(result));
 }
 
-Task<http::Response> Api::answer(RequestContext& context, Behaviour behaviour, Step step, std::string key, Result<Book::Answer> result) {
+Task<http::Response> Api::answer(RequestContext& context, Behaviour behaviour, Step step, std::string key,
+                                 Result<Book::Answer> result) {
   if (!result) co_return http::problem(result.error(), context);
   const Authorisation& authorisation = result->authorisation;
   const bool first = result->effect == Book::Answer::Effect::kNew;
@@ -99,11 +117,14 @@ Task<http::Response> Api::answer(RequestContext& context, Behaviour behaviour, S
       co_await webhooks_.send_now(context, std::move(message));
     } else {
       const bool late = behaviour == Behaviour::kOutOfOrder && step == Step::kAuthorise;
-      webhooks_.send_later(context, std::move(message), late ? options_.out_of_order : std::chrono::milliseconds{0}, behaviour == Behaviour::kDuplicateWebhook ? 2 : 1);
+      webhooks_.send_later(context, std::move(message), late ? options_.out_of_order : std::chrono::milliseconds{0},
+                           behaviour == Behaviour::kDuplicateWebhook ? 2 : 1);
     }
     if (behaviour == Behaviour::kExpiredHold && step == Step::kAuthorise) {
-      WebhookMessage expired{.type = "hold.expired", .operation_key = key, .authorisation = authorisation, .amount = authorisation.amount};
-      webhooks_.send_later(context, std::move(expired), std::chrono::ceil<std::chrono::milliseconds>(authorisation.expires_at - clock_.wall()), 1);
+      WebhookMessage expired{
+          .type = "hold.expired", .operation_key = key, .authorisation = authorisation, .amount = authorisation.amount};
+      webhooks_.send_later(context, std::move(expired),
+                           std::chrono::ceil<std::chrono::milliseconds>(authorisation.expires_at - clock_.wall()), 1);
     }
   }
   const int status = step == Step::kAuthorise ? 201 : 200;

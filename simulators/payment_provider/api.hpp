@@ -1,4 +1,5 @@
-// The simulated provider's HTTP API: who calls (API key), what the token does to the answer, and the webhooks that follow. All on one worker, with the Book.
+// The simulated provider's HTTP API: who calls (API key), what the token does to the answer, and the webhooks that
+// follow. All on one worker, with the Book.
 #pragma once
 
 #include <map>
@@ -20,13 +21,15 @@ struct ApiOptions {
 
 class Api {
  public:
-  Api(Worker& worker, Book& book, Webhooks& webhooks, Secret<std::string> api_key, ApiOptions options, const Clock& clock);
+  Api(Worker& worker, Book& book, Webhooks& webhooks, Secret<std::string> api_key, ApiOptions options,
+      const Clock& clock);
   void add_routes(http::Router& router);
 
  private:
   enum class Step { kAuthorise, kCapture, kVoid, kIncrement };
   Task<http::Response> serve(RequestContext& context, http::Request& request, Step step);
-  Task<http::Response> answer(RequestContext& context, Behaviour behaviour, Step step, std::string key, Result<Book::Answer> result);
+  Task<http::Response> answer(RequestContext& context, Behaviour behaviour, Step step, std::string key,
+                              Result<Book::Answer> result);
   Task<http::Response> find(RequestContext& context, http::Request& request);
   Task<http::Response> find_by_reference(RequestContext& context, http::Request& request);
   Result<void> check_caller(const http::Request& request) const;

@@ -1,4 +1,5 @@
-// evcosta-payment-provider: a payment provider that misbehaves on demand (README.md). One worker, because its book is one.
+// evcosta-payment-provider: a payment provider that misbehaves on demand (README.md). One worker, because its book is
+// one.
 #include "kit/service/service.hpp"
 #include "kit/telemetry/log.hpp"
 #include "simulators/payment_provider/api.hpp"
@@ -26,15 +27,18 @@ struct ProviderSettings {
     limits.range<std::int64_t>("out_of_order_ms", out_of_order_ms, 0, 60'000);
   }
 };
-BOOST_DESCRIBE_STRUCT(ProviderSettings, (), (journal, hold_minutes, expired_hold_ms, slow_ms, silent_ms, out_of_order_ms))
+BOOST_DESCRIBE_STRUCT(ProviderSettings, (),
+                      (journal, hold_minutes, expired_hold_ms, slow_ms, silent_ms, out_of_order_ms))
 
 // The book and its file, in one object, because each needs the other.
 struct Memory {
   explicit Memory(const ProviderSettings& settings)
-      : book({.hold = std::chrono::minutes{settings.hold_minutes}, .expired_hold = std::chrono::milliseconds{settings.expired_hold_ms}}, system_clock(),
-             [this](const std::string& line) { journal->append(line); }) {
+      : book({.hold = std::chrono::minutes{settings.hold_minutes},
+              .expired_hold = std::chrono::milliseconds{settings.expired_hold_ms}},
+             system_clock(), [this](const std::string& line) { journal->append(line); }) {
     journal = std::make_unique<Journal>(settings.journal, [this](const std::string& line) {
-      if (auto replayed = book.replay(line); !replayed) throw std::runtime_error("the journal holds a line that is none: " + replayed.error().detail);
+      if (auto replayed = book.replay(line); !replayed)
+        throw std::runtime_error("the journal holds a line that is none: " + replayed.error().detail);
     });
   }
   std::unique_ptr<Journal> journal;
@@ -45,11 +49,13 @@ void wire(service::WorkerScope& scope) {
   if (!scope.first()) throw std::runtime_error("the simulated provider runs on one worker: set workers to 1");
   const auto settings = scope.settings<ProviderSettings>("provider");
   auto& memory = scope.own<Memory>(settings);
-  auto& webhooks = scope.own<Webhooks>(scope.worker(), scope.peer("payment"), scope.secret("payment-provider-webhook"), system_clock());
+  auto& webhooks = scope.own<Webhooks>(scope.worker(), scope.peer("payment"), scope.secret("payment-provider-webhook"),
+                                       system_clock());
   const ApiOptions options{.slow = std::chrono::milliseconds{settings.slow_ms},
                            .silent = std::chrono::milliseconds{settings.silent_ms},
                            .out_of_order = std::chrono::milliseconds{settings.out_of_order_ms}};
-  auto& api = scope.own<Api>(scope.worker(), memory.book, webhooks, scope.secret("payment-provider-api-key"), options, system_clock());
+  auto& api = scope.own<Api>(scope.worker(), memory.book, webhooks, scope.secret("payment-provider-api-key"), options,
+                             system_clock());
   api.add_routes(scope.router());
 }
 

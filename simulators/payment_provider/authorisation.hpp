@@ -25,7 +25,8 @@ struct Authorisation {
   WallTime created_at{};
   WallTime expires_at{};
 };
-BOOST_DESCRIBE_STRUCT(Authorisation, (), (id, reference, token, status, amount, captured, decline_reason, created_at, expires_at))
+BOOST_DESCRIBE_STRUCT(Authorisation, (),
+                      (id, reference, token, status, amount, captured, decline_reason, created_at, expires_at))
 
 struct AuthoriseRequest {
   std::string reference;

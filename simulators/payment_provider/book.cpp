@@ -13,11 +13,14 @@ struct JournalLine {
 };
 BOOST_DESCRIBE_STRUCT(JournalLine, (), (key, fingerprint, authorisation))
 
-std::string amount_text(const Money& money) { return std::to_string(money.amount) + std::string(money.currency.code()); }
+std::string amount_text(const Money& money) {
+  return std::to_string(money.amount) + std::string(money.currency.code());
+}
 
 }  // namespace
 
-Book::Book(BookOptions options, const Clock& clock, Append append) : options_(options), clock_(clock), append_(std::move(append)) {}
+Book::Book(BookOptions options, const Clock& clock, Append append)
+    : options_(options), clock_(clock), append_(std::move(append)) {}
 
 Result<void> Book::replay(const std::string& line) {
   EVC_TRY(entry, json::decode_text<JournalLine>(line));
@@ -64,19 +67,21 @@ std::optional<Authorisation> Book::find_by_reference(const std::string& referenc
 }
 
 Result<Book::Answer> Book::authorise(const std::string& key, const AuthoriseRequest& request) {
-  const std::string fingerprint = "authorise " + request.reference + " " + amount_text(request.amount) + " " + request.token;
+  const std::string fingerprint =
+      "authorise " + request.reference + " " + amount_text(request.amount) + " " + request.token;
   EVC_TRY(known, repeated(key, fingerprint));
   if (known) return std::move(*known);
   if (request.reference.empty() || request.amount.amount <= 0) return fail_field("/amount", "must be positive");
   if (id_by_reference_.contains(request.reference)) return fail(Code::kConflict, "the reference exists already");
   const Behaviour behaviour = behaviour_of(request.token);
-  Authorisation made{.id = "au-" + to_string(uuid_v7(clock_)),
-                     .reference = request.reference,
-                     .token = request.token,
-                     .amount = request.amount,
-                     .captured = Money{0, request.amount.currency},
-                     .created_at = clock_.wall(),
-                     .expires_at = clock_.wall() + (behaviour == Behaviour::kExpiredHold ? options_.expired_hold : options_.hold)};
+  Authorisation made{
+      .id = "au-" + to_string(uuid_v7(clock_)),
+      .reference = request.reference,
+      .token = request.token,
+      .amount = request.amount,
+      .captured = Money{0, request.amount.currency},
+      .created_at = clock_.wall(),
+      .expires_at = clock_.wall() + (behaviour == Behaviour::kExpiredHold ? options_.expired_hold : options_.hold)};
   if (behaviour == Behaviour::kDeclined) {
     made.status = Status::kDeclined;
     made.decline_reason = request.token == "declined" ? "insufficientFunds" : "methodInvalid";
@@ -94,8 +99,10 @@ Result<Book::Answer> Book::capture(const std::string& key, const std::string& id
   if (current == nullptr) return fail(Code::kNotFound);
   if (current->status == Status::kExpired) return fail(Code::kConflict, "the hold has expired");
   if (current->status != Status::kAuthorised) return fail(Code::kConflict, "nothing is held");
-  if (amount.currency != current->amount.currency || amount.amount <= 0 || amount.amount > current->amount.amount) return fail_field("/amount", "more than is held");
-  if (behaviour_of(current->token) == Behaviour::kCaptureFails) return fail(Code::kConstraintViolation, "the capture is refused");
+  if (amount.currency != current->amount.currency || amount.amount <= 0 || amount.amount > current->amount.amount)
+    return fail_field("/amount", "more than is held");
+  if (behaviour_of(current->token) == Behaviour::kCaptureFails)
+    return fail(Code::kConstraintViolation, "the capture is refused");
   Authorisation changed = *current;
   changed.status = Status::kCaptured;
   changed.captured = amount;

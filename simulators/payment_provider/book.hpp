@@ -1,5 +1,6 @@
-// The provider's truth: holds by id and by the merchant's reference, and what was answered to each idempotency key. Every effect goes to the journal before it counts, so
-// that a killed provider comes back with what it did. No network here; one thread.
+// The provider's truth: holds by id and by the merchant's reference, and what was answered to each idempotency key.
+// Every effect goes to the journal before it counts, so that a killed provider comes back with what it did. No network
+// here; one thread.
 #pragma once
 
 #include <functional>
@@ -28,10 +29,13 @@ class Book {
 
   struct Answer {
     Authorisation authorisation;
-    enum class Effect { kNew, kRepeated } effect = Effect::kNew;  // kRepeated: the key was used before, nothing happened now
+    enum class Effect {
+      kNew,
+      kRepeated
+    } effect = Effect::kNew;  // kRepeated: the key was used before, nothing happened now
   };
-  // Errors: idempotency-key-reused (other content under this key), not-found, conflict (the state does not allow it), constraint-violation (refused for good),
-  // validation-failed.
+  // Errors: idempotency-key-reused (other content under this key), not-found, conflict (the state does not allow it),
+  // constraint-violation (refused for good), validation-failed.
   Result<Answer> authorise(const std::string& key, const AuthoriseRequest& request);
   Result<Answer> capture(const std::string& key, const std::string& id, const Money& amount);
   Result<Answer> release(const std::string& key, const std::string& id);

@@ -15,7 +15,8 @@ namespace {
 class BookTest : public ::testing::Test {
  protected:
   Money money(std::int64_t amount) { return {amount, Currency::brl()}; }
-  Result<Book::Answer> hold(const std::string& token = "approved", const std::string& key = "k1", std::int64_t amount = 1'000) {
+  Result<Book::Answer> hold(const std::string& token = "approved", const std::string& key = "k1",
+                            std::int64_t amount = 1'000) {
     return book_.authorise(key, {.reference = "pa-1", .amount = money(amount), .token = token});
   }
 
@@ -75,11 +76,14 @@ TEST_F(BookTest, TokensDecideWhatIsHeld) {
   EXPECT_EQ(wrong->authorisation.amount, money(1'100));
   const auto fails = book_.authorise("k3", {.reference = "pa-3", .amount = money(1'000), .token = "capture-fails"});
   EXPECT_EQ(book_.capture("c3", fails->authorisation.id, money(1)).error().code, Code::kConstraintViolation);
-  EXPECT_EQ(book_.authorise("k4", {.reference = "pa-4", .amount = money(1), .token = "no-such"})->authorisation.decline_reason, "methodInvalid");
+  EXPECT_EQ(book_.authorise("k4", {.reference = "pa-4", .amount = money(1), .token = "no-such"})
+                ->authorisation.decline_reason,
+            "methodInvalid");
 }
 
 TEST_F(BookTest, AKilledProviderKnowsWhatItDid) {
-  const std::string path = (std::filesystem::temp_directory_path() / ("evc-" + hex_encode(random_bytes(8)) + ".jsonl")).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("evc-" + hex_encode(random_bytes(8)) + ".jsonl")).string();
   std::string id;
   {
     Journal journal(path, [](const std::string&) {});

@@ -19,9 +19,11 @@ Journal::Journal(const std::string& path, const std::function<void(const std::st
   content << std::ifstream(path, std::ios::binary).rdbuf();
   const std::string text = content.str();
   std::size_t begin = 0;
-  for (std::size_t end = text.find('\n'); end != std::string::npos; begin = end + 1, end = text.find('\n', begin)) replay(text.substr(begin, end - begin));
+  for (std::size_t end = text.find('\n'); end != std::string::npos; begin = end + 1, end = text.find('\n', begin))
+    replay(text.substr(begin, end - begin));
   fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (fd_ < 0 || ::ftruncate(fd_, static_cast<off_t>(begin)) != 0) throw std::runtime_error("journal " + path + " cannot be written");
+  if (fd_ < 0 || ::ftruncate(fd_, static_cast<off_t>(begin)) != 0)
+    throw std::runtime_error("journal " + path + " cannot be written");
 }
 
 Journal::~Journal() {

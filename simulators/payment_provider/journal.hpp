@@ -1,5 +1,5 @@
-// The provider's append-only file: one JSON object a line, written with one write() each, so that SIGKILL loses nothing that was answered (a power cut may). A last line that was cut
-// short is dropped at the next start.
+// The provider's append-only file: one JSON object a line, written with one write() each, so that SIGKILL loses nothing
+// that was answered (a power cut may). A last line that was cut short is dropped at the next start.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,8 @@ namespace evc::payment_provider {
 
 class Journal {
  public:
-  // Hands every whole line of an existing file to `replay`, then opens it for appending. Throws std::runtime_error when the file cannot be used.
+  // Hands every whole line of an existing file to `replay`, then opens it for appending. Throws std::runtime_error when
+  // the file cannot be used.
   Journal(const std::string& path, const std::function<void(const std::string&)>& replay);
   ~Journal();
   Journal(const Journal&) = delete;

@@ -31,9 +31,12 @@ std::string body_of(const WebhookMessage& message, WallTime now) {
                                 .occurred_at = now});
 }
 
-Task<bool> post(std::shared_ptr<http::Client> merchant, RequestContext& context, Secret<std::string> secret, const Clock& clock, std::string id, std::string body) {
-  const std::string timestamp = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count());
-  http::Call call{.method = "POST", .target = "/payments/provider/webhooks", .route_class = "/payments/provider/webhooks"};
+Task<bool> post(std::shared_ptr<http::Client> merchant, RequestContext& context, Secret<std::string> secret,
+                const Clock& clock, std::string id, std::string body) {
+  const std::string timestamp =
+      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count());
+  http::Call call{
+      .method = "POST", .target = "/payments/provider/webhooks", .route_class = "/payments/provider/webhooks"};
   call.headers.add("content-type", "application/json");
   call.headers.add("webhook-id", id);
   call.headers.add("webhook-timestamp", timestamp);
@@ -45,11 +48,13 @@ Task<bool> post(std::shared_ptr<http::Client> merchant, RequestContext& context,
 
 }  // namespace
 
-Webhooks::Webhooks(Worker& worker, std::shared_ptr<http::Client> merchant, Secret<std::string> secret, const Clock& clock)
+Webhooks::Webhooks(Worker& worker, std::shared_ptr<http::Client> merchant, Secret<std::string> secret,
+                   const Clock& clock)
     : worker_(worker), merchant_(std::move(merchant)), secret_(std::move(secret)), clock_(clock) {}
 
-Task<> Webhooks::deliver(std::shared_ptr<http::Client> merchant, Secret<std::string> secret, const Clock& clock, Worker& worker, telemetry::TraceContext trace,
-                         Prepared message, std::chrono::milliseconds delay, int copies) {
+Task<> Webhooks::deliver(std::shared_ptr<http::Client> merchant, Secret<std::string> secret, const Clock& clock,
+                         Worker& worker, telemetry::TraceContext trace, Prepared message,
+                         std::chrono::milliseconds delay, int copies) {
   if (delay.count() > 0) co_await sleep_for(worker, delay);
   auto pause = kFirstPause;
   for (int tried = 0; tried < kTries && copies > 0 && !worker.tasks().cancelled(); ++tried) {
@@ -67,9 +72,11 @@ Task<> Webhooks::deliver(std::shared_ptr<http::Client> merchant, Secret<std::str
   if (copies > 0) EVC_LOG(kWarn, trace, "a webhook was not taken");
 }
 
-void Webhooks::send_later(RequestContext& context, WebhookMessage message, std::chrono::milliseconds delay, int copies) {
+void Webhooks::send_later(RequestContext& context, WebhookMessage message, std::chrono::milliseconds delay,
+                          int copies) {
   Prepared prepared{.id = "wh-" + to_string(uuid_v7(clock_)), .body = body_of(message, clock_.wall())};
-  worker_.tasks().spawn("webhook", deliver(merchant_, secret_, clock_, worker_, context.trace, std::move(prepared), delay, copies));
+  worker_.tasks().spawn(
+      "webhook", deliver(merchant_, secret_, clock_, worker_, context.trace, std::move(prepared), delay, copies));
 }
 
 Task<bool> Webhooks::send_now(RequestContext& context, WebhookMessage message) {

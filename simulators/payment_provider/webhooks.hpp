@@ -1,5 +1,6 @@
-// Tells the merchant what became of a hold, by signed calls (contracts/headers.md). Each message is tried five times, at growing distances; a provider that is killed forgets what it had not
-// delivered, so the merchant must ask as well. On one worker.
+// Tells the merchant what became of a hold, by signed calls (contracts/headers.md). Each message is tried five times,
+// at growing distances; a provider that is killed forgets what it had not delivered, so the merchant must ask as well.
+// On one worker.
 #pragma once
 
 #include <chrono>
@@ -36,8 +37,9 @@ class Webhooks {
     std::string id;
     std::string body;
   };
-  static Task<> deliver(std::shared_ptr<http::Client> merchant, Secret<std::string> secret, const Clock& clock, Worker& worker, telemetry::TraceContext trace,
-                        Prepared message, std::chrono::milliseconds delay, int copies);
+  static Task<> deliver(std::shared_ptr<http::Client> merchant, Secret<std::string> secret, const Clock& clock,
+                        Worker& worker, telemetry::TraceContext trace, Prepared message,
+                        std::chrono::milliseconds delay, int copies);
 
   Worker& worker_;
   std::shared_ptr<http::Client> merchant_;

@@ -70,12 +70,12 @@ def check_cpp(path: str, source: CppSource) -> list[Finding]:
             found.append(Finding(path, 1, "header-comment", "no comment on the first line"))
         if not re.search(r"^#pragma once\b", source.text, re.MULTILINE):
             found.append(Finding(path, 1, "pragma-once", "missing"))
-    if MONEY.search(path) and not path.endswith("_test.cpp"):
+    if MONEY.search(path) and not path.endswith(("_test.cpp", "_test.hpp")):
         found += matches(path, source, FLOATING, "money-float")
-    shipped = path.startswith(("kit/", "services/")) and not path.endswith("_test.cpp") and not path.startswith("kit/testing/")
+    shipped = path.startswith(("kit/", "services/")) and not path.endswith(("_test.cpp", "_test.hpp")) and not path.startswith("kit/testing/")
     if shipped:
         found += matches(path, source, CONSOLE, "console")
-    if "/domain/" in path and not path.endswith("_test.cpp"):
+    if "/domain/" in path and not path.endswith(("_test.cpp", "_test.hpp")):
         found += matches(path, source, CLOCK, "clock")
     if not path.startswith("kit/runtime/"):
         found += matches(path, source, re.compile(r"\basio::detached\b"), "detached")
@@ -103,6 +103,6 @@ def check_coroutines(path: str, source: CppSource) -> list[Finding]:
 
 def check_sql(path: str, source: CppSource) -> list[Finding]:
     parts = path.split("/")
-    if parts[0] not in ("services", "simulators") or "store" in parts[1:-1] or path.endswith("_test.cpp"):
+    if parts[0] not in ("services", "simulators") or "store" in parts[1:-1] or path.endswith(("_test.cpp", "_test.hpp")):
         return []
     return [Finding(path, literal.line, "sql", f"`{' '.join(literal.text.split())[:40]}`") for literal in source.literals if SQL.match(literal.text)]

@@ -34,7 +34,7 @@ IMPURE = re.compile(r"^(boost/asio|boost/beast|openssl/|sys/|thread$|mutex$|fstr
 
 
 def is_test(path: str) -> bool:
-    return path.endswith("_test.cpp")
+    return path.endswith(("_test.cpp", "_test.hpp"))
 
 
 def check(repository: Tree) -> list[Finding]:

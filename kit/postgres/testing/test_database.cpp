@@ -26,7 +26,8 @@ std::vector<std::vector<std::string>> query(const std::string& conninfo, const s
   PQsetNoticeReceiver(connection.get(), [](void*, const PGresult*) {}, nullptr);
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()), PQclear);
   const ExecStatusType status = PQresultStatus(result.get());
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error(PQerrorMessage(connection.get()));
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    throw std::runtime_error(PQerrorMessage(connection.get()));
   std::vector<std::vector<std::string>> rows;
   for (int row = 0; row < PQntuples(result.get()); ++row) {
     auto& fields = rows.emplace_back();
@@ -37,15 +38,20 @@ std::vector<std::vector<std::string>> query(const std::string& conninfo, const s
   return rows;
 }
 
-TestDatabase::TestDatabase() : server_(server_from_environment()), name_("test_" + hex_encode(random_bytes(8))), conninfo_(server_ + " dbname=" + name_) {
+TestDatabase::TestDatabase()
+    : server_(server_from_environment()),
+      name_("test_" + hex_encode(random_bytes(8))),
+      conninfo_(server_ + " dbname=" + name_) {
   testing::query(server_, "CREATE DATABASE " + name_);
 }
 
 TestDatabase::~TestDatabase() {
   try {
     // A slot holds the database; its reader has ended with the test.
-    testing::query(server_, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = '" + name_ + "' AND active");
-    for (const auto& slot : testing::query(server_, "SELECT slot_name FROM pg_replication_slots WHERE database = '" + name_ + "'")) {
+    testing::query(server_, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = '" +
+                                name_ + "' AND active");
+    for (const auto& slot :
+         testing::query(server_, "SELECT slot_name FROM pg_replication_slots WHERE database = '" + name_ + "'")) {
       testing::query(conninfo_, "SELECT pg_drop_replication_slot('" + slot[0] + "')");
     }
     testing::query(server_, "DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");
@@ -54,9 +60,13 @@ TestDatabase::~TestDatabase() {
   }
 }
 
-void TestDatabase::migrate(const std::string& folder) { postgres::migrate(conninfo_, folder); }
+void TestDatabase::migrate(const std::string& folder) {
+  postgres::migrate(conninfo_, folder);
+}
 
-std::vector<std::vector<std::string>> TestDatabase::query(const std::string& sql) const { return testing::query(conninfo_, sql); }
+std::vector<std::vector<std::string>> TestDatabase::query(const std::string& sql) const {
+  return testing::query(conninfo_, sql);
+}
 
 std::string TestDatabase::value(const std::string& sql) const {
   const auto rows = query(sql);

@@ -1,4 +1,5 @@
-// A database of its own for one component test, made on the server of EVC_TEST_POSTGRES and dropped with everything in it by the destructor. Blocking; never linked by a shipped program.
+// A database of its own for one component test, made on the server of EVC_TEST_POSTGRES and dropped with everything in
+// it by the destructor. Blocking; never linked by a shipped program.
 #pragma once
 
 #include <string>

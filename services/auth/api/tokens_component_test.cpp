@@ -146,7 +146,9 @@ TEST_F(TokensTest, SealedSuccessorsAreWipedAfterTheGrace) {
 TEST_F(TokensTest, TwoProcessesAgreeOnTheSigningKey) {
   KeyRing other(*pool_, master_);
   ASSERT_TRUE(run(other.refresh(context_)));
-  const auto key_of = [this](const KeyRing& ring) { return ring.jwks(clock_.wall()).at("keys").as_array().at(0).at("kid"); };
+  const auto key_of = [this](const KeyRing& ring) {
+    return ring.jwks(clock_.wall()).at("keys").as_array().at(0).at("kid");
+  };
   EXPECT_EQ(key_of(other), key_of(*keys_));
   clock_.offset = std::chrono::hours(24 * 6);
   ASSERT_TRUE(run(other.refresh(context_)));

@@ -1,5 +1,6 @@
-// The gateway's routes and what happens to a request on them, built from contracts/routes.yaml. Order of work per request (gateway.md §1): the server has parsed, checked
-// sizes, routed and traced; authentication and scope come first; then limit() and require_key(); then the handler forwards. Fails closed: a row that says neither public,
+// The gateway's routes and what happens to a request on them, built from contracts/routes.yaml. Order of work per
+// request (gateway.md §1): the server has parsed, checked sizes, routed and traced; authentication and scope come
+// first; then limit() and require_key(); then the handler forwards. Fails closed: a row that says neither public,
 // driver, operator nor hmac stops the start; internal rows answer 404. One Edge per worker; it outlives the server.
 #pragma once
 
@@ -20,13 +21,15 @@ namespace evc::gateway {
 using Peers = std::function<std::shared_ptr<http::Client>(const std::string& service)>;
 
 struct EdgeOptions {
-  std::chrono::milliseconds stream_idle{90'000};  // a stream that is silent for longer is cut: services send a comment each 15 s
+  std::chrono::milliseconds stream_idle{
+      90'000};  // a stream that is silent for longer is cut: services send a comment each 15 s
 };
 
 class Edge {
  public:
   // Throws std::logic_error for a table that does not fail closed.
-  Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers, RateLimiter& limiter, EdgeOptions options);
+  Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
+       RateLimiter& limiter, EdgeOptions options);
 
   void add_routes(http::Router& router);
   // Middleware, in the order in which it is to be used after authentication.
@@ -35,8 +38,10 @@ class Edge {
  private:
   const contracts::Route* row(const http::RouteInfo& info) const;
   void add_route(http::Router& router, const contracts::Route& route);
-  Task<http::Response> limit(RequestContext& context, http::Request& request, const http::RouteInfo& info, const http::Next& next);
-  Task<http::Response> require_key(RequestContext& context, http::Request& request, const http::RouteInfo& info, const http::Next& next);
+  Task<http::Response> limit(RequestContext& context, http::Request& request, const http::RouteInfo& info,
+                             const http::Next& next);
+  Task<http::Response> require_key(RequestContext& context, http::Request& request, const http::RouteInfo& info,
+                                   const http::Next& next);
 
   std::span<const contracts::Route> routes_;
   std::span<const contracts::RateClass> classes_;

@@ -1,5 +1,6 @@
-// One request to the service that owns its route: written anew from what was understood, never passed on as bytes; tried again where the contract allows it; streams handed
-// through with back-pressure, since the next piece is read when the last one was taken.
+// One request to the service that owns its route: written anew from what was understood, never passed on as bytes;
+// tried again where the contract allows it; streams handed through with back-pressure, since the next piece is read
+// when the last one was taken.
 #pragma once
 
 #include <chrono>

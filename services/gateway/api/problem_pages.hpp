@@ -1,4 +1,5 @@
-// GET /problems/{code}: what an error code means, for people, in their language; a page for browsers, JSON for programs.
+// GET /problems/{code}: what an error code means, for people, in their language; a page for browsers, JSON for
+// programs.
 #pragma once
 
 #include "kit/http/message.hpp"

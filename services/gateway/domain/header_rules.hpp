@@ -1,4 +1,5 @@
-// Which headers cross the gateway. What is not text of the caller's own (hop-by-hop, our internal names, what the gateway itself decides) does not. Pure.
+// Which headers cross the gateway. What is not text of the caller's own (hop-by-hop, our internal names, what the
+// gateway itself decides) does not. Pure.
 #pragma once
 
 #include <string_view>

@@ -9,13 +9,16 @@
 namespace evc::integrations {
 
 void ProviderUpdates::add_to(http::Router& router) {
-  http::add_operation(router, "integrations", "receiveProviderUpdate", [this](RequestContext& context, http::Request& request) { return receive(context, request); });
+  http::add_operation(router, "integrations", "receiveProviderUpdate",
+                      [this](RequestContext& context, http::Request& request) { return receive(context, request); });
 }
 
-Result<json::Object> ProviderUpdates::check(const RequestContext& context, const http::Request& request, const std::string& provider) const {
+Result<json::Object> ProviderUpdates::check(const RequestContext& context, const http::Request& request,
+                                            const std::string& provider) const {
   const auto header = [&](std::string_view name) { return request.headers.get(name).value_or(""); };
   const WebhookCall call{.id = header("webhook-id"), .timestamp = header("webhook-timestamp"), .body = request.body};
-  EVC_CHECK(verify_webhook(call, header("webhook-signature"), provider_secret(secret_, provider), context.clock->wall()));
+  EVC_CHECK(
+      verify_webhook(call, header("webhook-signature"), provider_secret(secret_, provider), context.clock->wall()));
   if (!providers_.contains(provider)) return fail(Code::kSignatureInvalid, "unknown provider");
   EVC_TRY(update, http::body_as<ProviderUpdate>(request));
   return update_data(provider, update);
@@ -37,14 +40,19 @@ Task<http::Response> ProviderUpdates::receive(RequestContext& context, http::Req
   co_return http::Response::json(202, json::Object{{"eventId", to_string(*event_id)}});
 }
 
-Task<Result<Uuid>> ProviderUpdates::publish(RequestContext& context, std::string provider, std::string webhook_id, json::Object data) {
+Task<Result<Uuid>> ProviderUpdates::publish(RequestContext& context, std::string provider, std::string webhook_id,
+                                            json::Object data) {
   const std::string station_id(data.at("stationId").as_string());
   const auto* connector = data.if_contains("connectorId");
   const auto subject = subject_of(station_id, connector != nullptr ? connector->as_int64() : 0);
   EVC_CO_TRY(transaction, co_await pool_->begin(context));
   EVC_CO_TRY(taken, co_await store::take_webhook(context, transaction, provider, webhook_id));
   if (taken) co_return *taken;
-  messaging::EventDraft draft{.topic = std::string(kTopic), .key = station_id, .subject = subject, .type = std::string(kEventType), .data = std::move(data)};
+  messaging::EventDraft draft{.topic = std::string(kTopic),
+                              .key = station_id,
+                              .subject = subject,
+                              .type = std::string(kEventType),
+                              .data = std::move(data)};
   EVC_CO_TRY(event_id, co_await outbox_->append(context, transaction, std::move(draft)));
   EVC_CO_CHECK(co_await store::set_webhook_event(context, transaction, provider, webhook_id, event_id));
   EVC_CO_CHECK(co_await transaction.commit(context));

@@ -1,5 +1,6 @@
-// POST /integrations/{provider}/updates: a provider's signed update becomes an ExternalUpdate. A repeated webhook id is answered with the event of its first time and has no second effect.
-// The secret of a provider is hex(HMAC-SHA256(file secret, provider name)); a provider that is not in the list looks like a wrong signature. One per worker.
+// POST /integrations/{provider}/updates: a provider's signed update becomes an ExternalUpdate. A repeated webhook id is
+// answered with the event of its first time and has no second effect. The secret of a provider is hex(HMAC-SHA256(file
+// secret, provider name)); a provider that is not in the list looks like a wrong signature. One per worker.
 #pragma once
 
 #include <set>
@@ -15,14 +16,16 @@ namespace evc::integrations {
 
 class ProviderUpdates {
  public:
-  ProviderUpdates(postgres::Pool& pool, messaging::Outbox& outbox, Secret<std::string> secret, std::set<std::string> providers)
+  ProviderUpdates(postgres::Pool& pool, messaging::Outbox& outbox, Secret<std::string> secret,
+                  std::set<std::string> providers)
       : pool_(&pool), outbox_(&outbox), secret_(std::move(secret)), providers_(std::move(providers)) {}
 
   void add_to(http::Router& router);
   Task<http::Response> receive(RequestContext& context, http::Request& request);
 
  private:
-  Result<json::Object> check(const RequestContext& context, const http::Request& request, const std::string& provider) const;
+  Result<json::Object> check(const RequestContext& context, const http::Request& request,
+                             const std::string& provider) const;
   Task<Result<Uuid>> publish(RequestContext& context, std::string provider, std::string webhook_id, json::Object data);
 
   postgres::Pool* pool_;

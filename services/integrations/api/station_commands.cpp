@@ -12,7 +12,10 @@ namespace {
 constexpr std::chrono::seconds kCommandLimit{30};
 
 json::Object view_json(const store::CommandView& command) {
-  json::Object view{{"commandId", to_string(command.command_id)}, {"stationId", command.station_id}, {"command", command.kind}, {"state", command.state},
+  json::Object view{{"commandId", to_string(command.command_id)},
+                    {"stationId", command.station_id},
+                    {"command", command.kind},
+                    {"state", command.state},
                     {"createdAt", format_rfc3339(command.created_at)}};
   if (command.connector_id > 0) view["connectorId"] = command.connector_id;
   if (command.detail) view["detail"] = *command.detail;
@@ -22,14 +25,17 @@ json::Object view_json(const store::CommandView& command) {
 
 // A station whose connectors are known takes commands for those only.
 bool has_connector(const store::StationRow& station, std::int64_t connector_id) {
-  return station.connectors.empty() || std::ranges::find(station.connectors, connector_id, &SiteConnector::id) != station.connectors.end();
+  return station.connectors.empty() ||
+         std::ranges::find(station.connectors, connector_id, &SiteConnector::id) != station.connectors.end();
 }
 
 }  // namespace
 
 void StationCommands::add_to(http::Router& router) {
-  http::add_operation(router, "integrations", "sendStationCommand", [this](RequestContext& context, http::Request& request) { return send(context, request); });
-  http::add_operation(router, "integrations", "getStationCommand", [this](RequestContext& context, http::Request& request) { return find(context, request); });
+  http::add_operation(router, "integrations", "sendStationCommand",
+                      [this](RequestContext& context, http::Request& request) { return send(context, request); });
+  http::add_operation(router, "integrations", "getStationCommand",
+                      [this](RequestContext& context, http::Request& request) { return find(context, request); });
 }
 
 Task<http::Response> StationCommands::send(RequestContext& context, http::Request& request) {
@@ -42,7 +48,8 @@ Task<http::Response> StationCommands::send(RequestContext& context, http::Reques
   co_return std::move(*response);
 }
 
-Task<Result<http::Response>> StationCommands::send_once(RequestContext& context, http::Request& request, ocpp::OperatorCommand body, ocpp::PlannedCall planned) {
+Task<Result<http::Response>> StationCommands::send_once(RequestContext& context, http::Request& request,
+                                                        ocpp::OperatorCommand body, ocpp::PlannedCall planned) {
   EVC_CO_TRY(station_id, request.path_parameter("stationId"));
   EVC_CO_TRY(key, messaging::idempotency_key(request));
   const auto idempotent = messaging::idempotent_request(context, request, key);
@@ -58,18 +65,29 @@ Task<Result<http::Response>> StationCommands::send_once(RequestContext& context,
   co_return written;
 }
 
-Task<Result<http::Response>> StationCommands::write(RequestContext& context, messaging::IdempotentRequest key, std::string station_id, ocpp::OperatorCommand body,
+Task<Result<http::Response>> StationCommands::write(RequestContext& context, messaging::IdempotentRequest key,
+                                                    std::string station_id, ocpp::OperatorCommand body,
                                                     ocpp::PlannedCall planned) {
   EVC_CO_TRY(station, co_await store::find_station(context, *pool_, station_id));
   if (!station) co_return fail(Code::kStationNotFound);
   if (body.connector_id && !has_connector(*station, *body.connector_id)) co_return fail(Code::kConnectorNotFound);
   if (!station->connected) co_return fail(Code::kStationOffline);
   const auto now = context.clock->wall();
-  store::CommandDraft draft{.command_id = uuid_v7(), .station_id = station_id, .connector_id = body.connector_id.value_or(0), .kind = planned.kind,
-                            .payload = std::move(planned.payload), .reason = body.reason, .requested_by = context.principal.puid, .trace = context.trace,
+  store::CommandDraft draft{.command_id = uuid_v7(),
+                            .station_id = station_id,
+                            .connector_id = body.connector_id.value_or(0),
+                            .kind = planned.kind,
+                            .payload = std::move(planned.payload),
+                            .reason = body.reason,
+                            .requested_by = context.principal.puid,
+                            .trace = context.trace,
                             .expires_at = now + kCommandLimit};
-  const store::CommandView view{.command_id = draft.command_id, .station_id = station_id, .connector_id = draft.connector_id,
-                                .kind = std::string(ocpp::name_of(draft.kind)), .state = "pending", .created_at = now};
+  const store::CommandView view{.command_id = draft.command_id,
+                                .station_id = station_id,
+                                .connector_id = draft.connector_id,
+                                .kind = std::string(ocpp::name_of(draft.kind)),
+                                .state = "pending",
+                                .created_at = now};
   auto response = http::Response::json(202, view_json(view));
   response.headers.set("location", "/operations/stations/" + station_id + "/commands/" + to_string(draft.command_id));
   EVC_CO_TRY(transaction, co_await pool_->begin(context));

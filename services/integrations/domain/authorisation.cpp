@@ -6,10 +6,14 @@ namespace evc::integrations {
 
 std::string_view text_of(TagStatus status) {
   switch (status) {
-    case TagStatus::kAccepted: return "Accepted";
-    case TagStatus::kInvalid: return "Invalid";
-    case TagStatus::kExpired: return "Expired";
-    case TagStatus::kConcurrentTx: return "ConcurrentTx";
+    case TagStatus::kAccepted:
+      return "Accepted";
+    case TagStatus::kInvalid:
+      return "Invalid";
+    case TagStatus::kExpired:
+      return "Expired";
+    case TagStatus::kConcurrentTx:
+      return "ConcurrentTx";
   }
   EVC_ASSERT(false);
   return {};

@@ -1,5 +1,5 @@
-// May this tag charge here? The answer of Authorize and of StartTransaction (OCPP 1.6 §7.2): a refusal is a status, never an error, because a
-// station that gets an error repeats itself for ever or drops the bill.
+// May this tag charge here? The answer of Authorize and of StartTransaction (OCPP 1.6 §7.2): a refusal is a status,
+// never an error, because a station that gets an error repeats itself for ever or drops the bill.
 #pragma once
 
 #include <optional>

@@ -19,8 +19,10 @@ NextStep expired(const OpenCommand& command) {
 }  // namespace
 
 NextStep next_step(const OpenCommand& command, WallTime now, std::chrono::milliseconds offline_grace) {
-  if (command.kind == CommandKind::kRemoteStart && command.transaction_id) return finish(CommandResult::kAccepted, "the transaction has begun");
-  if (command.kind == CommandKind::kRemoteStop && command.transaction_ended) return finish(CommandResult::kAccepted, "the transaction has ended");
+  if (command.kind == CommandKind::kRemoteStart && command.transaction_id)
+    return finish(CommandResult::kAccepted, "the transaction has begun");
+  if (command.kind == CommandKind::kRemoteStop && command.transaction_ended)
+    return finish(CommandResult::kAccepted, "the transaction has ended");
   if (now >= command.expires_at) return expired(command);
   if (command.is_unconfirmed) return {};
   if (!command.is_connected) {

@@ -1,5 +1,6 @@
-// What to do next with a command that is not finished: pure, so that every crash and every lost connection has a tested answer. The rows live in
-// PostgreSQL; a row whose state is `sent` by an earlier process, or whose connection was lost, comes back here as `pending` with attempts > 0.
+// What to do next with a command that is not finished: pure, so that every crash and every lost connection has a tested
+// answer. The rows live in PostgreSQL; a row whose state is `sent` by an earlier process, or whose connection was lost,
+// comes back here as `pending` with attempts > 0.
 #pragma once
 
 #include <chrono>

@@ -12,8 +12,12 @@ using Do = NextStep::Do;
 
 const WallTime kStart = *parse_rfc3339("2026-11-23T17:00:00Z");
 
-OpenCommand command(CommandKind kind) { return {.kind = kind, .created_at = kStart, .expires_at = kStart + seconds(30), .is_connected = true}; }
-NextStep step(const OpenCommand& open, seconds after = seconds(0)) { return next_step(open, kStart + after, seconds(5)); }
+OpenCommand command(CommandKind kind) {
+  return {.kind = kind, .created_at = kStart, .expires_at = kStart + seconds(30), .is_connected = true};
+}
+NextStep step(const OpenCommand& open, seconds after = seconds(0)) {
+  return next_step(open, kStart + after, seconds(5));
+}
 
 TEST(CommandPlan, IsSentAtOnceToAConnectedStation) {
   EXPECT_EQ(step(command(CommandKind::kRemoteStart)).what, Do::kSend);

@@ -39,12 +39,15 @@ TEST(StationCredentials, BasicIsReadStrictly) {
   EXPECT_EQ(credentials->user, "BR-SP-0001");
   EXPECT_EQ(credentials->password.reveal(), "a:b");
   EXPECT_TRUE(parse_basic("basic " + base64_encode("u:p")));
-  for (const auto* header : {"", "Basic", "Basic ", "Basic !!!", "Bearer dTpw", "Basic dXA="}) EXPECT_FALSE(parse_basic(header)) << header;
+  for (const auto* header : {"", "Basic", "Basic ", "Basic !!!", "Bearer dTpw", "Basic dXA="})
+    EXPECT_FALSE(parse_basic(header)) << header;
 }
 
 TEST(StationCredentials, StationIds) {
   for (const auto* id : {"BR-SP-0001", "a", "LOAD-00001", "x.y_z-1"}) EXPECT_TRUE(is_station_id(id)) << id;
-  for (const auto* id : {"", "-a", ".a", "a b", "a/b", "ação", "a%20", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) EXPECT_FALSE(is_station_id(id)) << id;
+  for (const auto* id :
+       {"", "-a", ".a", "a b", "a/b", "ação", "a%20", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
+    EXPECT_FALSE(is_station_id(id)) << id;
 }
 
 }  // namespace

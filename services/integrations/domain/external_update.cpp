@@ -9,13 +9,23 @@ namespace {
 
 using Word = std::pair<std::string_view, std::string_view>;
 constexpr std::array kStatusWords{
-    Word{"Available", "available"},         Word{"Preparing", "preparing"}, Word{"Charging", "charging"}, Word{"SuspendedEVSE", "suspendedEvse"},
-    Word{"SuspendedEV", "suspendedEv"},     Word{"Finishing", "finishing"}, Word{"Reserved", "reserved"}, Word{"Unavailable", "unavailable"},
-    Word{"Faulted", "faulted"},             Word{"Offline", "offline"},
+    Word{"Available", "available"},     Word{"Preparing", "preparing"},
+    Word{"Charging", "charging"},       Word{"SuspendedEVSE", "suspendedEvse"},
+    Word{"SuspendedEV", "suspendedEv"}, Word{"Finishing", "finishing"},
+    Word{"Reserved", "reserved"},       Word{"Unavailable", "unavailable"},
+    Word{"Faulted", "faulted"},         Word{"Offline", "offline"},
 };
 constexpr std::array kReasonWords{
-    Word{"Remote", "remote"},       Word{"Local", "local"},   Word{"EVDisconnected", "unplugged"}, Word{"DeAuthorized", "deauthorised"}, Word{"EmergencyStop", "emergency"},
-    Word{"PowerLoss", "powerLost"}, Word{"Reboot", "reboot"}, Word{"HardReset", "reset"},          Word{"SoftReset", "reset"},           Word{"UnlockCommand", "unlock"},
+    Word{"Remote", "remote"},
+    Word{"Local", "local"},
+    Word{"EVDisconnected", "unplugged"},
+    Word{"DeAuthorized", "deauthorised"},
+    Word{"EmergencyStop", "emergency"},
+    Word{"PowerLoss", "powerLost"},
+    Word{"Reboot", "reboot"},
+    Word{"HardReset", "reset"},
+    Word{"SoftReset", "reset"},
+    Word{"UnlockCommand", "unlock"},
 };
 
 std::string_view word(std::span<const Word> words, std::string_view text, std::string_view otherwise) {
@@ -24,7 +34,9 @@ std::string_view word(std::span<const Word> words, std::string_view text, std::s
 }
 
 constexpr std::int64_t kRegisterLimitWh = 9'007'199'254'740'991;
-std::int64_t clamp_register(std::int64_t wh) { return std::clamp<std::int64_t>(wh, 0, kRegisterLimitWh); }
+std::int64_t clamp_register(std::int64_t wh) {
+  return std::clamp<std::int64_t>(wh, 0, kRegisterLimitWh);
+}
 
 void add_text(json::Object& data, std::string_view name, std::string_view text) {
   if (!text.empty()) data[name] = text;
@@ -50,9 +62,12 @@ std::string subject_of(std::string_view station_id, std::int64_t connector_id) {
   return subject;
 }
 
-std::string_view status_word(std::string_view ocpp_status) { return word(kStatusWords, ocpp_status, "unknown"); }
+std::string_view status_word(std::string_view ocpp_status) {
+  return word(kStatusWords, ocpp_status, "unknown");
+}
 
-json::Object station_registered(std::string_view station_id, WallTime at, const ocpp::BootNotification& boot, const std::vector<SiteConnector>& connectors) {
+json::Object station_registered(std::string_view station_id, WallTime at, const ocpp::BootNotification& boot,
+                                const std::vector<SiteConnector>& connectors) {
   auto data = common("stationRegistered", station_id, at);
   data["protocol"] = "ocpp1.6";
   add_text(data, "vendor", boot.vendor);
@@ -70,7 +85,8 @@ json::Object station_registered(std::string_view station_id, WallTime at, const 
   return data;
 }
 
-json::Object connector_status(std::string_view station_id, std::int64_t connector_id, WallTime at, std::string_view status, std::string_view error_code,
+json::Object connector_status(std::string_view station_id, std::int64_t connector_id, WallTime at,
+                              std::string_view status, std::string_view error_code,
                               const std::optional<Uuid>& session_id) {
   auto data = common("connectorStatus", station_id, at);
   data["connectorId"] = connector_id;
@@ -80,7 +96,8 @@ json::Object connector_status(std::string_view station_id, std::int64_t connecto
   return data;
 }
 
-json::Object transaction_started(const TransactionRef& transaction, WallTime at, std::int64_t meter_wh, Reported reported) {
+json::Object transaction_started(const TransactionRef& transaction, WallTime at, std::int64_t meter_wh,
+                                 Reported reported) {
   auto data = about("transactionStarted", transaction, at);
   data["meterWh"] = clamp_register(meter_wh);
   if (reported == Reported::kLater) data["offline"] = true;

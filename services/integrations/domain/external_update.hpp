@@ -1,5 +1,6 @@
-// The `data` of an ExternalUpdate, one function per kind (contracts/events/ExternalUpdate.schema.json). Values are clamped to what the schema allows,
-// because a station's nonsense must not turn into a record that nobody can read. The OCPP words become the contract's words here.
+// The `data` of an ExternalUpdate, one function per kind (contracts/events/ExternalUpdate.schema.json). Values are
+// clamped to what the schema allows, because a station's nonsense must not turn into a record that nobody can read. The
+// OCPP words become the contract's words here.
 #pragma once
 
 #include <optional>
@@ -39,13 +40,16 @@ struct SiteConnector {
   std::int64_t max_power_w = 0;
 };
 
-json::Object station_registered(std::string_view station_id, WallTime at, const ocpp::BootNotification& boot, const std::vector<SiteConnector>& connectors);
+json::Object station_registered(std::string_view station_id, WallTime at, const ocpp::BootNotification& boot,
+                                const std::vector<SiteConnector>& connectors);
 // `error_code` empty or NoError: left out.
-json::Object connector_status(std::string_view station_id, std::int64_t connector_id, WallTime at, std::string_view status, std::string_view error_code,
+json::Object connector_status(std::string_view station_id, std::int64_t connector_id, WallTime at,
+                              std::string_view status, std::string_view error_code,
                               const std::optional<Uuid>& session_id);
 // Whether the station told it when it happened or later, from its queue.
 enum class Reported { kLive, kLater };
-json::Object transaction_started(const TransactionRef& transaction, WallTime at, std::int64_t meter_wh, Reported reported);
+json::Object transaction_started(const TransactionRef& transaction, WallTime at, std::int64_t meter_wh,
+                                 Reported reported);
 // Only for a reading that has an energy register.
 json::Object meter_values(const TransactionRef& transaction, const ocpp::MeterReading& reading);
 struct TransactionEnd {

@@ -4,7 +4,8 @@
 
 namespace evc::integrations {
 
-std::optional<ocpp::MeterReading> MeterCoalescer::offer(std::int64_t transaction_id, const ocpp::MeterReading& reading, SteadyTime now) {
+std::optional<ocpp::MeterReading> MeterCoalescer::offer(std::int64_t transaction_id, const ocpp::MeterReading& reading,
+                                                        SteadyTime now) {
   const auto [entry, is_first] = transactions_.try_emplace(transaction_id, State{.published_at = now});
   auto& state = entry->second;
   if (!is_first && now - state.published_at < interval_) {

@@ -1,5 +1,6 @@
-// Thins meter values out to one event per transaction and interval, so that a storm of them cannot starve the other topics. The first
-// value goes out at once; what comes too early is held and goes out, the newest only, when the interval has passed. One per connection, on its worker.
+// Thins meter values out to one event per transaction and interval, so that a storm of them cannot starve the other
+// topics. The first value goes out at once; what comes too early is held and goes out, the newest only, when the
+// interval has passed. One per connection, on its worker.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,8 @@ class MeterCoalescer {
     ocpp::MeterReading reading;
   };
   // The reading to publish now, or nothing when it is held back.
-  std::optional<ocpp::MeterReading> offer(std::int64_t transaction_id, const ocpp::MeterReading& reading, SteadyTime now);
+  std::optional<ocpp::MeterReading> offer(std::int64_t transaction_id, const ocpp::MeterReading& reading,
+                                          SteadyTime now);
   // What was held and is due; counts as published.
   std::vector<Due> take_due(SteadyTime now);
   std::optional<SteadyTime> next_due() const;

@@ -8,7 +8,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-ocpp::MeterReading reading(std::int64_t wh) { return {.energy_wh = wh}; }
+ocpp::MeterReading reading(std::int64_t wh) {
+  return {.energy_wh = wh};
+}
 
 TEST(MeterCoalescer, TheFirstGoesOutAtOnceAndTheNewestOfTheRestAfterTheInterval) {
   MeterCoalescer coalescer(seconds(5));

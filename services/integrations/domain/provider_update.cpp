@@ -10,8 +10,9 @@
 namespace evc::integrations {
 namespace {
 
-constexpr std::array<std::string_view, 11> kStatuses{"available",   "preparing", "charging", "suspendedEv", "suspendedEvse", "finishing",
-                                                     "reserved", "unavailable", "faulted",  "offline",     "unknown"};
+constexpr std::array<std::string_view, 11> kStatuses{"available",     "preparing", "charging", "suspendedEv",
+                                                     "suspendedEvse", "finishing", "reserved", "unavailable",
+                                                     "faulted",       "offline",   "unknown"};
 
 Result<void> add_connector(json::Object& data, const ProviderUpdate& update) {
   if (!update.connector_id) return fail_field("/connectorId", "is required");
@@ -24,7 +25,8 @@ Result<void> add_meter(json::Object& data, const ProviderUpdate& update) {
   constexpr std::int64_t kRegisterLimitWh = 9'007'199'254'740'991;
   constexpr std::size_t kTransactionIdLimit = 36;
   if (!update.transaction_id) return fail_field("/transactionId", "is required");
-  if (update.transaction_id->empty() || update.transaction_id->size() > kTransactionIdLimit) return fail_field("/transactionId", "is empty or too long");
+  if (update.transaction_id->empty() || update.transaction_id->size() > kTransactionIdLimit)
+    return fail_field("/transactionId", "is empty or too long");
   if (!update.meter_wh) return fail_field("/meterWh", "is required");
   if (*update.meter_wh < 0 || *update.meter_wh > kRegisterLimitWh) return fail_field("/meterWh", "is out of range");
   data["transactionId"] = *update.transaction_id;
@@ -55,19 +57,24 @@ bool is_provider_name(std::string_view text) {
 
 Result<json::Object> update_data(std::string_view provider, const ProviderUpdate& update) {
   if (!is_station_id(update.station_id)) return fail_field("/stationId", "is not a station id");
-  json::Object data{{"kind", update.kind}, {"provider", provider}, {"stationId", update.station_id}, {"timestamp", format_rfc3339(update.timestamp)}};
+  json::Object data{{"kind", update.kind},
+                    {"provider", provider},
+                    {"stationId", update.station_id},
+                    {"timestamp", format_rfc3339(update.timestamp)}};
   if (update.kind == "stationRegistered") {
     data["protocol"] = "webhook";
     return data;
   }
-  if (update.kind != "connectorStatus" && update.kind != "meterValues") return fail_field("/kind", "is not one of the allowed values");
+  if (update.kind != "connectorStatus" && update.kind != "meterValues")
+    return fail_field("/kind", "is not one of the allowed values");
   EVC_CHECK(add_connector(data, update));
   if (update.kind == "meterValues") {
     EVC_CHECK(add_meter(data, update));
     return data;
   }
   if (!update.status) return fail_field("/status", "is required");
-  if (std::ranges::find(kStatuses, *update.status) == kStatuses.end()) return fail_field("/status", "is not one of the allowed values");
+  if (std::ranges::find(kStatuses, *update.status) == kStatuses.end())
+    return fail_field("/status", "is not one of the allowed values");
   data["status"] = *update.status;
   return data;
 }

@@ -1,5 +1,5 @@
-// Updates of providers that are no charge points of ours (contracts/http/integrations.yaml, ProviderUpdate): from the provider's body to the `data` of an
-// ExternalUpdate, and each provider's secret. Pure.
+// Updates of providers that are no charge points of ours (contracts/http/integrations.yaml, ProviderUpdate): from the
+// provider's body to the `data` of an ExternalUpdate, and each provider's secret. Pure.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -24,7 +24,8 @@ struct ProviderUpdate {
   std::optional<double> power_kw;
   std::optional<double> soc;
 };
-BOOST_DESCRIBE_STRUCT(ProviderUpdate, (), (kind, station_id, timestamp, connector_id, status, transaction_id, meter_wh, power_kw, soc))
+BOOST_DESCRIBE_STRUCT(ProviderUpdate, (),
+                      (kind, station_id, timestamp, connector_id, status, transaction_id, meter_wh, power_kw, soc))
 
 // validation-failed with the pointer.
 Result<json::Object> update_data(std::string_view provider, const ProviderUpdate& update);

@@ -21,8 +21,9 @@ TEST(ProviderUpdate, BecomesTheDataOfAnEvent) {
   const auto update = json::decode_text<ProviderUpdate>(
       R"({"kind":"meterValues","stationId":"S","timestamp":"2026-11-23T17:04:12Z","connectorId":1,"transactionId":"t","meterWh":5,"powerKw":1.5})");
   ASSERT_TRUE(update);
-  EXPECT_EQ(json::serialize(*update_data("acme", *update)),
-            R"({"kind":"meterValues","provider":"acme","stationId":"S","timestamp":"2026-11-23T17:04:12.000Z","connectorId":1,"transactionId":"t","meterWh":5,"powerW":1500})");
+  EXPECT_EQ(
+      json::serialize(*update_data("acme", *update)),
+      R"({"kind":"meterValues","provider":"acme","stationId":"S","timestamp":"2026-11-23T17:04:12.000Z","connectorId":1,"transactionId":"t","meterWh":5,"powerW":1500})");
 }
 
 TEST(ProviderUpdate, EachKindNeedsItsMembers) {
@@ -33,12 +34,14 @@ TEST(ProviderUpdate, EachKindNeedsItsMembers) {
   EXPECT_EQ(pointer(R"({"kind":"connectorStatus","connectorId":1,)" + head + "}"), "/status");
   EXPECT_EQ(pointer(R"({"kind":"connectorStatus","connectorId":1,"status":"Available",)" + head + "}"), "/status");
   EXPECT_EQ(pointer(R"({"kind":"meterValues","connectorId":1,"transactionId":"t",)" + head + "}"), "/meterWh");
-  EXPECT_EQ(pointer(R"({"kind":"meterValues","connectorId":1,"transactionId":"t","meterWh":1,"soc":1.5,)" + head + "}"), "/soc");
+  EXPECT_EQ(pointer(R"({"kind":"meterValues","connectorId":1,"transactionId":"t","meterWh":1,"soc":1.5,)" + head + "}"),
+            "/soc");
 }
 
 TEST(ProviderUpdate, ProviderNames) {
   EXPECT_TRUE(is_provider_name("acme-2"));
-  for (const auto* name : {"", "Acme", "2a", "a_b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) EXPECT_FALSE(is_provider_name(name)) << name;
+  for (const auto* name : {"", "Acme", "2a", "a_b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
+    EXPECT_FALSE(is_provider_name(name)) << name;
 }
 
 }  // namespace

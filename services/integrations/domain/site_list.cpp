@@ -48,8 +48,11 @@ Result<std::vector<Site>> parse_sites(std::string_view text) {
     if (!is_station_id(entry.id)) return fail(Code::kValidationFailed, "not a station id: " + entry.id);
     Site site{.station_id = std::move(entry.id), .name = std::move(entry.name)};
     for (const auto& connector : entry.connectors) {
-      if (connector.id < 1 || connector.id > 255) return fail(Code::kValidationFailed, "connector id out of range at " + site.station_id);
-      site.connectors.push_back({.id = connector.id, .type = connector_type(connector.type), .max_power_w = std::llround(connector.power_kw * 1000)});
+      if (connector.id < 1 || connector.id > 255)
+        return fail(Code::kValidationFailed, "connector id out of range at " + site.station_id);
+      site.connectors.push_back({.id = connector.id,
+                                 .type = connector_type(connector.type),
+                                 .max_power_w = std::llround(connector.power_kw * 1000)});
     }
     sites.push_back(std::move(site));
   }
@@ -62,7 +65,8 @@ std::vector<Site> load_fleet(std::size_t count) {
   for (std::size_t number = 1; number <= count; ++number) {
     sites.push_back({.station_id = fmt::format("LOAD-{:05}", number),
                      .name = "load test",
-                     .connectors = {{.id = 1, .type = "CCS2", .max_power_w = 60'000}, {.id = 2, .type = "CCS2", .max_power_w = 60'000}}});
+                     .connectors = {{.id = 1, .type = "CCS2", .max_power_w = 60'000},
+                                    {.id = 2, .type = "CCS2", .max_power_w = 60'000}}});
   }
   return sites;
 }

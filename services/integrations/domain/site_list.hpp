@@ -1,5 +1,5 @@
-// The stations that the platform provisions by itself: the sites of the shipped network (data/network/sites.json), plus a numbered fleet for load tests.
-// Read once at start; a broken file is a start-up failure.
+// The stations that the platform provisions by itself: the sites of the shipped network (data/network/sites.json), plus
+// a numbered fleet for load tests. Read once at start; a broken file is a start-up failure.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
-// How a charge point proves who it is: HTTP Basic with its own id as the user (OCPP security profile 1, here always inside TLS).
-// A provisioned fleet needs no list of passwords: password = hex(HMAC-SHA256(fleet secret, station id)), the first 40 characters, which is
-// the longest AuthorizationKey of OCPP 1.6. The database holds SHA-256 of each password: they are random, so a slow hash would add nothing.
+// How a charge point proves who it is: HTTP Basic with its own id as the user (OCPP security profile 1, here always
+// inside TLS). A provisioned fleet needs no list of passwords: password = hex(HMAC-SHA256(fleet secret, station id)),
+// the first 40 characters, which is the longest AuthorizationKey of OCPP 1.6. The database holds SHA-256 of each
+// password: they are random, so a slow hash would add nothing.
 #pragma once
 
 #include <optional>

@@ -33,21 +33,24 @@ RequestContext background(const telemetry::TraceContext& trace) {
 telemetry::Span command_span(const store::CommandRow& command) {
   telemetry::SpanOptions options{.kind = telemetry::SpanKind::kClient};
   const std::string action(ocpp::action_of(command.open.kind));
-  options.attributes = {{std::string(semconv::kEvStationId), command.station_id}, {std::string(semconv::kEvOcppAction), action}};
-  if (command.session_id) options.attributes.emplace_back(std::string(semconv::kEvSessionId), to_string(*command.session_id));
+  options.attributes = {{std::string(semconv::kEvStationId), command.station_id},
+                        {std::string(semconv::kEvOcppAction), action}};
+  if (command.session_id)
+    options.attributes.emplace_back(std::string(semconv::kEvSessionId), to_string(*command.session_id));
   options.links = {command.trace};
   return telemetry::start_span("ocpp " + action, command.trace, std::move(options));
 }
 
 json::Object payload_of(const store::CommandRow& command) {
-  if (command.open.kind == ocpp::CommandKind::kRemoteStop && command.open.transaction_id) return ocpp::remote_stop_payload(*command.open.transaction_id);
+  if (command.open.kind == ocpp::CommandKind::kRemoteStop && command.open.transaction_id)
+    return ocpp::remote_stop_payload(*command.open.transaction_id);
   return command.payload;
 }
 
 }  // namespace
 
-CommandDispatcher::CommandDispatcher(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, StationDirectory& directory, CommandNudge& nudge,
-                                     DispatchSettings settings)
+CommandDispatcher::CommandDispatcher(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox,
+                                     StationDirectory& directory, CommandNudge& nudge, DispatchSettings settings)
     : worker_(&worker), pool_(&pool), outbox_(&outbox), directory_(&directory), nudge_(&nudge), settings_(settings) {}
 
 Task<> CommandDispatcher::run() {
@@ -92,10 +95,12 @@ Task<> CommandDispatcher::pass() {
 Task<> CommandDispatcher::finish_row(store::CommandRow command, NextStep step) {
   auto context = background(command.trace);
   auto finished = co_await finish(context, std::move(command), step.result, std::move(step.detail));
-  if (!finished) EVC_LOG(kWarn, context.trace, "A command could not be finished", {{key::kErrorDetail, finished.error().detail}});
+  if (!finished)
+    EVC_LOG(kWarn, context.trace, "A command could not be finished", {{key::kErrorDetail, finished.error().detail}});
 }
 
-// The rows say `sent` before the stations are told: a crash in between costs a repetition, never a second unnoticed send.
+// The rows say `sent` before the stations are told: a crash in between costs a repetition, never a second unnoticed
+// send.
 Task<> CommandDispatcher::send_all(std::vector<store::CommandRow> commands) {
   std::vector<Uuid> ids;
   for (const auto& command : commands) ids.push_back(command.command_id);
@@ -118,16 +123,20 @@ void CommandDispatcher::send(store::CommandRow command) {
     if (verdict.result != ocpp::CommandResult::kAccepted) span->fail(ocpp::name_of(verdict.result));
     span->end();
     const bool is_lost = answer.outcome == Settled::Outcome::kLost;
-    worker_->post([this, command, verdict, is_lost] { worker_->tasks().spawn("ocpp-command-settled", settled(command, verdict, is_lost)); });
+    worker_->post([this, command, verdict, is_lost] {
+      worker_->tasks().spawn("ocpp-command-settled", settled(command, verdict, is_lost));
+    });
   };
-  auto tell = [action = std::string(ocpp::action_of(command.open.kind)), payload = payload_of(command), on_settled](StationConnection& connection) {
-    connection.call(action, payload, on_settled);
-  };
+  auto tell = [action = std::string(ocpp::action_of(command.open.kind)), payload = payload_of(command),
+               on_settled](StationConnection& connection) { connection.call(action, payload, on_settled); };
   const bool posted = directory_->post(station_id, std::move(tell));
-  if (!posted) worker_->tasks().spawn("ocpp-command-settled", settled(std::move(command), {.result = ocpp::CommandResult::kOffline}, true));
+  if (!posted)
+    worker_->tasks().spawn("ocpp-command-settled",
+                           settled(std::move(command), {.result = ocpp::CommandResult::kOffline}, true));
 }
 
-// Many answers may come at once; each waits for its turn at the database. When it never comes, the row stays `sent` and a later pass ends it.
+// Many answers may come at once; each waits for its turn at the database. When it never comes, the row stays `sent` and
+// a later pass ends it.
 Task<> CommandDispatcher::settled(store::CommandRow command, ocpp::Verdict verdict, bool is_lost) {
   Result<void> done;
   for (int attempt = 1; attempt <= kStoreAttempts && !worker_->tasks().cancelled(); ++attempt) {
@@ -136,30 +145,46 @@ Task<> CommandDispatcher::settled(store::CommandRow command, ocpp::Verdict verdi
     if (done) co_return;
     co_await sleep_for(*worker_, kStorePause * attempt);
   }
-  if (!done) EVC_LOG(kWarn, command.trace, "A command's answer could not be stored", {{key::kErrorDetail, done.error().detail}});
+  if (!done)
+    EVC_LOG(kWarn, command.trace, "A command's answer could not be stored", {{key::kErrorDetail, done.error().detail}});
 }
 
-Task<Result<void>> CommandDispatcher::store_answer(RequestContext& context, store::CommandRow command, ocpp::Verdict verdict, bool is_lost) {
+Task<Result<void>> CommandDispatcher::store_answer(RequestContext& context, store::CommandRow command,
+                                                   ocpp::Verdict verdict, bool is_lost) {
   if (is_lost) co_return co_await store::mark_pending(context, *pool_, command.command_id);
   const bool is_repetition = command.open.attempts > 0;
-  const bool is_doubtful = is_repetition && command.open.kind == ocpp::CommandKind::kRemoteStart && verdict.result == ocpp::CommandResult::kRejected;
+  const bool is_doubtful = is_repetition && command.open.kind == ocpp::CommandKind::kRemoteStart &&
+                           verdict.result == ocpp::CommandResult::kRejected;
   if (is_doubtful) co_return co_await store::mark_unconfirmed(context, *pool_, command.command_id);
   co_return co_await finish(context, std::move(command), verdict.result, std::move(verdict.detail));
 }
 
-Task<Result<void>> CommandDispatcher::finish(RequestContext& context, store::CommandRow command, ocpp::CommandResult result, std::string detail) {
+Task<Result<void>> CommandDispatcher::finish(RequestContext& context, store::CommandRow command,
+                                             ocpp::CommandResult result, std::string detail) {
   EVC_CO_TRY(transaction, co_await pool_->begin(context));
-  EVC_CO_TRY(is_mine, co_await store::finish_command(context, transaction, command.command_id, std::string(ocpp::name_of(result)), detail));
+  EVC_CO_TRY(is_mine, co_await store::finish_command(context, transaction, command.command_id,
+                                                     std::string(ocpp::name_of(result)), detail));
   if (!is_mine) co_return Result<void>{};
-  const CommandOutcome outcome{.command_id = command.command_id, .station_id = command.station_id, .connector_id = command.connector_id, .session_id = command.session_id,
-                               .command = ocpp::name_of(command.open.kind), .result = ocpp::name_of(result), .detail = std::move(detail)};
-  messaging::EventDraft draft{.topic = std::string(kTopic), .key = command.station_id, .subject = subject_of(command.station_id, command.connector_id),
-                              .type = std::string(kEventType), .data = command_result(outcome, context.clock->wall()), .user_id = command.user_id,
-                              .correlation_id = command.correlation_id, .causation_id = command.causation_id};
+  const CommandOutcome outcome{.command_id = command.command_id,
+                               .station_id = command.station_id,
+                               .connector_id = command.connector_id,
+                               .session_id = command.session_id,
+                               .command = ocpp::name_of(command.open.kind),
+                               .result = ocpp::name_of(result),
+                               .detail = std::move(detail)};
+  messaging::EventDraft draft{.topic = std::string(kTopic),
+                              .key = command.station_id,
+                              .subject = subject_of(command.station_id, command.connector_id),
+                              .type = std::string(kEventType),
+                              .data = command_result(outcome, context.clock->wall()),
+                              .user_id = command.user_id,
+                              .correlation_id = command.correlation_id,
+                              .causation_id = command.causation_id};
   EVC_CO_CHECK(co_await outbox_->append(context, transaction, std::move(draft)));
   EVC_CO_CHECK(co_await transaction.commit(context));
   count_command(outcome.command, outcome.result);
-  EVC_LOG(kInfo, context.trace, "A command ended", {{key::kStationId, command.station_id}, {key::kOcppAction, outcome.command}, {key::kState, outcome.result}});
+  EVC_LOG(kInfo, context.trace, "A command ended",
+          {{key::kStationId, command.station_id}, {key::kOcppAction, outcome.command}, {key::kState, outcome.result}});
   co_return Result<void>{};
 }
 

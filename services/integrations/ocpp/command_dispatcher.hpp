@@ -1,5 +1,6 @@
-// Carries commands from their rows to the stations and their results back as events. It polls, so that a row written by anybody, or left by a process that died, is
-// found; a nudge only shortens the wait. Runs on the first worker; results are handled on the worker that holds the station. Lives as long as the process.
+// Carries commands from their rows to the stations and their results back as events. It polls, so that a row written by
+// anybody, or left by a process that died, is found; a nudge only shortens the wait. Runs on the first worker; results
+// are handled on the worker that holds the station. Lives as long as the process.
 #pragma once
 
 #include <chrono>
@@ -20,7 +21,8 @@ struct DispatchSettings {
 
 class CommandDispatcher {
  public:
-  CommandDispatcher(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, StationDirectory& directory, CommandNudge& nudge, DispatchSettings settings);
+  CommandDispatcher(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, StationDirectory& directory,
+                    CommandNudge& nudge, DispatchSettings settings);
 
   // Until the worker's group is cancelled.
   Task<> run();
@@ -32,8 +34,10 @@ class CommandDispatcher {
   Task<> finish_row(store::CommandRow command, NextStep step);
   // In the dispatcher's own worker and pool, whatever worker the answer came from.
   Task<> settled(store::CommandRow command, ocpp::Verdict verdict, bool is_lost);
-  Task<Result<void>> store_answer(RequestContext& context, store::CommandRow command, ocpp::Verdict verdict, bool is_lost);
-  Task<Result<void>> finish(RequestContext& context, store::CommandRow command, ocpp::CommandResult result, std::string detail);
+  Task<Result<void>> store_answer(RequestContext& context, store::CommandRow command, ocpp::Verdict verdict,
+                                  bool is_lost);
+  Task<Result<void>> finish(RequestContext& context, store::CommandRow command, ocpp::CommandResult result,
+                            std::string detail);
   Task<> wait();
 
   Worker* worker_;

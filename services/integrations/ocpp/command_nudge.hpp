@@ -1,5 +1,5 @@
-// "A command was written": set by whoever writes one, on any worker, and taken by the dispatcher. Only a hint, the dispatcher polls as well.
-// One per process, shared by its workers.
+// "A command was written": set by whoever writes one, on any worker, and taken by the dispatcher. Only a hint, the
+// dispatcher polls as well. One per process, shared by its workers.
 #pragma once
 
 #include <atomic>

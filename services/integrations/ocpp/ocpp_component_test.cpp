@@ -1,4 +1,5 @@
-// The charge points' side whole, on the real PostgreSQL: a socket that speaks OCPP in front, the rows and the events of the outbox behind.
+// The charge points' side whole, on the real PostgreSQL: a socket that speaks OCPP in front, the rows and the events of
+// the outbox behind.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -31,7 +32,8 @@ constexpr std::string_view kUser = "p1.mfzxa2lonrxw2zlsfqqho2lunb";
 // A charge point written for the test: it says what the test wants and remembers what it hears.
 class TestStation {
  public:
-  TestStation(Worker& worker, std::unique_ptr<http::WebSocket> socket) : worker_(&worker), tasks_(worker.io()), socket_(std::move(socket)) {
+  TestStation(Worker& worker, std::unique_ptr<http::WebSocket> socket)
+      : worker_(&worker), tasks_(worker.io()), socket_(std::move(socket)) {
     tasks_.spawn("test-station", read_all());
   }
   ~TestStation() { close(); }
@@ -50,7 +52,8 @@ class TestStation {
     return answers.at(id);
   }
   bool wait_for_call(std::string_view action) {
-    return run_until(*worker_, [&] { return std::ranges::any_of(calls, [&](const Call& call) { return call.action == action; }); });
+    return run_until(
+        *worker_, [&] { return std::ranges::any_of(calls, [&](const Call& call) { return call.action == action; }); });
   }
 
   std::deque<Call> calls;
@@ -90,13 +93,15 @@ class OcppTest : public ::testing::Test {
     database.migrate("services/integrations/migrations");
     std::vector<store::ProvisionedStation> stations;
     for (const auto* id : {"S1", "S2"}) {
-      stations.push_back({.site = {.station_id = id, .name = id, .connectors = {{.id = 1, .type = "CCS2", .max_power_w = 60'000}}},
-                          .password_sha256 = password_digest(station_password(kSecret, id))});
+      stations.push_back(
+          {.site = {.station_id = id, .name = id, .connectors = {{.id = 1, .type = "CCS2", .max_power_w = 60'000}}},
+           .password_sha256 = password_digest(station_password(kSecret, id))});
     }
     EXPECT_TRUE(run_task(worker, store::provision(context, pool, stations)));
     auto router = std::make_shared<http::Router>();
     endpoint.add_to(*router, {});
-    server = std::make_unique<http::Server>(worker, router, std::vector<http::Middleware>{}, http::ServerOptions{.server_name = "integrations"});
+    server = std::make_unique<http::Server>(worker, router, std::vector<http::Middleware>{},
+                                            http::ServerOptions{.server_name = "integrations"});
     server->start();
   }
   ~OcppTest() override {
@@ -113,8 +118,12 @@ class OcppTest : public ::testing::Test {
     static_cast<void>(co_await worker.tasks().drain(SteadyTime::max()));
   }
 
-  Result<std::unique_ptr<http::WebSocket>> dial(const std::string& station, const std::string& password, std::vector<std::string> protocols = {"ocpp1.6"}) {
-    http::WebSocketDial options{.host = "127.0.0.1", .port = server->port(), .path = "/ocpp/" + station, .subprotocols = std::move(protocols),
+  Result<std::unique_ptr<http::WebSocket>> dial(const std::string& station, const std::string& password,
+                                                std::vector<std::string> protocols = {"ocpp1.6"}) {
+    http::WebSocketDial options{.host = "127.0.0.1",
+                                .port = server->port(),
+                                .path = "/ocpp/" + station,
+                                .subprotocols = std::move(protocols),
                                 .headers = {{"Authorization", "Basic " + base64_encode(station + ":" + password)}}};
     return run_task(worker, http::connect_websocket(worker, options, system_clock().steady() + milliseconds(5'000)));
   }
@@ -137,12 +146,20 @@ class OcppTest : public ::testing::Test {
   bool wait_for_events(std::string_view kind, std::size_t count) {
     return run_until(worker, [&] { return events(kind).size() >= count; });
   }
-  static std::string_view text(const json::Object& event, std::string_view member) { return event.at("data").as_object().at(member).as_string(); }
+  static std::string_view text(const json::Object& event, std::string_view member) {
+    return event.at("data").as_object().at(member).as_string();
+  }
 
   messaging::Event authorised(const Uuid& session, std::chrono::seconds start_within = std::chrono::seconds(30)) const {
-    messaging::Event event{.event_id = uuid_v7(), .event_type = "ChargingSessionAuthorized", .correlation_id = uuid_v7(), .user_id = std::string(kUser)};
+    messaging::Event event{.event_id = uuid_v7(),
+                           .event_type = "ChargingSessionAuthorized",
+                           .correlation_id = uuid_v7(),
+                           .user_id = std::string(kUser)};
     event.creation = telemetry::TraceContext::root();
-    event.data = {{"sessionId", to_string(session)}, {"stationId", "S1"}, {"connectorId", 1}, {"startBy", format_rfc3339(system_clock().wall() + start_within)}};
+    event.data = {{"sessionId", to_string(session)},
+                  {"stationId", "S1"},
+                  {"connectorId", 1},
+                  {"startBy", format_rfc3339(system_clock().wall() + start_within)}};
     return event;
   }
   messaging::Event about(const messaging::Event& first, std::string type) const {
@@ -169,22 +186,32 @@ class OcppTest : public ::testing::Test {
   messaging::Outbox outbox{"/services/integrations"};
   StationDirectory directory;
   StationMessages messages{pool, outbox, 60};
-  OcppEndpoint endpoint{worker, directory, messages, {.call_timeout = milliseconds(500), .meter_event_interval = milliseconds(300), .boot_wait = milliseconds(100)}};
+  OcppEndpoint endpoint{
+      worker,
+      directory,
+      messages,
+      {.call_timeout = milliseconds(500), .meter_event_interval = milliseconds(300), .boot_wait = milliseconds(100)}};
   CommandNudge nudge;
   ChargingEvents charging{[this] { nudge.ring(); }};
-  CommandDispatcher dispatcher{worker, pool, outbox, directory, nudge, {.poll_interval = milliseconds(50), .offline_grace = milliseconds(300)}};
+  CommandDispatcher dispatcher{
+      worker, pool, outbox, directory, nudge, {.poll_interval = milliseconds(50), .offline_grace = milliseconds(300)}};
   std::unique_ptr<http::Server> server;
 };
 
 json::Object start_message(std::string_view tag) {
-  return {{"connectorId", 1}, {"idTag", tag}, {"meterStart", 1000}, {"timestamp", format_rfc3339(system_clock().wall())}};
+  return {
+      {"connectorId", 1}, {"idTag", tag}, {"meterStart", 1000}, {"timestamp", format_rfc3339(system_clock().wall())}};
 }
 json::Object meter_message(std::int64_t transaction, std::int64_t wh) {
-  json::Object value{{"timestamp", format_rfc3339(system_clock().wall())}, {"sampledValue", json::Array{json::Object{{"value", std::to_string(wh)}}}}};
+  json::Object value{{"timestamp", format_rfc3339(system_clock().wall())},
+                     {"sampledValue", json::Array{json::Object{{"value", std::to_string(wh)}}}}};
   return {{"connectorId", 1}, {"transactionId", transaction}, {"meterValue", json::Array{value}}};
 }
 json::Object stop_message(std::int64_t transaction) {
-  return {{"transactionId", transaction}, {"meterStop", 9000}, {"timestamp", format_rfc3339(system_clock().wall())}, {"reason", "Remote"}};
+  return {{"transactionId", transaction},
+          {"meterStop", 9000},
+          {"timestamp", format_rfc3339(system_clock().wall())},
+          {"reason", "Remote"}};
 }
 
 TEST_F(OcppTest, OnlyAKnownStationWithItsPasswordIsLetIn) {
@@ -207,7 +234,8 @@ TEST_F(OcppTest, ABootAndAStatusBecomeEvents) {
   EXPECT_TRUE(events("stationRegistered")[0].at("userId").is_null());
   ASSERT_EQ(events("connectorStatus").size(), 1u) << "said twice, told once";
   EXPECT_EQ(text(events("connectorStatus")[0], "status"), "available");
-  EXPECT_EQ(database.value("SELECT string_agg(DISTINCT key || ' ' || topic, ',') FROM outbox"), "S1 integration.events");
+  EXPECT_EQ(database.value("SELECT string_agg(DISTINCT key || ' ' || topic, ',') FROM outbox"),
+            "S1 integration.events");
   EXPECT_EQ(database.value("SELECT subject FROM outbox ORDER BY pos DESC LIMIT 1"), "S1/1");
 }
 
@@ -234,7 +262,9 @@ TEST_F(OcppTest, AWholeChargeFromTheFactToTheBill) {
   ASSERT_TRUE(wait_for_events("commandResult", 1));
   EXPECT_EQ(text(events("commandResult")[0], "result"), "accepted");
 
-  EXPECT_EQ(station->ask("Authorize", {{"idTag", session_tag(session)}}).at("idTagInfo").as_object().at("status").as_string(), "Accepted");
+  EXPECT_EQ(
+      station->ask("Authorize", {{"idTag", session_tag(session)}}).at("idTagInfo").as_object().at("status").as_string(),
+      "Accepted");
   const auto start = start_message(session_tag(session));
   const auto first = station->ask("StartTransaction", start);
   EXPECT_EQ(first.at("idTagInfo").as_object().at("status").as_string(), "Accepted");
@@ -243,7 +273,8 @@ TEST_F(OcppTest, AWholeChargeFromTheFactToTheBill) {
   for (const auto wh : {1100, 1200, 1300}) EXPECT_TRUE(station->ask("MeterValues", meter_message(id, wh)).empty());
   EXPECT_EQ(events("meterValues").size(), 1u) << "coalesced";
   ASSERT_TRUE(wait_for_events("meterValues", 2));
-  EXPECT_EQ(events("meterValues")[1].at("data").as_object().at("meterWh").as_int64(), 1300) << "the newest of those held back";
+  EXPECT_EQ(events("meterValues")[1].at("data").as_object().at("meterWh").as_int64(), 1300)
+      << "the newest of those held back";
   EXPECT_EQ(database.value("SELECT count(*) FROM meter_value"), "3");
 
   deliver(about(fact, "ChargingSessionStopRequested"));
@@ -271,12 +302,16 @@ TEST_F(OcppTest, AnAnswerIsHeardWhileAMessageWaitsForTheDatabase) {
     postgres::testing::query(conninfo, "BEGIN; LOCK TABLE connector; SELECT pg_sleep(2); COMMIT");
   });
   ASSERT_TRUE(run_until(worker, [&] {
-    return database.value("SELECT count(*) FROM pg_locks WHERE relation = 'connector'::regclass AND mode = 'AccessExclusiveLock' AND granted") == "1";
+    return database.value(
+               "SELECT count(*) FROM pg_locks WHERE relation = 'connector'::regclass AND mode = 'AccessExclusiveLock' "
+               "AND granted") == "1";
   }));
   station->say(R"([2,"waits","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}])");
   bool is_answered = false;
   ASSERT_TRUE(directory.post("S1", [&](StationConnection& connection) {
-    connection.call("Reset", {{"type", "Soft"}}, [&](const evc::ocpp::Settled& settled) { is_answered = settled.outcome == evc::ocpp::Settled::Outcome::kResult; });
+    connection.call("Reset", {{"type", "Soft"}}, [&](const evc::ocpp::Settled& settled) {
+      is_answered = settled.outcome == evc::ocpp::Settled::Outcome::kResult;
+    });
   }));
   EXPECT_TRUE(run_until(worker, [&] { return is_answered; }));
   EXPECT_FALSE(station->answers.contains("waits"));
@@ -363,9 +398,19 @@ TEST_F(OcppTest, AClosedSessionsTagIsRefused) {
   const auto fact = authorised(session);
   deliver(fact);
   deliver(about(fact, "ChargingSessionFailed"));
-  EXPECT_EQ(station->ask("StartTransaction", start_message(session_tag(session))).at("idTagInfo").as_object().at("status").as_string(), "Expired");
+  EXPECT_EQ(station->ask("StartTransaction", start_message(session_tag(session)))
+                .at("idTagInfo")
+                .as_object()
+                .at("status")
+                .as_string(),
+            "Expired");
   const auto elsewhere = connect("S2");
-  EXPECT_EQ(elsewhere->ask("StartTransaction", start_message(session_tag(session))).at("idTagInfo").as_object().at("status").as_string(), "Invalid");
+  EXPECT_EQ(elsewhere->ask("StartTransaction", start_message(session_tag(session)))
+                .at("idTagInfo")
+                .as_object()
+                .at("status")
+                .as_string(),
+            "Invalid");
 }
 
 }  // namespace

@@ -26,7 +26,10 @@ bool offers(std::string_view list, std::string_view wanted) {
 void OcppEndpoint::add_to(http::Router& router, http::WebSocketOptions options) {
   router.add_websocket(
       "/ocpp/{stationId}", [this](RequestContext& context, http::Request& request) { return accept(context, request); },
-      [this](RequestContext& context, http::Request& request, http::WebSocket& socket) { return serve(context, request, socket); }, options);
+      [this](RequestContext& context, http::Request& request, http::WebSocket& socket) {
+        return serve(context, request, socket);
+      },
+      options);
 }
 
 Task<Result<std::string>> OcppEndpoint::accept(RequestContext& context, http::Request& request) {
@@ -37,10 +40,12 @@ Task<Result<std::string>> OcppEndpoint::accept(RequestContext& context, http::Re
   if (!credentials || credentials->user != *station_id) co_return fail(Code::kUnauthenticated);
   EVC_CO_TRY(expected, co_await store::password_sha256(context, messages_->pool(), std::string(*station_id)));
   if (!expected || !equal_constant_time(*expected, password_digest(credentials->password.reveal()))) {
-    EVC_LOG(kWarn, context.trace, "A charge point was refused", {{telemetry::key::kReason, expected ? "password" : "unknown station"}});
+    EVC_LOG(kWarn, context.trace, "A charge point was refused",
+            {{telemetry::key::kReason, expected ? "password" : "unknown station"}});
     co_return fail(Code::kUnauthenticated);
   }
-  if (!offers(request.headers.get("sec-websocket-protocol").value_or(""), kSubprotocol)) co_return fail(Code::kBadRequest, "the subprotocol ocpp1.6 is required");
+  if (!offers(request.headers.get("sec-websocket-protocol").value_or(""), kSubprotocol))
+    co_return fail(Code::kBadRequest, "the subprotocol ocpp1.6 is required");
   co_return std::string(kSubprotocol);
 }
 

@@ -1,5 +1,5 @@
-// The door for charge points: wss://host:port/ocpp/<stationId>, HTTP Basic inside TLS, subprotocol ocpp1.6. Everybody else gets 401 before the upgrade,
-// and an unknown station looks the same as a wrong password. One per worker.
+// The door for charge points: wss://host:port/ocpp/<stationId>, HTTP Basic inside TLS, subprotocol ocpp1.6. Everybody
+// else gets 401 before the upgrade, and an unknown station looks the same as a wrong password. One per worker.
 #pragma once
 
 #include "kit/http/router.hpp"

@@ -30,7 +30,9 @@ Task<> sweep_offline(Worker& worker, StationMessages& messages, std::chrono::mil
     if (worker.tasks().cancelled()) co_return;
     auto context = background();
     auto told = co_await messages.disconnected(context, left.station_id, left.connection_id, "PlatformRestarted");
-    if (!told) EVC_LOG(kWarn, "A station could not be marked offline", {{telemetry::key::kStationId, left.station_id}, {telemetry::key::kErrorDetail, told.error().detail}});
+    if (!told)
+      EVC_LOG(kWarn, "A station could not be marked offline",
+              {{telemetry::key::kStationId, left.station_id}, {telemetry::key::kErrorDetail, told.error().detail}});
   }
 }
 

@@ -1,4 +1,5 @@
-// After a start: stations that were connected to the process before and did not come back within the grace are told to be offline. Runs once, on the first worker.
+// After a start: stations that were connected to the process before and did not come back within the grace are told to
+// be offline. Runs once, on the first worker.
 #pragma once
 
 #include <chrono>

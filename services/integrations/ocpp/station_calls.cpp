@@ -1,4 +1,5 @@
-// How a call of the station is answered: the part of StationConnection between a parsed CALL and its CALLRESULT or CALLERROR.
+// How a call of the station is answered: the part of StationConnection between a parsed CALL and its CALLRESULT or
+// CALLERROR.
 #include <array>
 #include <utility>
 
@@ -23,13 +24,18 @@ constexpr std::chrono::milliseconds kFirstPause{100};
 constexpr std::chrono::milliseconds kLongestPause{2'000};
 
 // Metrics and spans carry the names of known actions only.
-constexpr std::array<std::string_view, 8> kActions{"BootNotification", "Heartbeat", "StatusNotification", "Authorize", "StartTransaction", "MeterValues", "StopTransaction", "DataTransfer"};
+constexpr std::array<std::string_view, 8> kActions{"BootNotification", "Heartbeat",        "StatusNotification",
+                                                   "Authorize",        "StartTransaction", "MeterValues",
+                                                   "StopTransaction",  "DataTransfer"};
 
-bool is_known(std::string_view action) { return std::ranges::find(kActions, action) != kActions.end(); }
+bool is_known(std::string_view action) {
+  return std::ranges::find(kActions, action) != kActions.end();
+}
 
 // A violation of the schema travels as the detail of a protocol-error: "<code>|<detail>".
 Error as_error(const ocpp::Violation& violation) {
-  return {.code = Code::kProtocolError, .detail = std::string(evc::ocpp::text_1_6(violation.code)) + "|" + violation.detail};
+  return {.code = Code::kProtocolError,
+          .detail = std::string(evc::ocpp::text_1_6(violation.code)) + "|" + violation.detail};
 }
 
 evc::ocpp::CallError error_answer(const std::string& id, const Error& error) {
@@ -39,7 +45,10 @@ evc::ocpp::CallError error_answer(const std::string& id, const Error& error) {
 }
 
 // Only what another try can mend.
-bool is_transient(Code code) { return code == Code::kDatabaseUnavailable || code == Code::kDatabaseConflict || code == Code::kDeadlineExceeded || code == Code::kOverloaded; }
+bool is_transient(Code code) {
+  return code == Code::kDatabaseUnavailable || code == Code::kDatabaseConflict || code == Code::kDeadlineExceeded ||
+         code == Code::kOverloaded;
+}
 
 std::optional<std::int64_t> transaction_of(const Call& call) {
   const auto* id = call.payload.if_contains("transactionId");
@@ -49,13 +58,16 @@ std::optional<std::int64_t> transaction_of(const Call& call) {
 std::optional<std::string> tag_of(const Call& call) {
   constexpr std::size_t kTagLimit = 20;
   const auto* tag = call.payload.if_contains("idTag");
-  if (tag == nullptr || !tag->is_string() || tag->as_string().size() > kTagLimit || tag->as_string().find('\0') != std::string::npos) return std::nullopt;
+  if (tag == nullptr || !tag->is_string() || tag->as_string().size() > kTagLimit ||
+      tag->as_string().find('\0') != std::string::npos)
+    return std::nullopt;
   return std::string(tag->as_string());
 }
 
 telemetry::Span message_span(const Call& call, const std::string& station_id, const Session& session) {
   telemetry::SpanOptions options{.kind = telemetry::SpanKind::kServer};
-  options.attributes = {{std::string(semconv::kEvStationId), station_id}, {std::string(semconv::kEvOcppAction), call.action}};
+  options.attributes = {{std::string(semconv::kEvStationId), station_id},
+                        {std::string(semconv::kEvOcppAction), call.action}};
   if (!session) return telemetry::start_span("ocpp " + call.action, {}, std::move(options));
   options.attributes.emplace_back(std::string(semconv::kEvSessionId), to_string(session->session_id));
   options.links = {session->trace};
@@ -64,8 +76,8 @@ telemetry::Span message_span(const Call& call, const std::string& station_id, co
 
 }  // namespace
 
-// Retried in place while the database is away, because a station that gets an error may drop a bill; when patience ends the socket is
-// closed without an answer, and the station sends the same again later.
+// Retried in place while the database is away, because a station that gets an error may drop a bill; when patience ends
+// the socket is closed without an answer, and the station sends the same again later.
 Task<bool> StationConnection::on_call(Call call) {
   if (!is_known(call.action)) {
     count_call("other", "NotImplemented");
@@ -81,16 +93,21 @@ Task<bool> StationConnection::on_call(Call call) {
     auto session = co_await session_of(context, call);
     auto span = message_span(call, station_id_, session ? *session : Session{});
     context.trace = span.context();
-    auto answer = session ? co_await dispatch(context, call, *session) : Result<json::Object>(std::unexpected(session.error()));
+    auto answer =
+        session ? co_await dispatch(context, call, *session) : Result<json::Object>(std::unexpected(session.error()));
     if (answer) {
       observe_call(call.action, system_clock().steady() - started, context.trace);
       send(serialize(CallResult{.id = call.id, .payload = std::move(*answer)}));
       co_return true;
     }
     span.fail(info(answer.error().code).name);
-    const bool again = is_transient(answer.error().code) && system_clock().steady() + pause < give_up && !is_closing_ && !worker_->tasks().cancelled();
+    const bool again = is_transient(answer.error().code) && system_clock().steady() + pause < give_up && !is_closing_ &&
+                       !worker_->tasks().cancelled();
     EVC_LOG(kWarn, context.trace, "A station's message failed",
-            {{key::kStationId, station_id_}, {key::kOcppAction, call.action}, {key::kErrorCode, info(answer.error().code).name}, {key::kErrorDetail, answer.error().detail}});
+            {{key::kStationId, station_id_},
+             {key::kOcppAction, call.action},
+             {key::kErrorCode, info(answer.error().code).name},
+             {key::kErrorDetail, answer.error().detail}});
     if (!again) {
       count_call(call.action, answer.error().code == Code::kProtocolError ? "violation" : "failed");
       if (is_transient(answer.error().code)) co_return false;
@@ -118,8 +135,11 @@ Task<Result<Session>> StationConnection::session_of(RequestContext& context, con
   co_return std::move(session);
 }
 
-Task<Result<json::Object>> StationConnection::dispatch(RequestContext& context, const Call& call, const Session& session) {
-  const auto refuse = [](const ocpp::Violation& violation) -> Result<json::Object> { return std::unexpected(as_error(violation)); };
+Task<Result<json::Object>> StationConnection::dispatch(RequestContext& context, const Call& call,
+                                                       const Session& session) {
+  const auto refuse = [](const ocpp::Violation& violation) -> Result<json::Object> {
+    return std::unexpected(as_error(violation));
+  };
   if (call.action == "Heartbeat") {
     const auto message = ocpp::decode_heartbeat(call.payload);
     if (!message) co_return refuse(message.error());
@@ -161,15 +181,19 @@ Task<Result<json::Object>> StationConnection::dispatch(RequestContext& context, 
   co_return json::Object{{"status", "UnknownVendorId"}};
 }
 
-Task<Result<json::Object>> StationConnection::on_start(RequestContext& context, ocpp::StartTransaction message, Session session) {
+Task<Result<json::Object>> StationConnection::on_start(RequestContext& context, ocpp::StartTransaction message,
+                                                       Session session) {
   const auto connector_id = message.connector_id;
   auto answer = co_await messages_->start(context, station_id_, std::move(message), session);
-  if (answer) remember(answer->at("transactionId").as_int64(), connector_id, session && session->station_id == station_id_ ? session : Session{});
+  if (answer)
+    remember(answer->at("transactionId").as_int64(), connector_id,
+             session && session->station_id == station_id_ ? session : Session{});
   co_return answer;
 }
 
 // The coalescer decides once per message, not once per try.
-Task<Result<json::Object>> StationConnection::on_meter_values(RequestContext& context, ocpp::MeterValues message, Session session) {
+Task<Result<json::Object>> StationConnection::on_meter_values(RequestContext& context, ocpp::MeterValues message,
+                                                              Session session) {
   std::optional<ocpp::MeterReading> publish;
   const auto id = message.transaction_id.value_or(0);
   const auto reading = ocpp::latest_reading(message.values);
@@ -184,10 +208,12 @@ Task<Result<json::Object>> StationConnection::on_meter_values(RequestContext& co
   co_return answer;
 }
 
-Task<Result<json::Object>> StationConnection::on_stop(RequestContext& context, const Call& call, ocpp::StopTransaction message, Session session) {
+Task<Result<json::Object>> StationConnection::on_stop(RequestContext& context, const Call& call,
+                                                      ocpp::StopTransaction message, Session session) {
   const auto id = message.transaction_id;
   coalescer_.forget(id);
-  auto answer = co_await messages_->stop(context, station_id_, std::move(message), std::move(session), json::serialize(json::Value(call.payload)));
+  auto answer = co_await messages_->stop(context, station_id_, std::move(message), std::move(session),
+                                         json::serialize(json::Value(call.payload)));
   if (answer) transactions_.erase(id);
   co_return answer;
 }

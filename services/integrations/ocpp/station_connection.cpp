@@ -30,7 +30,8 @@ RequestContext background(const telemetry::TraceContext& trace) {
 
 }  // namespace
 
-StationConnection::StationConnection(Worker& worker, StationDirectory& directory, StationMessages& messages, const ConnectionLimits& limits, std::string station_id)
+StationConnection::StationConnection(Worker& worker, StationDirectory& directory, StationMessages& messages,
+                                     const ConnectionLimits& limits, std::string station_id)
     : worker_(&worker),
       directory_(&directory),
       messages_(&messages),
@@ -50,7 +51,8 @@ Task<> StationConnection::serve(RequestContext& context, http::WebSocket& socket
     arm_boot_wait(station->registered);
     co_await read_loop();
   } else {
-    EVC_LOG(kWarn, context.trace, "A station could not be taken in", {{key::kStationId, station_id_}, {key::kErrorDetail, station.error().detail}});
+    EVC_LOG(kWarn, context.trace, "A station could not be taken in",
+            {{key::kStationId, station_id_}, {key::kErrorDetail, station.error().detail}});
     socket.close(kTryAgainLater, "not ready");
   }
   co_await finish(context.trace);
@@ -64,7 +66,8 @@ Task<> StationConnection::read_loop() {
   }
 }
 
-// Whatever ended it: the writers first, because they use the socket, then what waited for answers, then what the world is told.
+// Whatever ended it: the writers first, because they use the socket, then what waited for answers, then what the world
+// is told.
 Task<> StationConnection::finish(telemetry::TraceContext trace) {
   call_timeout_.disarm();
   meter_flush_.disarm();
@@ -79,7 +82,9 @@ Task<> StationConnection::finish(telemetry::TraceContext trace) {
   EVC_LOG(kInfo, trace, "A station's connection ended", {{key::kStationId, station_id_}});
   auto context = background(trace);
   auto told = co_await messages_->disconnected(context, station_id_, connection_id_, "ConnectionLost");
-  if (!told) EVC_LOG(kWarn, trace, "A lost connection could not be noted", {{key::kStationId, station_id_}, {key::kErrorDetail, told.error().detail}});
+  if (!told)
+    EVC_LOG(kWarn, trace, "A lost connection could not be noted",
+            {{key::kStationId, station_id_}, {key::kErrorDetail, told.error().detail}});
 }
 
 void StationConnection::close(int code, const std::string& reason) {
@@ -97,7 +102,8 @@ void StationConnection::on_text(std::string_view text) {
     if (const auto settled = calls_.on_error(std::move(*error))) settle(*settled);
   } else {
     const auto& bad = std::get<evc::ocpp::BadFrame>(frame);
-    EVC_LOG(kWarn, "A station sent what is no OCPP message", {{key::kStationId, station_id_}, {key::kReason, bad.reason}});
+    EVC_LOG(kWarn, "A station sent what is no OCPP message",
+            {{key::kStationId, station_id_}, {key::kReason, bad.reason}});
     if (bad.answer) send(serialize(*bad.answer));
   }
   pump_calls();
@@ -185,15 +191,17 @@ void StationConnection::arm_call_timeout() {
   });
 }
 
-// A reconnect has no BootNotification: the station is asked for the state of its connectors, or for a boot when it never told one.
+// A reconnect has no BootNotification: the station is asked for the state of its connectors, or for a boot when it
+// never told one.
 void StationConnection::arm_boot_wait(bool is_registered) {
-  boot_wait_ = worker_->wheel().arm(system_clock().steady() + limits_->boot_wait, [weak = weak_from_this(), is_registered] {
-    const auto self = weak.lock();
-    if (!self || self->has_booted_) return;
-    const auto ignore = [](const Settled&) {};
-    if (!is_registered) self->call("TriggerMessage", {{"requestedMessage", "BootNotification"}}, ignore);
-    self->call("TriggerMessage", {{"requestedMessage", "StatusNotification"}}, ignore);
-  });
+  boot_wait_ =
+      worker_->wheel().arm(system_clock().steady() + limits_->boot_wait, [weak = weak_from_this(), is_registered] {
+        const auto self = weak.lock();
+        if (!self || self->has_booted_) return;
+        const auto ignore = [](const Settled&) {};
+        if (!is_registered) self->call("TriggerMessage", {{"requestedMessage", "BootNotification"}}, ignore);
+        self->call("TriggerMessage", {{"requestedMessage", "StatusNotification"}}, ignore);
+      });
 }
 
 // --- meter values that were held back
@@ -215,8 +223,11 @@ Task<> StationConnection::flush_meter() {
     const auto parent = remembered.session ? remembered.session->trace : telemetry::TraceContext{};
     const auto span = telemetry::start_span("ocpp meter values", parent);
     auto context = background(span.context());
-    auto published = co_await messages_->publish_reading(context, station_id_, remembered.connector_id, due.transaction_id, remembered.session, due.reading);
-    if (!published) EVC_LOG(kWarn, context.trace, "A meter value was not published", {{key::kStationId, station_id_}, {key::kErrorDetail, published.error().detail}});
+    auto published = co_await messages_->publish_reading(context, station_id_, remembered.connector_id,
+                                                         due.transaction_id, remembered.session, due.reading);
+    if (!published)
+      EVC_LOG(kWarn, context.trace, "A meter value was not published",
+              {{key::kStationId, station_id_}, {key::kErrorDetail, published.error().detail}});
   }
   arm_meter_flush();
 }

@@ -1,6 +1,7 @@
-// One WebSocket of one charge point, from the upgrade to its end, on one worker. Messages of the station are answered strictly one after the other;
-// calls to it go out one at a time beside them, and their answers are heard while a message waits for the database. It remembers which session's trace each running transaction belongs to, so that every message joins it.
-// Limits: 16 remembered transactions, 32 waiting calls each way, 64 KiB a message (the transport).
+// One WebSocket of one charge point, from the upgrade to its end, on one worker. Messages of the station are answered
+// strictly one after the other; calls to it go out one at a time beside them, and their answers are heard while a
+// message waits for the database. It remembers which session's trace each running transaction belongs to, so that every
+// message joins it. Limits: 16 remembered transactions, 32 waiting calls each way, 64 KiB a message (the transport).
 #pragma once
 
 #include <chrono>
@@ -24,13 +25,15 @@ namespace evc::integrations {
 struct ConnectionLimits {
   std::chrono::milliseconds call_timeout{30'000};
   std::chrono::milliseconds meter_event_interval{5'000};
-  std::chrono::milliseconds boot_wait{2'000};           // without a boot after this, the station is asked for its status
-  std::chrono::milliseconds database_patience{20'000};  // then the socket is closed and the station repeats itself later
+  std::chrono::milliseconds boot_wait{2'000};  // without a boot after this, the station is asked for its status
+  std::chrono::milliseconds database_patience{
+      20'000};  // then the socket is closed and the station repeats itself later
 };
 
 class StationConnection : public std::enable_shared_from_this<StationConnection> {
  public:
-  StationConnection(Worker& worker, StationDirectory& directory, StationMessages& messages, const ConnectionLimits& limits, std::string station_id);
+  StationConnection(Worker& worker, StationDirectory& directory, StationMessages& messages,
+                    const ConnectionLimits& limits, std::string station_id);
 
   // Until the socket ends. `socket` outlives the call.
   Task<> serve(RequestContext& context, http::WebSocket& socket);
@@ -61,7 +64,8 @@ class StationConnection : public std::enable_shared_from_this<StationConnection>
   Task<Result<json::Object>> dispatch(RequestContext& context, const evc::ocpp::Call& call, const Session& session);
   Task<Result<json::Object>> on_start(RequestContext& context, ocpp::StartTransaction message, Session session);
   Task<Result<json::Object>> on_meter_values(RequestContext& context, ocpp::MeterValues message, Session session);
-  Task<Result<json::Object>> on_stop(RequestContext& context, const evc::ocpp::Call& call, ocpp::StopTransaction message, Session session);
+  Task<Result<json::Object>> on_stop(RequestContext& context, const evc::ocpp::Call& call,
+                                     ocpp::StopTransaction message, Session session);
   void remember(std::int64_t transaction_id, std::int64_t connector_id, const Session& session);
 
   void send(std::string text);

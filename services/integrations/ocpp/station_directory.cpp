@@ -17,13 +17,17 @@ void close_on(Worker& worker, std::weak_ptr<StationConnection> connection, int c
 
 }  // namespace
 
-void StationDirectory::enter(const std::string& station_id, Worker& worker, std::weak_ptr<StationConnection> connection, const Uuid& connection_id) {
+void StationDirectory::enter(const std::string& station_id, Worker& worker, std::weak_ptr<StationConnection> connection,
+                             const Uuid& connection_id) {
   Entry replaced;
   {
     const std::scoped_lock lock(mutex_);
-    replaced = std::exchange(entries_[station_id], Entry{.worker = &worker, .connection = std::move(connection), .connection_id = connection_id});
+    replaced =
+        std::exchange(entries_[station_id],
+                      Entry{.worker = &worker, .connection = std::move(connection), .connection_id = connection_id});
   }
-  if (replaced.worker != nullptr) close_on(*replaced.worker, std::move(replaced.connection), kGoingAway, "replaced by a new connection");
+  if (replaced.worker != nullptr)
+    close_on(*replaced.worker, std::move(replaced.connection), kGoingAway, "replaced by a new connection");
 }
 
 void StationDirectory::leave(const std::string& station_id, const Uuid& connection_id) {

@@ -24,7 +24,8 @@ std::vector<Site> read_sites(const std::string& path) {
 
 }  // namespace
 
-StationProvisioning::StationProvisioning(const std::string& sites_file, std::size_t fleet_size, const Secret<std::string>& fleet_secret) {
+StationProvisioning::StationProvisioning(const std::string& sites_file, std::size_t fleet_size,
+                                         const Secret<std::string>& fleet_secret) {
   auto sites = read_sites(sites_file);
   for (auto& site : load_fleet(fleet_size)) sites.push_back(std::move(site));
   for (auto& site : sites) {
@@ -40,7 +41,8 @@ Task<> StationProvisioning::run(Worker& worker, postgres::Pool& pool) {
     auto changed = co_await store::provision(context, pool, stations_);
     is_done_ = changed.has_value();
     if (is_done_) {
-      EVC_LOG(kInfo, "Stations are provisioned", {{telemetry::key::kCount, static_cast<std::int64_t>(stations_.size())}});
+      EVC_LOG(kInfo, "Stations are provisioned",
+              {{telemetry::key::kCount, static_cast<std::int64_t>(stations_.size())}});
       stations_.clear();
       co_return;
     }

@@ -1,5 +1,5 @@
-// Writes the stations that the platform provisions by itself into the database when the process starts, and says when that is done: until then no charge
-// point would be let in. Lives on the first worker.
+// Writes the stations that the platform provisions by itself into the database when the process starts, and says when
+// that is done: until then no charge point would be let in. Lives on the first worker.
 #pragma once
 
 #include <string>

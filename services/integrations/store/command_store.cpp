@@ -12,7 +12,8 @@ constexpr Statement kInsert{"integrations.command.insert", R"(
   INSERT INTO command (command_id, station_id, connector_id, kind, payload, session_id, reason, requested_by, user_id, correlation_id, causation_id,
                        traceparent, tracestate, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING)"};
-// The session's transaction tells whether a start worked and what a stop is about. A row that is `sent` long after its time lost its answer.
+// The session's transaction tells whether a start worked and what a stop is about. A row that is `sent` long after its
+// time lost its answer.
 constexpr Statement kOpen{"integrations.command.open", R"(
   SELECT c.command_id, c.station_id, c.connector_id, c.kind, c.payload, c.session_id, c.user_id, c.correlation_id, c.causation_id, c.traceparent, c.tracestate,
          c.created_at, c.expires_at, c.attempts, c.state = 'unconfirmed', t.transaction_id, coalesce(t.ended, false)
@@ -28,8 +29,11 @@ constexpr Statement kSent{"integrations.command.sent", R"(
    WHERE command_id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb))
      AND finished_at IS NULL AND (state <> 'sent' OR run_id IS DISTINCT FROM $2)
   RETURNING command_id)"};
-constexpr Statement kPending{"integrations.command.pending", "UPDATE command SET state = 'pending' WHERE command_id = $1 AND finished_at IS NULL"};
-constexpr Statement kUnconfirmed{"integrations.command.unconfirmed", "UPDATE command SET state = 'unconfirmed' WHERE command_id = $1 AND finished_at IS NULL"};
+constexpr Statement kPending{"integrations.command.pending",
+                             "UPDATE command SET state = 'pending' WHERE command_id = $1 AND finished_at IS NULL"};
+constexpr Statement kUnconfirmed{
+    "integrations.command.unconfirmed",
+    "UPDATE command SET state = 'unconfirmed' WHERE command_id = $1 AND finished_at IS NULL"};
 constexpr Statement kFinish{"integrations.command.finish", R"(
   UPDATE command SET state = $2, detail = nullif($3, ''), finished_at = now() WHERE command_id = $1 AND finished_at IS NULL)"};
 constexpr Statement kFind{"integrations.command.find", R"(
@@ -47,7 +51,8 @@ CommandRow command_row(const postgres::Rows& rows, std::size_t row) {
           .user_id = rows.get<std::optional<std::string>>(row, 6),
           .correlation_id = rows.get<std::optional<Uuid>>(row, 7),
           .causation_id = rows.get<std::optional<Uuid>>(row, 8),
-          .trace = telemetry::TraceContext::parse(rows.text(row, 9), rows.text(row, 10)).value_or(telemetry::TraceContext{}),
+          .trace =
+              telemetry::TraceContext::parse(rows.text(row, 9), rows.text(row, 10)).value_or(telemetry::TraceContext{}),
           .open = {.kind = *kind,
                    .created_at = rows.get<WallTime>(row, 11),
                    .expires_at = rows.get<WallTime>(row, 12),
@@ -62,19 +67,23 @@ CommandRow command_row(const postgres::Rows& rows, std::size_t row) {
 Task<Result<void>> insert_command(RequestContext& context, postgres::Transaction& transaction, CommandDraft draft) {
   EVC_CO_CHECK(co_await transaction.exec(
       context, kInsert,
-      Params(draft.command_id, draft.station_id, draft.connector_id, ocpp::name_of(draft.kind), json::Value(draft.payload), draft.session_id, draft.reason,
-             draft.requested_by, draft.user_id, draft.correlation_id, draft.causation_id, draft.trace.traceparent(), draft.trace.trace_state, draft.expires_at)));
+      Params(draft.command_id, draft.station_id, draft.connector_id, ocpp::name_of(draft.kind),
+             json::Value(draft.payload), draft.session_id, draft.reason, draft.requested_by, draft.user_id,
+             draft.correlation_id, draft.causation_id, draft.trace.traceparent(), draft.trace.trace_state,
+             draft.expires_at)));
   co_return Result<void>{};
 }
 
-Task<Result<std::vector<CommandRow>>> open_commands(RequestContext& context, postgres::Pool& pool, Uuid run_id, std::int64_t limit) {
+Task<Result<std::vector<CommandRow>>> open_commands(RequestContext& context, postgres::Pool& pool, Uuid run_id,
+                                                    std::int64_t limit) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kOpen, Params(run_id, limit)));
   std::vector<CommandRow> commands;
   for (std::size_t row = 0; row < rows.size(); ++row) commands.push_back(command_row(rows, row));
   co_return commands;
 }
 
-Task<Result<std::set<Uuid>>> mark_sent(RequestContext& context, postgres::Pool& pool, std::vector<Uuid> command_ids, Uuid run_id) {
+Task<Result<std::set<Uuid>>> mark_sent(RequestContext& context, postgres::Pool& pool, std::vector<Uuid> command_ids,
+                                       Uuid run_id) {
   json::Array ids;
   for (const auto& id : command_ids) ids.push_back(json::Value(to_string(id)));
   EVC_CO_TRY(rows, co_await pool.exec(context, kSent, Params(json::Value(std::move(ids)), run_id)));
@@ -93,12 +102,14 @@ Task<Result<void>> mark_unconfirmed(RequestContext& context, postgres::Pool& poo
   co_return Result<void>{};
 }
 
-Task<Result<bool>> finish_command(RequestContext& context, postgres::Transaction& transaction, Uuid command_id, std::string state, std::string detail) {
+Task<Result<bool>> finish_command(RequestContext& context, postgres::Transaction& transaction, Uuid command_id,
+                                  std::string state, std::string detail) {
   EVC_CO_TRY(rows, co_await transaction.exec(context, kFinish, Params(command_id, state, detail)));
   co_return rows.affected() == 1;
 }
 
-Task<Result<std::optional<CommandView>>> find_command(RequestContext& context, postgres::Pool& pool, std::string station_id, Uuid command_id) {
+Task<Result<std::optional<CommandView>>> find_command(RequestContext& context, postgres::Pool& pool,
+                                                      std::string station_id, Uuid command_id) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kFind, Params(station_id, command_id)));
   if (rows.empty()) co_return std::nullopt;
   co_return CommandView{.command_id = rows.get<Uuid>(0, 0),

@@ -1,5 +1,6 @@
-// Commands to stations as durable rows: written with the event or request that caused them, sent by whoever holds the station, finished once.
-// A process that dies leaves `sent` rows behind, which the next one takes up again because their run id is not its own.
+// Commands to stations as durable rows: written with the event or request that caused them, sent by whoever holds the
+// station, finished once. A process that dies leaves `sent` rows behind, which the next one takes up again because
+// their run id is not its own.
 #pragma once
 
 #include <optional>
@@ -43,15 +44,18 @@ struct CommandRow {
   OpenCommand open;  // is_connected is the caller's to fill in
 };
 // What is not finished and not under way in this run, oldest first.
-Task<Result<std::vector<CommandRow>>> open_commands(RequestContext& context, postgres::Pool& pool, Uuid run_id, std::int64_t limit);
+Task<Result<std::vector<CommandRow>>> open_commands(RequestContext& context, postgres::Pool& pool, Uuid run_id,
+                                                    std::int64_t limit);
 
 // Those of them that were not finished, and not sent in this run, meanwhile.
-Task<Result<std::set<Uuid>>> mark_sent(RequestContext& context, postgres::Pool& pool, std::vector<Uuid> command_ids, Uuid run_id);
+Task<Result<std::set<Uuid>>> mark_sent(RequestContext& context, postgres::Pool& pool, std::vector<Uuid> command_ids,
+                                       Uuid run_id);
 // Back to the queue: the connection was lost.
 Task<Result<void>> mark_pending(RequestContext& context, postgres::Pool& pool, Uuid command_id);
 Task<Result<void>> mark_unconfirmed(RequestContext& context, postgres::Pool& pool, Uuid command_id);
 // False when it was finished before.
-Task<Result<bool>> finish_command(RequestContext& context, postgres::Transaction& transaction, Uuid command_id, std::string state, std::string detail);
+Task<Result<bool>> finish_command(RequestContext& context, postgres::Transaction& transaction, Uuid command_id,
+                                  std::string state, std::string detail);
 
 struct CommandView {
   Uuid command_id;
@@ -63,6 +67,7 @@ struct CommandView {
   WallTime created_at{};
   std::optional<WallTime> finished_at;
 };
-Task<Result<std::optional<CommandView>>> find_command(RequestContext& context, postgres::Pool& pool, std::string station_id, Uuid command_id);
+Task<Result<std::optional<CommandView>>> find_command(RequestContext& context, postgres::Pool& pool,
+                                                      std::string station_id, Uuid command_id);
 
 }  // namespace evc::integrations::store

@@ -25,10 +25,14 @@ struct SessionRow {
 // A repeated event changes nothing.
 Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, SessionRow session);
 Task<Result<void>> close_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id);
-Task<Result<std::optional<SessionRow>>> find_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id);
+Task<Result<std::optional<SessionRow>>> find_session(RequestContext& context, postgres::Transaction& transaction,
+                                                     Uuid session_id);
 // Tags compare without case.
-Task<Result<std::optional<SessionRow>>> find_session_by_tag(RequestContext& context, postgres::Pool& pool, std::string id_tag);
+Task<Result<std::optional<SessionRow>>> find_session_by_tag(RequestContext& context, postgres::Pool& pool,
+                                                            std::string id_tag);
 // The session of a transaction that this station was given.
-Task<Result<std::optional<SessionRow>>> find_session_by_transaction(RequestContext& context, postgres::Pool& pool, std::string station_id, std::int64_t transaction_id);
+Task<Result<std::optional<SessionRow>>> find_session_by_transaction(RequestContext& context, postgres::Pool& pool,
+                                                                    std::string station_id,
+                                                                    std::int64_t transaction_id);
 
 }  // namespace evc::integrations::store

@@ -1,4 +1,5 @@
-// Every statement of this folder against the real PostgreSQL, with the rules that only the database can hold: replay keys, one bill, one start per session.
+// Every statement of this folder against the real PostgreSQL, with the rules that only the database can hold: replay
+// keys, one bill, one start per session.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -53,14 +54,24 @@ class StoreTest : public ::testing::Test {
   }
   Uuid authorise() {
     const auto id = uuid_v7();
-    const SessionRow session{.session_id = id, .station_id = "S1", .connector_id = 1, .id_tag = session_tag(id), .user_id = "p1.mfzxa2lonrxw2zlsfqqho2lunb",
-                             .correlation_id = uuid_v7(), .event_id = uuid_v7(), .trace = telemetry::TraceContext::root(), .start_by = kAt};
+    const SessionRow session{.session_id = id,
+                             .station_id = "S1",
+                             .connector_id = 1,
+                             .id_tag = session_tag(id),
+                             .user_id = "p1.mfzxa2lonrxw2zlsfqqho2lunb",
+                             .correlation_id = uuid_v7(),
+                             .event_id = uuid_v7(),
+                             .trace = telemetry::TraceContext::root(),
+                             .start_by = kAt};
     must(in_transaction([&](auto& transaction) { return insert_session(context, transaction, session); }));
     return id;
   }
-  ocpp::StartTransaction start_of(std::string tag) const { return {.connector_id = 1, .id_tag = std::move(tag), .meter_start_wh = 1000, .timestamp = kAt}; }
+  ocpp::StartTransaction start_of(std::string tag) const {
+    return {.connector_id = 1, .id_tag = std::move(tag), .meter_start_wh = 1000, .timestamp = kAt};
+  }
   StartRow start(const ocpp::StartTransaction& message, std::optional<Uuid> session = std::nullopt) {
-    return must(in_transaction([&](auto& transaction) { return insert_start(context, transaction, "S1", message, session, "Accepted"); }));
+    return must(in_transaction(
+        [&](auto& transaction) { return insert_start(context, transaction, "S1", message, session, "Accepted"); }));
   }
 
   postgres::testing::TestDatabase database;
@@ -71,7 +82,8 @@ class StoreTest : public ::testing::Test {
 
 TEST_F(StoreTest, StationsAreProvisionedAndChange) {
   std::vector<ProvisionedStation> stations{
-      {.site = {.station_id = "S1", .name = "Paraty", .connectors = {{.id = 1, .type = "CCS2", .max_power_w = 60'000}}}, .password_sha256 = std::string(view(sha256("a")))},
+      {.site = {.station_id = "S1", .name = "Paraty", .connectors = {{.id = 1, .type = "CCS2", .max_power_w = 60'000}}},
+       .password_sha256 = std::string(view(sha256("a")))},
       {.site = {.station_id = "S2", .name = "Rio"}, .password_sha256 = std::string(view(sha256("b")))}};
   EXPECT_EQ(must(run_task(worker, provision(context, pool, stations))), 2);
   EXPECT_EQ(must(run_task(worker, provision(context, pool, stations))), 0);
@@ -86,35 +98,47 @@ TEST_F(StoreTest, StationsAreProvisionedAndChange) {
 }
 
 TEST_F(StoreTest, ANewConnectionReplacesTheOld) {
-  must(run_task(worker, provision(context, pool, {{.site = {.station_id = "S1", .name = "x"}, .password_sha256 = "x"}})));
+  must(run_task(worker,
+                provision(context, pool, {{.site = {.station_id = "S1", .name = "x"}, .password_sha256 = "x"}})));
   const auto first = uuid_v7(), second = uuid_v7();
   must(in_transaction([&](auto& transaction) { return set_connected(context, transaction, "S1", first); }));
   must(in_transaction([&](auto& transaction) { return set_connected(context, transaction, "S1", second); }));
-  EXPECT_FALSE(must(in_transaction([&](auto& transaction) { return set_disconnected(context, transaction, "S1", first); })));
+  EXPECT_FALSE(
+      must(in_transaction([&](auto& transaction) { return set_disconnected(context, transaction, "S1", first); })));
   ASSERT_EQ(must(run_task(worker, open_connections(context, pool))).size(), 1u);
-  EXPECT_TRUE(must(in_transaction([&](auto& transaction) { return set_disconnected(context, transaction, "S1", second); })));
+  EXPECT_TRUE(
+      must(in_transaction([&](auto& transaction) { return set_disconnected(context, transaction, "S1", second); })));
   EXPECT_TRUE(must(run_task(worker, open_connections(context, pool))).empty());
 }
 
 TEST_F(StoreTest, BootAndRegistrationAreKept) {
-  must(run_task(worker, provision(context, pool, {{.site = {.station_id = "S1", .name = "x"}, .password_sha256 = "x"}})));
-  must(in_transaction([&](auto& transaction) { return set_booted(context, transaction, "S1", {.vendor = "V", .model = "M", .charge_box_serial = "N"}); }));
+  must(run_task(worker,
+                provision(context, pool, {{.site = {.station_id = "S1", .name = "x"}, .password_sha256 = "x"}})));
+  must(in_transaction([&](auto& transaction) {
+    return set_booted(context, transaction, "S1", {.vendor = "V", .model = "M", .charge_box_serial = "N"});
+  }));
   must(in_transaction([&](auto& transaction) { return set_registered(context, transaction, "S1"); }));
-  EXPECT_TRUE(must(in_transaction([&](auto& transaction) { return lock_station(context, transaction, "S1"); }))->registered);
+  EXPECT_TRUE(
+      must(in_transaction([&](auto& transaction) { return lock_station(context, transaction, "S1"); }))->registered);
   EXPECT_EQ(database.value("SELECT vendor || model || serial FROM station"), "VMN");
 }
 
 TEST_F(StoreTest, AConnectorsStatusTellsWhetherItChanged) {
-  must(run_task(worker, provision(context, pool, {{.site = {.station_id = "S1", .name = "x"}, .password_sha256 = "x"}})));
+  must(run_task(worker,
+                provision(context, pool, {{.site = {.station_id = "S1", .name = "x"}, .password_sha256 = "x"}})));
   const auto set = [&](std::string status) {
     return must(in_transaction([&](auto& transaction) {
-      return set_connector_status(context, transaction, "S1", {.connector_id = 1, .status = status, .error_code = "NoError"}, kAt);
+      return set_connector_status(context, transaction, "S1",
+                                  {.connector_id = 1, .status = status, .error_code = "NoError"}, kAt);
     }));
   };
   EXPECT_TRUE(set("Available"));
   EXPECT_FALSE(set("Available"));
   EXPECT_TRUE(set("Preparing"));
-  const auto offline = [&] { return must(in_transaction([&](auto& transaction) { return set_connectors_offline(context, transaction, "S1", "ConnectionLost", kAt); })); };
+  const auto offline = [&] {
+    return must(in_transaction(
+        [&](auto& transaction) { return set_connectors_offline(context, transaction, "S1", "ConnectionLost", kAt); }));
+  };
   EXPECT_EQ(offline(), std::vector<std::int64_t>{1});
   EXPECT_TRUE(offline().empty());
   EXPECT_TRUE(set("Preparing")) << "back again is a change";
@@ -129,13 +153,17 @@ TEST_F(StoreTest, ARepeatedStartFindsItsTransaction) {
   auto other = start_of("TAG");
   other.meter_start_wh += 1;
   EXPECT_NE(start(other).transaction_id, first.transaction_id);
-  EXPECT_EQ(database.value("SELECT received FROM ocpp_transaction WHERE transaction_id = " + std::to_string(first.transaction_id)), "2");
+  EXPECT_EQ(database.value("SELECT received FROM ocpp_transaction WHERE transaction_id = " +
+                           std::to_string(first.transaction_id)),
+            "2");
 }
 
 TEST_F(StoreTest, OneBillPerTransaction) {
   const auto id = start(start_of("TAG")).transaction_id;
   ocpp::StopTransaction stop{.transaction_id = id, .meter_stop_wh = 2000, .timestamp = kAt};
-  const auto outcome = [&] { return must(in_transaction([&](auto& transaction) { return insert_stop(context, transaction, "S1", stop); })); };
+  const auto outcome = [&] {
+    return must(in_transaction([&](auto& transaction) { return insert_stop(context, transaction, "S1", stop); }));
+  };
   EXPECT_EQ(outcome(), StopOutcome::kFirst);
   EXPECT_EQ(outcome(), StopOutcome::kRepeated);
   stop.meter_stop_wh = 3000;
@@ -145,10 +173,14 @@ TEST_F(StoreTest, OneBillPerTransaction) {
 
 TEST_F(StoreTest, TransactionsBelongToTheirStation) {
   const auto id = start(start_of("TAG")).transaction_id;
-  EXPECT_TRUE(must(in_transaction([&](auto& transaction) { return find_transaction(context, transaction, "S1", id); })));
-  EXPECT_FALSE(must(in_transaction([&](auto& transaction) { return find_transaction(context, transaction, "S2", id); })));
-  EXPECT_EQ(must(in_transaction([&](auto& transaction) { return open_transaction_at(context, transaction, "S1", 1); })), id);
-  EXPECT_FALSE(must(in_transaction([&](auto& transaction) { return open_transaction_at(context, transaction, "S1", 2); })));
+  EXPECT_TRUE(
+      must(in_transaction([&](auto& transaction) { return find_transaction(context, transaction, "S1", id); })));
+  EXPECT_FALSE(
+      must(in_transaction([&](auto& transaction) { return find_transaction(context, transaction, "S2", id); })));
+  EXPECT_EQ(must(in_transaction([&](auto& transaction) { return open_transaction_at(context, transaction, "S1", 1); })),
+            id);
+  EXPECT_FALSE(
+      must(in_transaction([&](auto& transaction) { return open_transaction_at(context, transaction, "S1", 2); })));
 }
 
 TEST_F(StoreTest, SessionsAreFoundByTagAndTransaction) {
@@ -160,30 +192,43 @@ TEST_F(StoreTest, SessionsAreFoundByTagAndTransaction) {
   EXPECT_EQ(by_tag->session_id, session);
   EXPECT_TRUE(by_tag->trace.valid());
   const auto message = start_of(session_tag(session));
-  const auto is_used = [&] { return must(in_transaction([&](auto& transaction) { return session_is_used(context, transaction, session, "S1", message); })); };
+  const auto is_used = [&] {
+    return must(in_transaction(
+        [&](auto& transaction) { return session_is_used(context, transaction, session, "S1", message); }));
+  };
   EXPECT_FALSE(is_used());
   const auto id = start(message, session).transaction_id;
   EXPECT_FALSE(is_used()) << "a repetition is no second use";
   auto second = message;
   second.meter_start_wh += 5;
-  EXPECT_TRUE(must(in_transaction([&](auto& transaction) { return session_is_used(context, transaction, session, "S1", second); })));
+  EXPECT_TRUE(must(
+      in_transaction([&](auto& transaction) { return session_is_used(context, transaction, session, "S1", second); })));
   EXPECT_EQ(must(run_task(worker, find_session_by_transaction(context, pool, "S1", id)))->session_id, session);
   EXPECT_FALSE(must(run_task(worker, find_session_by_transaction(context, pool, "S2", id))));
   must(in_transaction([&](auto& transaction) { return close_session(context, transaction, session); }));
-  EXPECT_TRUE(must(in_transaction([&](auto& transaction) { return find_session(context, transaction, session); }))->closed);
+  EXPECT_TRUE(
+      must(in_transaction([&](auto& transaction) { return find_session(context, transaction, session); }))->closed);
 }
 
 TEST_F(StoreTest, MeterValuesAreKeptOnceAndTheLatestWins) {
   const auto id = start(start_of("TAG")).transaction_id;
-  MeterMessage message{.station_id = "S1", .connector_id = 1, .transaction_id = id,
-                       .values = {{.timestamp = kAt, .raw = json::Object{{"value", "OCMF|\"quoted\" \\ bytes"}}}, {.timestamp = kAt + std::chrono::seconds(1), .raw = json::Object{}}},
+  MeterMessage message{.station_id = "S1",
+                       .connector_id = 1,
+                       .transaction_id = id,
+                       .values = {{.timestamp = kAt, .raw = json::Object{{"value", "OCMF|\"quoted\" \\ bytes"}}},
+                                  {.timestamp = kAt + std::chrono::seconds(1), .raw = json::Object{}}},
                        .latest = ocpp::MeterReading{.timestamp = kAt + std::chrono::seconds(1), .energy_wh = 1500}};
   EXPECT_TRUE(must(run_task(worker, insert_meter_values(context, pool, message))));
   message.latest = ocpp::MeterReading{.timestamp = kAt, .energy_wh = 1200};
-  EXPECT_TRUE(must(in_transaction([&](auto& transaction) { return insert_meter_values(context, transaction, message); })));
+  EXPECT_TRUE(
+      must(in_transaction([&](auto& transaction) { return insert_meter_values(context, transaction, message); })));
   EXPECT_EQ(database.value("SELECT count(*) FROM meter_value"), "2");
-  EXPECT_EQ(database.value("SELECT sampled FROM meter_value ORDER BY sampled_at LIMIT 1"), json::serialize(message.values[0].raw));
-  EXPECT_EQ(must(in_transaction([&](auto& transaction) { return find_transaction(context, transaction, "S1", id); }))->meter_wh, 1500);
+  EXPECT_EQ(database.value("SELECT sampled FROM meter_value ORDER BY sampled_at LIMIT 1"),
+            json::serialize(message.values[0].raw));
+  EXPECT_EQ(must(in_transaction([&](auto& transaction) {
+              return find_transaction(context, transaction, "S1", id);
+            }))->meter_wh,
+            1500);
   message.station_id = "S2";
   EXPECT_FALSE(must(run_task(worker, insert_meter_values(context, pool, message)))) << "another station's transaction";
   message.latest.reset();
@@ -193,15 +238,23 @@ TEST_F(StoreTest, MeterValuesAreKeptOnceAndTheLatestWins) {
 }
 
 TEST_F(StoreTest, CasesAreOpenedOnce) {
-  for (int i = 0; i < 2; ++i) must(in_transaction([&](auto& transaction) { return open_case(context, transaction, "S1", -1, "unknown-transaction", "{}"); }));
+  for (int i = 0; i < 2; ++i)
+    must(in_transaction(
+        [&](auto& transaction) { return open_case(context, transaction, "S1", -1, "unknown-transaction", "{}"); }));
   EXPECT_EQ(database.value("SELECT count(*) FROM reconciliation_case"), "1");
 }
 
 class CommandStoreTest : public StoreTest {
  protected:
   Uuid ask(ocpp::CommandKind kind, std::optional<Uuid> session) {
-    const CommandDraft draft{.command_id = uuid_v7(), .station_id = "S1", .connector_id = 1, .kind = kind, .payload = {{"a", 1}}, .session_id = session,
-                             .trace = telemetry::TraceContext::root(), .expires_at = system_clock().wall() + std::chrono::hours(1)};
+    const CommandDraft draft{.command_id = uuid_v7(),
+                             .station_id = "S1",
+                             .connector_id = 1,
+                             .kind = kind,
+                             .payload = {{"a", 1}},
+                             .session_id = session,
+                             .trace = telemetry::TraceContext::root(),
+                             .expires_at = system_clock().wall() + std::chrono::hours(1)};
     must(in_transaction([&](auto& transaction) { return insert_command(context, transaction, draft); }));
     return draft.command_id;
   }
@@ -240,7 +293,9 @@ TEST_F(CommandStoreTest, WhatADeadProcessSentIsOpenForTheNext) {
 
 TEST_F(CommandStoreTest, IsFinishedOnce) {
   const auto id = ask(ocpp::CommandKind::kReset, std::nullopt);
-  const auto finish = [&](std::string state) { return must(in_transaction([&](auto& transaction) { return finish_command(context, transaction, id, state, ""); })); };
+  const auto finish = [&](std::string state) {
+    return must(in_transaction([&](auto& transaction) { return finish_command(context, transaction, id, state, ""); }));
+  };
   EXPECT_TRUE(finish("accepted"));
   EXPECT_FALSE(finish("timeout"));
   const auto view = must(run_task(worker, find_command(context, pool, "S1", id)));
@@ -259,13 +314,17 @@ TEST_F(CommandStoreTest, KnowsTheSessionsTransaction) {
   const auto id = start(start_of(session_tag(session)), session).transaction_id;
   EXPECT_EQ(open(uuid_v7()).at(0).open.transaction_id, id);
   EXPECT_FALSE(open(uuid_v7()).at(0).open.transaction_ended);
-  must(in_transaction([&](auto& transaction) { return insert_stop(context, transaction, "S1", {.transaction_id = id, .timestamp = kAt}); }));
+  must(in_transaction([&](auto& transaction) {
+    return insert_stop(context, transaction, "S1", {.transaction_id = id, .timestamp = kAt});
+  }));
   EXPECT_TRUE(open(uuid_v7()).at(0).open.transaction_ended);
 }
 
 TEST_F(StoreTest, AWebhookIsTakenOnce) {
   const auto event = uuid_v7();
-  const auto take = [&] { return must(in_transaction([&](auto& transaction) { return take_webhook(context, transaction, "acme", "m1"); })); };
+  const auto take = [&] {
+    return must(in_transaction([&](auto& transaction) { return take_webhook(context, transaction, "acme", "m1"); }));
+  };
   EXPECT_FALSE(take());
   must(in_transaction([&](auto& transaction) { return set_webhook_event(context, transaction, "acme", "m1", event); }));
   EXPECT_EQ(take(), event);

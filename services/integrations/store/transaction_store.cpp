@@ -42,7 +42,9 @@ Params meter_params(const MeterMessage& message) {
   json::Array list;
   for (const auto& value : message.values) {
     auto sampled = json::serialize(value.raw);
-    list.push_back(json::Object{{"at", format_rfc3339(value.timestamp)}, {"digest", hex_encode(view(sha256(sampled)))}, {"sampled", std::move(sampled)}});
+    list.push_back(json::Object{{"at", format_rfc3339(value.timestamp)},
+                                {"digest", hex_encode(view(sha256(sampled)))},
+                                {"sampled", std::move(sampled)}});
   }
   Params params(message.station_id, message.connector_id, message.transaction_id, json::Value(std::move(list)));
   if (message.latest) return std::move(params.add(message.latest->energy_wh).add(message.latest->timestamp));
@@ -51,28 +53,36 @@ Params meter_params(const MeterMessage& message) {
 
 }  // namespace
 
-Task<Result<StartRow>> insert_start(RequestContext& context, postgres::Transaction& transaction, std::string station_id, ocpp::StartTransaction start,
-                                    std::optional<Uuid> session_id, std::string id_tag_status) {
-  EVC_CO_TRY(rows, co_await transaction.exec(context, kStart,
-                                             Params(station_id, start.connector_id, start.id_tag, start.timestamp, start.meter_start_wh, start.reservation_id,
-                                                    session_id, id_tag_status)));
-  co_return StartRow{.transaction_id = rows.get<std::int64_t>(0, 0), .is_new = rows.get<bool>(0, 1), .id_tag_status = rows.get<std::string>(0, 2)};
+Task<Result<StartRow>> insert_start(RequestContext& context, postgres::Transaction& transaction, std::string station_id,
+                                    ocpp::StartTransaction start, std::optional<Uuid> session_id,
+                                    std::string id_tag_status) {
+  EVC_CO_TRY(rows,
+             co_await transaction.exec(context, kStart,
+                                       Params(station_id, start.connector_id, start.id_tag, start.timestamp,
+                                              start.meter_start_wh, start.reservation_id, session_id, id_tag_status)));
+  co_return StartRow{.transaction_id = rows.get<std::int64_t>(0, 0),
+                     .is_new = rows.get<bool>(0, 1),
+                     .id_tag_status = rows.get<std::string>(0, 2)};
 }
 
-Task<Result<bool>> session_is_used(RequestContext& context, postgres::Transaction& transaction, Uuid session_id, std::string station_id, ocpp::StartTransaction start) {
+Task<Result<bool>> session_is_used(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
+                                   std::string station_id, ocpp::StartTransaction start) {
   EVC_CO_TRY(rows, co_await transaction.exec(context, kSessionIsUsed,
-                                             Params(session_id, station_id, start.connector_id, start.id_tag, start.timestamp, start.meter_start_wh)));
+                                             Params(session_id, station_id, start.connector_id, start.id_tag,
+                                                    start.timestamp, start.meter_start_wh)));
   co_return !rows.empty();
 }
 
-Task<Result<std::optional<std::int64_t>>> open_transaction_at(RequestContext& context, postgres::Transaction& transaction, std::string station_id,
-                                                              std::int64_t connector_id) {
+Task<Result<std::optional<std::int64_t>>> open_transaction_at(RequestContext& context,
+                                                              postgres::Transaction& transaction,
+                                                              std::string station_id, std::int64_t connector_id) {
   EVC_CO_TRY(rows, co_await transaction.exec(context, kOpenAt, Params(station_id, connector_id)));
   if (rows.empty()) co_return std::nullopt;
   co_return rows.get<std::int64_t>(0, 0);
 }
 
-Task<Result<std::optional<TransactionRow>>> find_transaction(RequestContext& context, postgres::Transaction& transaction, std::string station_id,
+Task<Result<std::optional<TransactionRow>>> find_transaction(RequestContext& context,
+                                                             postgres::Transaction& transaction, std::string station_id,
                                                              std::int64_t transaction_id) {
   EVC_CO_TRY(rows, co_await transaction.exec(context, kFind, Params(station_id, transaction_id)));
   if (rows.empty()) co_return std::nullopt;
@@ -83,11 +93,15 @@ Task<Result<std::optional<TransactionRow>>> find_transaction(RequestContext& con
                            .session_id = rows.get<std::optional<Uuid>>(0, 4)};
 }
 
-Task<Result<StopOutcome>> insert_stop(RequestContext& context, postgres::Transaction& transaction, std::string station_id, ocpp::StopTransaction stop) {
+Task<Result<StopOutcome>> insert_stop(RequestContext& context, postgres::Transaction& transaction,
+                                      std::string station_id, ocpp::StopTransaction stop) {
   EVC_CO_TRY(inserted, co_await transaction.exec(context, kStop,
-                                                 Params(station_id, stop.transaction_id, stop.meter_stop_wh, stop.timestamp, stop.reason, stop.id_tag)));
+                                                 Params(station_id, stop.transaction_id, stop.meter_stop_wh,
+                                                        stop.timestamp, stop.reason, stop.id_tag)));
   if (inserted.affected() == 1) co_return StopOutcome::kFirst;
-  EVC_CO_TRY(same, co_await transaction.exec(context, kSameStop, Params(station_id, stop.transaction_id, stop.meter_stop_wh, stop.timestamp)));
+  EVC_CO_TRY(same,
+             co_await transaction.exec(context, kSameStop,
+                                       Params(station_id, stop.transaction_id, stop.meter_stop_wh, stop.timestamp)));
   co_return same.empty() ? StopOutcome::kDiffers : StopOutcome::kRepeated;
 }
 
@@ -96,13 +110,14 @@ Task<Result<bool>> insert_meter_values(RequestContext& context, postgres::Pool& 
   co_return rows.get<bool>(0, 0);
 }
 
-Task<Result<bool>> insert_meter_values(RequestContext& context, postgres::Transaction& transaction, MeterMessage message) {
+Task<Result<bool>> insert_meter_values(RequestContext& context, postgres::Transaction& transaction,
+                                       MeterMessage message) {
   EVC_CO_TRY(rows, co_await transaction.exec(context, kMeterValues, meter_params(message)));
   co_return rows.get<bool>(0, 0);
 }
 
-Task<Result<void>> open_case(RequestContext& context, postgres::Transaction& transaction, std::string station_id, std::int64_t transaction_id, std::string kind,
-                             std::string message) {
+Task<Result<void>> open_case(RequestContext& context, postgres::Transaction& transaction, std::string station_id,
+                             std::int64_t transaction_id, std::string kind, std::string message) {
   Params params(station_id, transaction_id, kind);
   params.add_bytes(view(sha256(message))).add(message);
   EVC_CO_CHECK(co_await transaction.exec(context, kOpenCase, std::move(params)));

@@ -38,7 +38,8 @@ Result<store::Page> page_of(const RequestContext& context, const http::Request& 
   store::Page page{.puid = context.principal.puid, .limit = kDefaultLimit};
   if (const auto limit = request.query.get("limit")) {
     const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), page.limit);
-    if (error != std::errc{} || end != limit->data() + limit->size() || page.limit < 1 || page.limit > kLargestLimit) return fail_field("?limit", "must be from 1 to 200");
+    if (error != std::errc{} || end != limit->data() + limit->size() || page.limit < 1 || page.limit > kLargestLimit)
+      return fail_field("?limit", "must be from 1 to 200");
   }
   if (const auto session = request.query.get("sessionId")) {
     const auto id = parse_uuid(*session);
@@ -55,8 +56,10 @@ Result<store::Page> page_of(const RequestContext& context, const http::Request& 
 }  // namespace
 
 void Payments::add_routes(http::Router& router) {
-  http::add_operation(router, "payment", "listPayments", [this](RequestContext& context, http::Request& request) { return list(context, request); });
-  http::add_operation(router, "payment", "getPayment", [this](RequestContext& context, http::Request& request) { return find(context, request); });
+  http::add_operation(router, "payment", "listPayments",
+                      [this](RequestContext& context, http::Request& request) { return list(context, request); });
+  http::add_operation(router, "payment", "getPayment",
+                      [this](RequestContext& context, http::Request& request) { return find(context, request); });
 }
 
 Task<http::Response> Payments::list(RequestContext& context, http::Request& request) {

@@ -31,7 +31,8 @@ struct PreauthorisationRequest {
   PaymentMethod payment_method;
   Uuid correlation_id;
 };
-BOOST_DESCRIBE_STRUCT(PreauthorisationRequest, (), (reference, session_id, user_id, amount, payment_method, correlation_id))
+BOOST_DESCRIBE_STRUCT(PreauthorisationRequest, (),
+                      (reference, session_id, user_id, amount, payment_method, correlation_id))
 
 Result<Payment> payment_from(const http::Request& request) {
   static const std::regex kReference("[A-Za-z0-9][A-Za-z0-9._:-]{0,63}");
@@ -42,9 +43,12 @@ Result<Payment> payment_from(const http::Request& request) {
   const bool card = method.type == "simulated-card";
   if (!std::regex_match(body.reference, kReference)) return fail_field("/reference", "is not a reference");
   if (!std::regex_match(body.user_id, kPseudonym)) return fail_field("/userId", "is not a pseudonym");
-  if (body.amount.amount <= 0 || body.amount.amount > kLargestAmount) return fail_field("/amount/amount", "must be positive");
-  if (!card && method.type != "simulated-pix") return fail_field("/paymentMethod/type", "must be simulated-card or simulated-pix");
-  if (card && (!method.token || !std::regex_match(*method.token, kToken))) return fail_field("/paymentMethod/token", "is not a token");
+  if (body.amount.amount <= 0 || body.amount.amount > kLargestAmount)
+    return fail_field("/amount/amount", "must be positive");
+  if (!card && method.type != "simulated-pix")
+    return fail_field("/paymentMethod/type", "must be simulated-card or simulated-pix");
+  if (card && (!method.token || !std::regex_match(*method.token, kToken)))
+    return fail_field("/paymentMethod/token", "is not a token");
   if (!card && method.token) return fail_field("/paymentMethod/token", "belongs to a card only");
   return Payment{.id = uuid_v7(),
                  .reference = body.reference,
@@ -57,14 +61,21 @@ Result<Payment> payment_from(const http::Request& request) {
                  .asked = body.amount.amount};
 }
 
-bool open(State state) { return state == State::kRequested || state == State::kUnknown; }
+bool open(State state) {
+  return state == State::kRequested || state == State::kUnknown;
+}
 
-http::Response answer(const Payment& payment) { return http::Response::json(open(payment.state) ? 202 : 201, preauthorisation_view(payment)); }
+http::Response answer(const Payment& payment) {
+  return http::Response::json(open(payment.state) ? 202 : 201, preauthorisation_view(payment));
+}
 
-http::Response release_answer(const Payment& payment) { return http::Response::json(is_final(payment.state) ? 200 : 202, preauthorisation_view(payment)); }
+http::Response release_answer(const Payment& payment) {
+  return http::Response::json(is_final(payment.state) ? 200 : 202, preauthorisation_view(payment));
+}
 
 bool same_hold(const Payment& a, const Payment& b) {
-  return a.session_id == b.session_id && a.puid == b.puid && a.asked == b.asked && a.currency == b.currency && a.method == b.method && a.token == b.token;
+  return a.session_id == b.session_id && a.puid == b.puid && a.asked == b.asked && a.currency == b.currency &&
+         a.method == b.method && a.token == b.token;
 }
 
 // The answer must be written down also when the caller's time is up by then.
@@ -76,13 +87,17 @@ RequestContext writing(const RequestContext& context) {
 
 }  // namespace
 
-Preauthorisations::Preauthorisations(postgres::Pool& pool, messaging::IdempotencyStore& idempotency, ProviderClient& provider, Recorder& recorder, Steps& steps)
+Preauthorisations::Preauthorisations(postgres::Pool& pool, messaging::IdempotencyStore& idempotency,
+                                     ProviderClient& provider, Recorder& recorder, Steps& steps)
     : pool_(pool), idempotency_(idempotency), provider_(provider), recorder_(recorder), steps_(steps) {}
 
 void Preauthorisations::add_routes(http::Router& router) {
-  http::add_operation(router, "payment", "createPreauthorisation", [this](RequestContext& context, http::Request& request) { return create(context, request); });
-  http::add_operation(router, "payment", "getPreauthorisation", [this](RequestContext& context, http::Request& request) { return find(context, request); });
-  http::add_operation(router, "payment", "voidPreauthorisation", [this](RequestContext& context, http::Request& request) { return release(context, request); });
+  http::add_operation(router, "payment", "createPreauthorisation",
+                      [this](RequestContext& context, http::Request& request) { return create(context, request); });
+  http::add_operation(router, "payment", "getPreauthorisation",
+                      [this](RequestContext& context, http::Request& request) { return find(context, request); });
+  http::add_operation(router, "payment", "voidPreauthorisation",
+                      [this](RequestContext& context, http::Request& request) { return release(context, request); });
 }
 
 Task<Result<Payment>> Preauthorisations::find_or_write(RequestContext& context, Payment wanted) {
@@ -94,19 +109,23 @@ Task<Result<Payment>> Preauthorisations::find_or_write(RequestContext& context, 
   if (!*inserted) {
     auto known = co_await store::find_for_update(context, *transaction, reaction.payment.reference);
     if (!known) co_return std::unexpected(std::move(known).error());
-    if (!*known || !same_hold(**known, reaction.payment)) co_return fail(Code::kConflict, "this reference names another hold");
+    if (!*known || !same_hold(**known, reaction.payment))
+      co_return fail(Code::kConflict, "this reference names another hold");
     EVC_CO_CHECK(co_await transaction->commit(context));
     co_return std::move(**known);
   }
   auto closed = co_await store::reference_closed(context, *transaction, reaction.payment.reference);
   if (!closed) co_return std::unexpected(std::move(closed).error());
   if (*closed) co_return fail(Code::kConflict, "the session of this hold is over");
-  EVC_CO_CHECK(co_await recorder_.write(context, *transaction, reaction, {.event_id = {}, .first_try_after = kFirstLook}));
+  EVC_CO_CHECK(
+      co_await recorder_.write(context, *transaction, reaction, {.event_id = {}, .first_try_after = kFirstLook}));
   EVC_CO_CHECK(co_await transaction->commit(context));
   co_return reaction.payment;
 }
 
-Task<Result<Payment>> Preauthorisations::write_outcome(RequestContext& context, const messaging::IdempotentRequest& request, Uuid payment_id, std::optional<Finding> finding) {
+Task<Result<Payment>> Preauthorisations::write_outcome(RequestContext& context,
+                                                       const messaging::IdempotentRequest& request, Uuid payment_id,
+                                                       std::optional<Finding> finding) {
   auto transaction = co_await pool_.begin(context);
   if (!transaction) co_return std::unexpected(std::move(transaction).error());
   auto locked = co_await store::find_for_update(context, *transaction, payment_id);
@@ -118,7 +137,8 @@ Task<Result<Payment>> Preauthorisations::write_outcome(RequestContext& context, 
     reaction = found(std::move(payment), Step::kAuthorise, *finding, context.clock->wall());
     payment = reaction->payment;
   }
-  if (!open(payment.state)) EVC_CO_CHECK(co_await idempotency_.complete(context, *transaction, request, answer(payment)));
+  if (!open(payment.state))
+    EVC_CO_CHECK(co_await idempotency_.complete(context, *transaction, request, answer(payment)));
   if (reaction) EVC_CO_CHECK(co_await recorder_.write(context, *transaction, *reaction, {}));
   // This request has given up: from now on the job asks.
   if (open(payment.state)) EVC_CO_CHECK(co_await store::hurry(context, *transaction, payment.id));
@@ -168,14 +188,17 @@ Task<http::Response> Preauthorisations::find(RequestContext& context, http::Requ
   co_return http::Response::json(200, preauthorisation_view(**payment));
 }
 
-Task<Result<Payment>> Preauthorisations::write_release(RequestContext& context, const messaging::IdempotentRequest& request, std::string reference) {
+Task<Result<Payment>> Preauthorisations::write_release(RequestContext& context,
+                                                       const messaging::IdempotentRequest& request,
+                                                       std::string reference) {
   auto transaction = co_await pool_.begin(context);
   if (!transaction) co_return std::unexpected(std::move(transaction).error());
   auto locked = co_await store::find_for_update(context, *transaction, std::move(reference));
   if (!locked) co_return std::unexpected(std::move(locked).error());
   if (!*locked) co_return fail(Code::kPaymentNotFound);
   const State before = (*locked)->state;
-  if (before == State::kCapturing || before == State::kCaptured) co_return fail(Code::kConflict, "the charge has ended: its price is taken");
+  if (before == State::kCapturing || before == State::kCaptured)
+    co_return fail(Code::kConflict, "the charge has ended: its price is taken");
   const Reaction reaction = void_asked(std::move(**locked), VoidReason::kRequested, context.clock->wall());
   EVC_CO_CHECK(co_await idempotency_.complete(context, *transaction, request, release_answer(reaction.payment)));
   EVC_CO_CHECK(co_await recorder_.write(context, *transaction, reaction, {}));

@@ -22,17 +22,21 @@ BOOST_DESCRIBE_STRUCT(Message, (), (type, reference, operation_key, provider_ref
 
 }  // namespace
 
-ProviderWebhooks::ProviderWebhooks(postgres::Pool& pool, Recorder& recorder, Secret<std::string> secret) : pool_(pool), recorder_(recorder), secret_(std::move(secret)) {}
+ProviderWebhooks::ProviderWebhooks(postgres::Pool& pool, Recorder& recorder, Secret<std::string> secret)
+    : pool_(pool), recorder_(recorder), secret_(std::move(secret)) {}
 
 void ProviderWebhooks::add_routes(http::Router& router) {
-  http::add_operation(router, "payment", "receiveProviderWebhook", [this](RequestContext& context, http::Request& request) { return receive(context, request); });
+  http::add_operation(router, "payment", "receiveProviderWebhook",
+                      [this](RequestContext& context, http::Request& request) { return receive(context, request); });
 }
 
 Task<http::Response> ProviderWebhooks::receive(RequestContext& context, http::Request& request) {
   const std::string id(request.headers.get("webhook-id").value_or(""));
-  const WebhookCall call{.id = id, .timestamp = request.headers.get("webhook-timestamp").value_or(""), .body = request.body};
+  const WebhookCall call{
+      .id = id, .timestamp = request.headers.get("webhook-timestamp").value_or(""), .body = request.body};
   // Before anything is read from the body: who has no key learns nothing.
-  auto verified = verify_webhook(call, request.headers.get("webhook-signature").value_or(""), secret_, context.clock->wall());
+  auto verified =
+      verify_webhook(call, request.headers.get("webhook-signature").value_or(""), secret_, context.clock->wall());
   if (!verified) co_return http::problem(verified.error(), context);
   auto message = http::body_as<Message>(request);
   if (!message) co_return http::problem(message.error(), context);
@@ -41,7 +45,8 @@ Task<http::Response> ProviderWebhooks::receive(RequestContext& context, http::Re
   co_return http::Response::empty(202);
 }
 
-Task<Result<void>> ProviderWebhooks::take(RequestContext& context, std::string webhook_id, std::string reference, std::string type) {
+Task<Result<void>> ProviderWebhooks::take(RequestContext& context, std::string webhook_id, std::string reference,
+                                          std::string type) {
   auto transaction = co_await pool_.begin(context);
   if (!transaction) co_return std::unexpected(std::move(transaction).error());
   auto first = co_await store::take_webhook(context, *transaction, std::move(webhook_id), reference, type);
@@ -50,7 +55,8 @@ Task<Result<void>> ProviderWebhooks::take(RequestContext& context, std::string w
   auto payment = co_await store::find_for_update(context, *transaction, reference);
   if (!payment) co_return std::unexpected(std::move(payment).error());
   if (!*payment) {
-    EVC_LOG(kWarn, context.trace, "the provider speaks of a hold that nobody asked for", {{telemetry::key::kReference, reference}});
+    EVC_LOG(kWarn, context.trace, "the provider speaks of a hold that nobody asked for",
+            {{telemetry::key::kReference, reference}});
     co_return co_await transaction->commit(context);
   }
   if (type == "hold.expired") {

@@ -1,5 +1,6 @@
-// What the provider says by itself (signed, contracts/headers.md). A message is a hint: it makes open steps due now, and their answer is asked from the provider. Only the end of a hold's time is believed as
-// it is said. A repeated webhook-id has no second effect.
+// What the provider says by itself (signed, contracts/headers.md). A message is a hint: it makes open steps due now,
+// and their answer is asked from the provider. Only the end of a hold's time is believed as it is said. A repeated
+// webhook-id has no second effect.
 #pragma once
 
 #include "kit/base/secret.hpp"

@@ -7,10 +7,14 @@ namespace evc::payment {
 namespace {
 
 json::Object base(const Payment& payment) {
-  return {{"sessionId", to_string(payment.session_id)}, {"reference", payment.reference}, {"paymentId", to_string(payment.id)}};
+  return {{"sessionId", to_string(payment.session_id)},
+          {"reference", payment.reference},
+          {"paymentId", to_string(payment.id)}};
 }
 
-json::Value money(const Payment& payment, std::int64_t amount) { return json::encode(payment.money(amount)); }
+json::Value money(const Payment& payment, std::int64_t amount) {
+  return json::encode(payment.money(amount));
+}
 
 }  // namespace
 

@@ -1,5 +1,7 @@
-// Double-entry bookkeeping in two phases. A pending transfer reserves an amount; it is resolved once: posted (up to its amount) or voided. A single transfer moves at once. Amounts are positive
-// integers in minor units; a transfer stays in one currency. The database enforces the same rules (migrations/0002_ledger.sql); Ledger here is their pure form, for tests and for planning.
+// Double-entry bookkeeping in two phases. A pending transfer reserves an amount; it is resolved once: posted (up to its
+// amount) or voided. A single transfer moves at once. Amounts are positive integers in minor units; a transfer stays in
+// one currency. The database enforces the same rules (migrations/0002_ledger.sql); Ledger here is their pure form, for
+// tests and for planning.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -20,7 +22,7 @@ BOOST_DESCRIBE_ENUM(TransferKind, kSingle, kPending, kPost, kVoid)
 struct Transfer {
   Uuid id;
   TransferKind kind = TransferKind::kSingle;
-  std::string debit;   // account codes
+  std::string debit;  // account codes
   std::string credit;
   Money amount;
   std::optional<Uuid> pending_id;  // kPost, kVoid: what it resolves
@@ -41,7 +43,8 @@ struct Balances {
 
 class Ledger {
  public:
-  // A transfer that was applied before (same id, same content) changes nothing. constraint-violation otherwise, when a rule is broken.
+  // A transfer that was applied before (same id, same content) changes nothing. constraint-violation otherwise, when a
+  // rule is broken.
   Result<void> apply(const Transfer& transfer);
   Balances balances(std::string_view code, Currency currency) const;
   // Sum of all debits less all credits, pending and posted, over every account: 0, always.

@@ -7,10 +7,18 @@
 namespace evc::payment {
 namespace {
 
-Uuid id(int number) { return transfer_id(Uuid{}, std::to_string(number)); }
-Money brl(std::int64_t amount) { return {amount, Currency::brl()}; }
-Transfer pending(int number, std::int64_t amount) { return {id(number), TransferKind::kPending, "provider", "payment", brl(amount), std::nullopt}; }
-Transfer resolve(int number, TransferKind kind, int what, std::int64_t amount) { return {id(number), kind, "provider", "payment", brl(amount), id(what)}; }
+Uuid id(int number) {
+  return transfer_id(Uuid{}, std::to_string(number));
+}
+Money brl(std::int64_t amount) {
+  return {amount, Currency::brl()};
+}
+Transfer pending(int number, std::int64_t amount) {
+  return {id(number), TransferKind::kPending, "provider", "payment", brl(amount), std::nullopt};
+}
+Transfer resolve(int number, TransferKind kind, int what, std::int64_t amount) {
+  return {id(number), kind, "provider", "payment", brl(amount), id(what)};
+}
 
 TEST(Ledger, APendingTransferIsPostedOnceUpToItsAmount) {
   Ledger ledger;
@@ -51,7 +59,8 @@ TEST(Ledger, NonsenseIsRefused) {
   EXPECT_FALSE(ledger.apply(resolve(5, TransferKind::kPost, 9, 1)));
   ASSERT_TRUE(ledger.apply(pending(6, 100)));
   EXPECT_FALSE(ledger.apply({id(7), TransferKind::kPost, "payment", "provider", brl(1), id(6)}));
-  EXPECT_FALSE(ledger.apply({id(8), TransferKind::kPost, "provider", "payment", Money{1, *Currency::parse("EUR")}, id(6)}));
+  EXPECT_FALSE(
+      ledger.apply({id(8), TransferKind::kPost, "provider", "payment", Money{1, *Currency::parse("EUR")}, id(6)}));
   EXPECT_EQ(ledger.imbalance(), 0);
 }
 
@@ -60,8 +69,12 @@ TEST(Ledger, WhateverIsTriedTheSumIsZero) {
   Ledger ledger;
   const std::vector<std::string> accounts{"a", "b", "c", "d"};
   for (int step = 0; step < 20'000; ++step) {
-    Transfer transfer{id(static_cast<int>(random() % 2'000)), static_cast<TransferKind>(random() % 4), accounts[random() % 4], accounts[random() % 4],
-                      brl(static_cast<std::int64_t>(random() % 50) - 2), std::nullopt};
+    Transfer transfer{id(static_cast<int>(random() % 2'000)),
+                      static_cast<TransferKind>(random() % 4),
+                      accounts[random() % 4],
+                      accounts[random() % 4],
+                      brl(static_cast<std::int64_t>(random() % 50) - 2),
+                      std::nullopt};
     if (random() % 2 == 0) transfer.pending_id = id(static_cast<int>(random() % 2'000));
     static_cast<void>(ledger.apply(transfer));
     ASSERT_EQ(ledger.imbalance(), 0) << "step " << step;

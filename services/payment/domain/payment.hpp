@@ -1,4 +1,5 @@
-// One payment: a hold (pre-authorisation) and what becomes of it. Plain data and the names of its states; the rules are in transitions.hpp. State names are those of contracts/http/payment.yaml.
+// One payment: a hold (pre-authorisation) and what becomes of it. Plain data and the names of its states; the rules are
+// in transitions.hpp. State names are those of contracts/http/payment.yaml.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -13,8 +14,20 @@
 
 namespace evc::payment {
 
-enum class State { kRequested, kUnknown, kAuthorised, kDeclined, kFailed, kCapturing, kCaptured, kVoiding, kVoided, kExpired };
-BOOST_DESCRIBE_ENUM(State, kRequested, kUnknown, kAuthorised, kDeclined, kFailed, kCapturing, kCaptured, kVoiding, kVoided, kExpired)
+enum class State {
+  kRequested,
+  kUnknown,
+  kAuthorised,
+  kDeclined,
+  kFailed,
+  kCapturing,
+  kCaptured,
+  kVoiding,
+  kVoided,
+  kExpired
+};
+BOOST_DESCRIBE_ENUM(State, kRequested, kUnknown, kAuthorised, kDeclined, kFailed, kCapturing, kCaptured, kVoiding,
+                    kVoided, kExpired)
 
 enum class Step { kAuthorise, kCapture, kVoid };
 BOOST_DESCRIBE_ENUM(Step, kAuthorise, kCapture, kVoid)
@@ -41,12 +54,12 @@ struct Payment {
   std::int64_t released = 0;
   std::int64_t receivable = 0;
   std::int64_t refunded = 0;
-  std::optional<std::int64_t> price;        // once the charge has ended
-  std::optional<VoidReason> void_reason;    // once somebody wants it let go
-  std::optional<std::string> provider_id;   // the provider's name of the hold
+  std::optional<std::int64_t> price;       // once the charge has ended
+  std::optional<VoidReason> void_reason;   // once somebody wants it let go
+  std::optional<std::string> provider_id;  // the provider's name of the hold
   std::optional<WallTime> hold_expires_at;
-  std::optional<WallTime> unknown_since;    // of the running step
-  std::optional<json::Object> receipt;      // what the charge was, for the receipt
+  std::optional<WallTime> unknown_since;  // of the running step
+  std::optional<json::Object> receipt;    // what the charge was, for the receipt
   WallTime created_at{};
   WallTime updated_at{};
 

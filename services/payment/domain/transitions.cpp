@@ -7,25 +7,39 @@
 namespace evc::payment {
 namespace {
 
-// Accounts: what the provider owes us, what passes through one payment (0 when it is settled), what a driver owes us, what we earned.
+// Accounts: what the provider owes us, what passes through one payment (0 when it is settled), what a driver owes us,
+// what we earned.
 constexpr const char* kProvider = "provider";
 constexpr const char* kRevenue = "revenue:charging";
-std::string clearing(const Payment& payment) { return "payment:" + to_string(payment.id); }
-std::string driver(const Payment& payment) { return "driver:" + payment.puid; }
+std::string clearing(const Payment& payment) {
+  return "payment:" + to_string(payment.id);
+}
+std::string driver(const Payment& payment) {
+  return "driver:" + payment.puid;
+}
 
 Transfer hold(const Payment& payment) {
-  return {transfer_id(payment.id, "hold"), TransferKind::kPending, kProvider, clearing(payment), payment.money(payment.held), std::nullopt};
+  return {transfer_id(payment.id, "hold"),
+          TransferKind::kPending,
+          kProvider,
+          clearing(payment),
+          payment.money(payment.held),
+          std::nullopt};
 }
 
 Transfer resolve(const Payment& payment, TransferKind kind, std::int64_t amount) {
-  return {transfer_id(payment.id, "resolve"), kind, kProvider, clearing(payment), payment.money(amount), transfer_id(payment.id, "hold")};
+  return {transfer_id(payment.id, "resolve"), kind, kProvider, clearing(payment), payment.money(amount),
+          transfer_id(payment.id, "hold")};
 }
 
 Transfer single(const Payment& payment, const char* entry, std::string debit, std::string credit, std::int64_t amount) {
-  return {transfer_id(payment.id, entry), TransferKind::kSingle, std::move(debit), std::move(credit), payment.money(amount), std::nullopt};
+  return {transfer_id(payment.id, entry), TransferKind::kSingle, std::move(debit), std::move(credit),
+          payment.money(amount),          std::nullopt};
 }
 
-Reaction unchanged(Payment payment) { return {.payment = std::move(payment)}; }
+Reaction unchanged(Payment payment) {
+  return {.payment = std::move(payment)};
+}
 
 void move_to(Reaction& reaction, State state, WallTime now) {
   reaction.payment.state = state;
@@ -46,7 +60,8 @@ void begin_settlement(Reaction& reaction, WallTime now) {
   reaction.new_jobs.push_back({Step::kCapture, std::min(price, reaction.payment.held)});
 }
 
-// The charge is paid as far as it ever will be from the hold: captured + receivable = price, captured + released = held.
+// The charge is paid as far as it ever will be from the hold: captured + receivable = price, captured + released =
+// held.
 void settle(Reaction& reaction, std::int64_t captured, bool hold_is_open, WallTime now) {
   move_to(reaction, State::kCaptured, now);
   Payment& payment = reaction.payment;
@@ -54,8 +69,11 @@ void settle(Reaction& reaction, std::int64_t captured, bool hold_is_open, WallTi
   payment.captured = captured;
   payment.released = hold_is_open ? payment.held - captured : 0;
   payment.receivable = price - captured;
-  if (hold_is_open) reaction.transfers.push_back(captured > 0 ? resolve(payment, TransferKind::kPost, captured) : resolve(payment, TransferKind::kVoid, payment.held));
-  if (payment.receivable > 0) reaction.transfers.push_back(single(payment, "receivable", driver(payment), clearing(payment), payment.receivable));
+  if (hold_is_open)
+    reaction.transfers.push_back(captured > 0 ? resolve(payment, TransferKind::kPost, captured)
+                                              : resolve(payment, TransferKind::kVoid, payment.held));
+  if (payment.receivable > 0)
+    reaction.transfers.push_back(single(payment, "receivable", driver(payment), clearing(payment), payment.receivable));
   reaction.transfers.push_back(single(payment, "revenue", clearing(payment), kRevenue, price));
   reaction.facts.push_back(captured_fact(payment));
 }
@@ -164,7 +182,10 @@ Reaction capture_found(Payment payment, const Finding& finding, WallTime now) {
     return reaction;
   }
   const bool expired = finding.outcome == Outcome::kExpired;
-  reaction.facts.push_back(failed_fact(reaction.payment, Step::kCapture, wanted, expired ? "holdExpired" : finding.outcome == Outcome::kCaptured ? "wrongAmount" : "rejected"));
+  reaction.facts.push_back(failed_fact(reaction.payment, Step::kCapture, wanted,
+                                       expired                                 ? "holdExpired"
+                                       : finding.outcome == Outcome::kCaptured ? "wrongAmount"
+                                                                               : "rejected"));
   reaction.reconciliation = expired ? "the hold had expired before the capture" : "the capture was refused";
   // Nothing was taken, so all of it is owed; what the provider may still hold is let go.
   settle(reaction, 0, true, now);
@@ -175,7 +196,8 @@ Reaction capture_found(Payment payment, const Finding& finding, WallTime now) {
 Reaction void_found(Payment payment, const Finding& finding, WallTime now) {
   Reaction reaction = unchanged(std::move(payment));
   if (finding.outcome == Outcome::kNotYet) return reaction;
-  const bool wanted = reaction.payment.state == State::kVoiding;  // else: the clean-up after a failure, which nobody waits for
+  const bool wanted =
+      reaction.payment.state == State::kVoiding;  // else: the clean-up after a failure, which nobody waits for
   if (finding.outcome == Outcome::kUnknown) {
     if (wanted) say_unknown(reaction, Step::kVoid, reaction.payment.held, now);
     return reaction;
@@ -195,7 +217,8 @@ Reaction void_found(Payment payment, const Finding& finding, WallTime now) {
 }  // namespace
 
 bool is_final(State state) {
-  return state == State::kDeclined || state == State::kFailed || state == State::kCaptured || state == State::kVoided || state == State::kExpired;
+  return state == State::kDeclined || state == State::kFailed || state == State::kCaptured || state == State::kVoided ||
+         state == State::kExpired;
 }
 
 Reaction requested(Payment payment, WallTime now) {

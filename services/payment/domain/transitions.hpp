@@ -1,5 +1,7 @@
-// The payment's state machine. Each function takes the payment as it is, something that happened, and gives everything that follows: the payment as it is then, ledger transfers, facts to publish, steps to
-// take at the provider, and cases for people. Pure; the caller writes all of it in one transaction. What comes twice or late changes nothing; an outcome that is not known stays unknown.
+// The payment's state machine. Each function takes the payment as it is, something that happened, and gives everything
+// that follows: the payment as it is then, ledger transfers, facts to publish, steps to take at the provider, and cases
+// for people. Pure; the caller writes all of it in one transaction. What comes twice or late changes nothing; an
+// outcome that is not known stays unknown.
 #pragma once
 
 #include <optional>
@@ -13,8 +15,8 @@ namespace evc::payment {
 
 // What is known about a step after the provider was asked.
 enum class Outcome {
-  kNotYet,      // nothing happened so far, and it is worth asking again
-  kUnknown,     // no answer
+  kNotYet,   // nothing happened so far, and it is worth asking again
+  kUnknown,  // no answer
   kAuthorised,
   kDeclined,
   kCaptured,
@@ -28,7 +30,7 @@ struct Finding {
   Outcome outcome = Outcome::kUnknown;
   std::int64_t amount = 0;  // held or captured
   std::string provider_id;
-  std::string reason;       // why it was declined, in the provider's words
+  std::string reason;  // why it was declined, in the provider's words
   std::optional<WallTime> expires_at;
 };
 
@@ -47,8 +49,8 @@ struct Reaction {
   std::vector<Transfer> transfers;
   std::vector<Fact> facts;
   std::vector<Job> new_jobs;
-  std::optional<Step> done;                    // this step needs no more asking
-  std::optional<std::string> reconciliation;   // what a person has to look at
+  std::optional<Step> done;                   // this step needs no more asking
+  std::optional<std::string> reconciliation;  // what a person has to look at
 };
 
 // A new hold, written down before the provider is asked.

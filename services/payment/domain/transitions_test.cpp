@@ -11,19 +11,37 @@ namespace {
 const WallTime kNow{std::chrono::seconds{1'790'000'000}};
 
 Payment new_payment(std::int64_t asked = 1'000) {
-  return {.id = uuid_v7(), .reference = "pa-1", .session_id = uuid_v7(), .puid = "p1.someone", .correlation_id = uuid_v7(), .asked = asked};
+  return {.id = uuid_v7(),
+          .reference = "pa-1",
+          .session_id = uuid_v7(),
+          .puid = "p1.someone",
+          .correlation_id = uuid_v7(),
+          .asked = asked};
 }
-Finding held(std::int64_t amount = 1'000) { return {.outcome = Outcome::kAuthorised, .amount = amount, .provider_id = "au-1", .expires_at = kNow + std::chrono::hours{6}}; }
-Finding only(Outcome outcome, std::int64_t amount = 0) { return {.outcome = outcome, .amount = amount}; }
-Payment authorised() { return found(new_payment(), Step::kAuthorise, held(), kNow).payment; }
-Payment capturing(std::int64_t price) { return charge_ended(authorised(), price, {}, kNow).payment; }
+Finding held(std::int64_t amount = 1'000) {
+  return {.outcome = Outcome::kAuthorised,
+          .amount = amount,
+          .provider_id = "au-1",
+          .expires_at = kNow + std::chrono::hours{6}};
+}
+Finding only(Outcome outcome, std::int64_t amount = 0) {
+  return {.outcome = outcome, .amount = amount};
+}
+Payment authorised() {
+  return found(new_payment(), Step::kAuthorise, held(), kNow).payment;
+}
+Payment capturing(std::int64_t price) {
+  return charge_ended(authorised(), price, {}, kNow).payment;
+}
 
 std::vector<std::string> types(const Reaction& reaction) {
   std::vector<std::string> all;
   for (const Fact& fact : reaction.facts) all.push_back(fact.type);
   return all;
 }
-std::int64_t amount(const Fact& fact, const char* member) { return fact.data.at(member).at("amount").as_int64(); }
+std::int64_t amount(const Fact& fact, const char* member) {
+  return fact.data.at(member).at("amount").as_int64();
+}
 using Types = std::vector<std::string>;
 
 TEST(Transitions, AHoldIsWrittenDownBeforeTheProviderIsAsked) {
@@ -143,8 +161,10 @@ TEST(Transitions, AnExpiredHoldIsSaidAndALaterPriceIsOwed) {
 
 TEST(Transitions, WhatComesTwiceChangesNothing) {
   const Payment captured = found(capturing(700), Step::kCapture, only(Outcome::kCaptured, 700), kNow).payment;
-  for (const Reaction& again : {found(captured, Step::kCapture, only(Outcome::kCaptured, 700), kNow), found(captured, Step::kAuthorise, held(), kNow), charge_ended(captured, 700, {}, kNow),
-                                hold_expired(captured, kNow), found(captured, Step::kVoid, only(Outcome::kVoided), kNow)}) {
+  for (const Reaction& again :
+       {found(captured, Step::kCapture, only(Outcome::kCaptured, 700), kNow),
+        found(captured, Step::kAuthorise, held(), kNow), charge_ended(captured, 700, {}, kNow),
+        hold_expired(captured, kNow), found(captured, Step::kVoid, only(Outcome::kVoided), kNow)}) {
     EXPECT_EQ(again.payment.state, State::kCaptured);
     EXPECT_TRUE(again.facts.empty());
     EXPECT_TRUE(again.transfers.empty());
@@ -155,7 +175,8 @@ TEST(Transitions, WhatComesTwiceChangesNothing) {
   EXPECT_TRUE(void_asked(captured, VoidReason::kRequested, kNow).reconciliation);
 }
 
-// Whatever happens in whatever order: the ledger takes every transfer, sums to zero, the equations of the contract hold, and at most one of the ends is said.
+// Whatever happens in whatever order: the ledger takes every transfer, sums to zero, the equations of the contract
+// hold, and at most one of the ends is said.
 TEST(Transitions, NoOrderOfEventsBreaksTheBooks) {
   for (std::uint32_t seed = 0; seed < 4'000; ++seed) {
     std::mt19937 random(seed);
@@ -165,14 +186,24 @@ TEST(Transitions, NoOrderOfEventsBreaksTheBooks) {
     const std::int64_t price = static_cast<std::int64_t>(random() % 3) * 700;
     for (int step = 0; step < 12; ++step) {
       const auto outcome = static_cast<Outcome>(random() % 9);
-      const Finding finding{.outcome = outcome, .amount = outcome == Outcome::kCaptured ? std::min<std::int64_t>(price, 1'000) : 1'000, .provider_id = "au-1"};
+      const Finding finding{.outcome = outcome,
+                            .amount = outcome == Outcome::kCaptured ? std::min<std::int64_t>(price, 1'000) : 1'000,
+                            .provider_id = "au-1"};
       switch (random() % 6) {
-        case 0: reaction = charge_ended(reaction.payment, price, {}, kNow); break;
-        case 1: reaction = void_asked(reaction.payment, VoidReason::kSessionFailed, kNow); break;
-        case 2: reaction = hold_expired(reaction.payment, kNow); break;
-        default: reaction = found(reaction.payment, static_cast<Step>(random() % 3), finding, kNow);
+        case 0:
+          reaction = charge_ended(reaction.payment, price, {}, kNow);
+          break;
+        case 1:
+          reaction = void_asked(reaction.payment, VoidReason::kSessionFailed, kNow);
+          break;
+        case 2:
+          reaction = hold_expired(reaction.payment, kNow);
+          break;
+        default:
+          reaction = found(reaction.payment, static_cast<Step>(random() % 3), finding, kNow);
       }
-      for (const Transfer& transfer : reaction.transfers) ASSERT_TRUE(ledger.apply(transfer)) << "seed " << seed << " step " << step;
+      for (const Transfer& transfer : reaction.transfers)
+        ASSERT_TRUE(ledger.apply(transfer)) << "seed " << seed << " step " << step;
       ASSERT_EQ(ledger.imbalance(), 0) << "seed " << seed;
       for (const Fact& fact : reaction.facts) ends += fact.type == "PaymentCaptured" || fact.type == "PaymentDeclined";
       const Payment& payment = reaction.payment;
@@ -182,7 +213,8 @@ TEST(Transitions, NoOrderOfEventsBreaksTheBooks) {
         ASSERT_EQ(clearing.debits_posted, clearing.credits_posted) << "seed " << seed;
         ASSERT_EQ(clearing.credits_pending, 0) << "seed " << seed;
       }
-      if (payment.state == State::kVoided || payment.state == State::kExpired) ASSERT_EQ(payment.released, payment.held) << "seed " << seed;
+      if (payment.state == State::kVoided || payment.state == State::kExpired)
+        ASSERT_EQ(payment.released, payment.held) << "seed " << seed;
     }
     ASSERT_LE(ends, 2) << "seed " << seed;
   }

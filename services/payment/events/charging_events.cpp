@@ -20,7 +20,8 @@ struct Ended {
   json::Value price_lines;
 };
 BOOST_DESCRIBE_STRUCT(Ended, (),
-                      (session_id, preauthorisation_reference, station_id, station_name, connector_id, started_at, ended_at, duration_s, energy_wh, final_price, price_lines))
+                      (session_id, preauthorisation_reference, station_id, station_name, connector_id, started_at,
+                       ended_at, duration_s, energy_wh, final_price, price_lines))
 
 struct Failed {
   Uuid session_id;
@@ -53,25 +54,34 @@ json::Object receipt_of(const Ended& ended) {
 }  // namespace
 
 std::map<std::string, messaging::EventHandler> ChargingEvents::handlers() {
-  return {{"ChargingSessionEnded", [this](RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event) { return ended(context, transaction, event); }},
-          {"ChargingSessionFailed", [this](RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event) { return failed(context, transaction, event); }}};
+  return {
+      {"ChargingSessionEnded", [this](RequestContext& context, postgres::Transaction& transaction,
+                                      const messaging::Event& event) { return ended(context, transaction, event); }},
+      {"ChargingSessionFailed", [this](RequestContext& context, postgres::Transaction& transaction,
+                                       const messaging::Event& event) { return failed(context, transaction, event); }}};
 }
 
-Task<Result<void>> ChargingEvents::ended(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event) {
+Task<Result<void>> ChargingEvents::ended(RequestContext& context, postgres::Transaction& transaction,
+                                         const messaging::Event& event) {
   auto data = data_as<Ended>(event);
   if (!data) co_return std::unexpected(std::move(data).error());
   auto payment = co_await store::find_for_update(context, transaction, data->preauthorisation_reference);
   if (!payment) co_return std::unexpected(std::move(payment).error());
   // A charge without a hold of ours, or of another session: somebody must look at it.
   if (!*payment) co_return fail(Code::kPaymentNotFound, "no hold with the reference of the charge");
-  if ((*payment)->session_id != data->session_id) co_return fail(Code::kValidationFailed, "the hold belongs to another session");
-  if ((*payment)->currency != data->final_price.currency) co_return fail(Code::kValidationFailed, "the price is in another currency than the hold");
+  if ((*payment)->session_id != data->session_id)
+    co_return fail(Code::kValidationFailed, "the hold belongs to another session");
+  if ((*payment)->currency != data->final_price.currency)
+    co_return fail(Code::kValidationFailed, "the price is in another currency than the hold");
   if (data->final_price.amount < 0) co_return fail(Code::kValidationFailed, "the price is negative");
-  const Reaction reaction = charge_ended(std::move(**payment), data->final_price.amount, receipt_of(*data), context.clock->wall());
-  co_return co_await recorder_.write(context, transaction, reaction, {.event_id = event.event_id, .first_try_after = {}});
+  const Reaction reaction =
+      charge_ended(std::move(**payment), data->final_price.amount, receipt_of(*data), context.clock->wall());
+  co_return co_await recorder_.write(context, transaction, reaction,
+                                     {.event_id = event.event_id, .first_try_after = {}});
 }
 
-Task<Result<void>> ChargingEvents::failed(RequestContext& context, postgres::Transaction& transaction, const messaging::Event& event) {
+Task<Result<void>> ChargingEvents::failed(RequestContext& context, postgres::Transaction& transaction,
+                                          const messaging::Event& event) {
   auto data = data_as<Failed>(event);
   if (!data) co_return std::unexpected(std::move(data).error());
   if (!data->preauthorisation_reference) co_return Result<void>{};
@@ -79,9 +89,11 @@ Task<Result<void>> ChargingEvents::failed(RequestContext& context, postgres::Tra
   auto payment = co_await store::find_for_update(context, transaction, reference);
   if (!payment) co_return std::unexpected(std::move(payment).error());
   if (!*payment) co_return co_await store::close_reference(context, transaction, reference);
-  if ((*payment)->session_id != data->session_id) co_return fail(Code::kValidationFailed, "the hold belongs to another session");
+  if ((*payment)->session_id != data->session_id)
+    co_return fail(Code::kValidationFailed, "the hold belongs to another session");
   const Reaction reaction = void_asked(std::move(**payment), VoidReason::kSessionFailed, context.clock->wall());
-  co_return co_await recorder_.write(context, transaction, reaction, {.event_id = event.event_id, .first_try_after = {}});
+  co_return co_await recorder_.write(context, transaction, reaction,
+                                     {.event_id = event.event_id, .first_try_after = {}});
 }
 
 }  // namespace evc::payment

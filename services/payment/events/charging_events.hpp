@@ -1,4 +1,5 @@
-// What payment does when charging says that a session ended or failed: inside the inbox's transaction, so that the fact takes effect once. Money moves by a job that is written here and taken afterwards.
+// What payment does when charging says that a session ended or failed: inside the inbox's transaction, so that the fact
+// takes effect once. Money moves by a job that is written here and taken afterwards.
 #pragma once
 
 #include <map>

@@ -17,10 +17,13 @@ constexpr int kRoundsPerChainCheck = 360;
 
 Task<> publish_figures(Worker& worker, postgres::Pool& pool) {
   auto& registry = telemetry::metrics();
-  telemetry::Gauge imbalance = registry.gauge("payment_ledger_imbalance", "What debits and credits differ by: 0, always");
-  telemetry::Gauge broken = registry.gauge("payment_ledger_broken_links", "Transfers that do not hash to what they say: 0, always");
+  telemetry::Gauge imbalance =
+      registry.gauge("payment_ledger_imbalance", "What debits and credits differ by: 0, always");
+  telemetry::Gauge broken =
+      registry.gauge("payment_ledger_broken_links", "Transfers that do not hash to what they say: 0, always");
   telemetry::Gauge cases = registry.gauge("payment_reconciliation_cases", "Open cases for a person");
-  telemetry::Gauge overdue = registry.gauge("payment_steps_overdue", "Steps at the provider whose outcome is open past their deadline");
+  telemetry::Gauge overdue =
+      registry.gauge("payment_steps_overdue", "Steps at the provider whose outcome is open past their deadline");
   std::map<std::string, telemetry::Gauge> by_state;
   for (int round = 0; !worker.tasks().cancelled(); ++round) {
     RequestContext context;
@@ -34,10 +37,15 @@ Task<> publish_figures(Worker& worker, postgres::Pool& pool) {
       overdue.set(static_cast<double>(figures->overdue_jobs));
       for (auto& [state, gauge] : by_state) gauge.set(0);
       for (const auto& [state, count] : figures->payments_by_state) {
-        auto gauge = by_state.try_emplace(state, registry.gauge("payment_payments", "Payments of the last day and all that are open, by state", {{"state", state}})).first;
+        auto gauge = by_state
+                         .try_emplace(state, registry.gauge("payment_payments",
+                                                            "Payments of the last day and all that are open, by state",
+                                                            {{"state", state}}))
+                         .first;
         gauge->second.set(static_cast<double>(count));
       }
-      if (figures->imbalance != 0) EVC_LOG(kError, "the ledger does not sum to zero", {{telemetry::key::kCount, figures->imbalance}});
+      if (figures->imbalance != 0)
+        EVC_LOG(kError, "the ledger does not sum to zero", {{telemetry::key::kCount, figures->imbalance}});
     }
     if (round % kRoundsPerChainCheck == 0) {
       auto links = co_await store::broken_links(context, pool);

@@ -1,4 +1,5 @@
-// The service's own gauges, read from the database at intervals: ledger imbalance and broken links of its chain (0 and 0, always), open cases, overdue steps, payments by state.
+// The service's own gauges, read from the database at intervals: ledger imbalance and broken links of its chain (0 and
+// 0, always), open cases, overdue steps, payments by state.
 #pragma once
 
 #include "kit/postgres/pool.hpp"

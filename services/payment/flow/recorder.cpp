@@ -7,12 +7,14 @@
 
 namespace evc::payment {
 
-Task<Result<void>> Recorder::write(RequestContext& context, postgres::Transaction& transaction, const Reaction& reaction, Cause cause) {
+Task<Result<void>> Recorder::write(RequestContext& context, postgres::Transaction& transaction,
+                                   const Reaction& reaction, Cause cause) {
   const Payment& payment = reaction.payment;
   std::vector<std::pair<postgres::Statement, postgres::Params>> batch;
   batch.push_back(store::update(payment));
   for (const Job& job : reaction.new_jobs) {
-    batch.push_back(store::add_job(payment, job, context.trace, cause.event_id, context.clock->wall() + cause.first_try_after));
+    batch.push_back(
+        store::add_job(payment, job, context.trace, cause.event_id, context.clock->wall() + cause.first_try_after));
   }
   if (reaction.done) batch.push_back(store::finish_job(payment.id, *reaction.done));
   if (reaction.reconciliation) batch.push_back(store::open_case(payment, *reaction.reconciliation));
@@ -21,7 +23,8 @@ Task<Result<void>> Recorder::write(RequestContext& context, postgres::Transactio
   auto written = co_await transaction.exec_all(context, std::move(batch));
   if (!written) co_return std::unexpected(std::move(written).error());
   if (reaction.reconciliation) {
-    EVC_LOG(kError, context.trace, "a payment needs a person", {{telemetry::key::kReference, payment.reference}, {telemetry::key::kReason, *reaction.reconciliation}});
+    EVC_LOG(kError, context.trace, "a payment needs a person",
+            {{telemetry::key::kReference, payment.reference}, {telemetry::key::kReason, *reaction.reconciliation}});
   }
   for (const Fact& fact : reaction.facts) {
     messaging::EventDraft draft{.topic = "payment.events",

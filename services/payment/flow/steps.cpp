@@ -35,7 +35,8 @@ Steps::Steps(Worker& worker, postgres::Pool& pool, ProviderClient& provider, Rec
 
 std::chrono::milliseconds Steps::pause_after(int attempts) const {
   const std::int64_t whole = std::min<std::int64_t>(200LL << std::min(attempts, 12), options_.longest_pause.count());
-  return std::chrono::milliseconds{whole / 2 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(whole / 2 + 1))};
+  return std::chrono::milliseconds{whole / 2 +
+                                   static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(whole / 2 + 1))};
 }
 
 Task<Finding> Steps::ask(RequestContext& context, const Payment& payment, const store::JobRow& job) {
@@ -54,7 +55,8 @@ Task<Finding> Steps::ask(RequestContext& context, const Payment& payment, const 
   co_return co_await provider_.release(context, payment);
 }
 
-Task<Result<Payment>> Steps::record(RequestContext& context, Uuid payment_id, Step step, Finding finding, std::optional<Uuid> causation_id) {
+Task<Result<Payment>> Steps::record(RequestContext& context, Uuid payment_id, Step step, Finding finding,
+                                    std::optional<Uuid> causation_id) {
   Error last{.code = Code::kDatabaseConflict};
   for (int tried = 0; tried < kTransactionTries; ++tried) {
     auto transaction = co_await pool_.begin(context);
@@ -64,7 +66,8 @@ Task<Result<Payment>> Steps::record(RequestContext& context, Uuid payment_id, St
     if (!*locked) co_return fail(Code::kPaymentNotFound);
     if (finding.outcome == Outcome::kNotYet) co_return std::move(**locked);
     const Reaction reaction = found(std::move(**locked), step, finding, context.clock->wall());
-    auto written = co_await recorder_.write(context, *transaction, reaction, {.event_id = causation_id, .first_try_after = {}});
+    auto written =
+        co_await recorder_.write(context, *transaction, reaction, {.event_id = causation_id, .first_try_after = {}});
     if (written) written = co_await transaction->commit(context);
     if (written) co_return reaction.payment;
     last = std::move(written).error();
@@ -91,13 +94,18 @@ Task<Result<Payment>> Steps::take(RequestContext& context, store::JobRow job) {
 }
 
 Task<> Steps::take_in_background(store::JobRow job) {
-  telemetry::Span span = telemetry::start_span("payment " + name_of(job.step), job.trace, {.kind = telemetry::SpanKind::kInternal, .attributes = {{"ev.retry.attempt", static_cast<std::int64_t>(job.attempts)}}, .links = {}});
+  telemetry::Span span =
+      telemetry::start_span("payment " + name_of(job.step), job.trace,
+                            {.kind = telemetry::SpanKind::kInternal,
+                             .attributes = {{"ev.retry.attempt", static_cast<std::int64_t>(job.attempts)}},
+                             .links = {}});
   RequestContext context = background_context(span.context(), kStepTimeout);
   auto taken = co_await take(context, job);
   if (!taken) {
     span.fail(info(taken.error().code).name);
     EVC_LOG(kWarn, span.context(), "a step at the provider was not written down; it is taken again",
-            {{telemetry::key::kErrorCode, info(taken.error().code).name}, {telemetry::key::kErrorDetail, taken.error().detail}});
+            {{telemetry::key::kErrorCode, info(taken.error().code).name},
+             {telemetry::key::kErrorDetail, taken.error().detail}});
   }
   --running_;
 }
@@ -133,7 +141,9 @@ Task<> Steps::expire_holds() {
   for (const Uuid& id : *expired) {
     RequestContext each = background_context(telemetry::TraceContext::root(), kRecordTimeout);
     auto done = co_await expire(each, id);
-    if (!done) EVC_LOG(kWarn, each.trace, "an expired hold was not written down", {{telemetry::key::kErrorCode, info(done.error().code).name}});
+    if (!done)
+      EVC_LOG(kWarn, each.trace, "an expired hold was not written down",
+              {{telemetry::key::kErrorCode, info(done.error().code).name}});
   }
 }
 

@@ -1,5 +1,7 @@
-// Takes the steps at the provider that the database says are due, and writes down what is found out. The provider is asked between transactions; a crash at any point leaves a job that is taken up again when
-// its lease ends, and every call repeats under its key. A step whose outcome stays open is asked about for ever, at growing distances (a gauge counts those past their deadline). On one worker.
+// Takes the steps at the provider that the database says are due, and writes down what is found out. The provider is
+// asked between transactions; a crash at any point leaves a job that is taken up again when its lease ends, and every
+// call repeats under its key. A step whose outcome stays open is asked about for ever, at growing distances (a gauge
+// counts those past their deadline). On one worker.
 #pragma once
 
 #include <memory>
@@ -14,7 +16,8 @@ namespace evc::payment {
 struct StepOptions {
   std::chrono::milliseconds poll{100};
   std::chrono::milliseconds lease{15'000};
-  std::chrono::milliseconds never_heard_after{15'000};  // a hold that the provider does not know by then was never asked for
+  std::chrono::milliseconds never_heard_after{
+      15'000};  // a hold that the provider does not know by then was never asked for
   std::chrono::milliseconds longest_pause{30'000};
   std::size_t parallel = 16;
 };
@@ -28,7 +31,8 @@ class Steps {
   // Asks about one leased job and writes the finding; gives the payment as it is then.
   Task<Result<Payment>> take(RequestContext& context, store::JobRow job);
   // Writes a finding that somebody else brought.
-  Task<Result<Payment>> record(RequestContext& context, Uuid payment_id, Step step, Finding finding, std::optional<Uuid> causation_id);
+  Task<Result<Payment>> record(RequestContext& context, Uuid payment_id, Step step, Finding finding,
+                               std::optional<Uuid> causation_id);
   Task<Result<void>> expire(RequestContext& context, Uuid payment_id);
 
  private:

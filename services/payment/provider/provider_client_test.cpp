@@ -26,7 +26,8 @@ TEST(ProviderAnswer, ACaptureSaysHowMuchWasTaken) {
 }
 
 TEST(ProviderAnswer, WhatIsNotUnderstoodIsUnknown) {
-  for (const std::string& strange : {std::string(), std::string("{\"id\":\"au-"), std::string("null"), std::string("<html>"), body("pending")}) {
+  for (const std::string& strange :
+       {std::string(), std::string("{\"id\":\"au-"), std::string("null"), std::string("<html>"), body("pending")}) {
     EXPECT_EQ(read_answer(Step::kAuthorise, strange).outcome, Outcome::kUnknown) << strange;
   }
 }

@@ -10,13 +10,17 @@ namespace {
 using postgres::Params;
 using postgres::Statement;
 
-constexpr Statement kMakeAccounts{"ledger.make accounts",
-                                  "INSERT INTO account (id, code, currency) SELECT (a ->> 'id')::uuid, a ->> 'code', a ->> 'currency' "
-                                  "FROM jsonb_array_elements($1::jsonb) a ON CONFLICT (id) DO NOTHING"};
+// Without a conflict target: whoever makes the same account at the same moment may meet either of its unique indexes.
+constexpr Statement kMakeAccounts{
+    "ledger.make accounts",
+    "INSERT INTO account (id, code, currency) SELECT (a ->> 'id')::uuid, a ->> 'code', a ->> 'currency' "
+    "FROM jsonb_array_elements($1::jsonb) a ON CONFLICT DO NOTHING"};
 constexpr Statement kLockAccounts{"ledger.lock accounts",
-                                  "SELECT id FROM account WHERE id IN (SELECT (a ->> 'id')::uuid FROM jsonb_array_elements($1::jsonb) a) ORDER BY id FOR UPDATE"};
+                                  "SELECT id FROM account WHERE id IN (SELECT (a ->> 'id')::uuid FROM "
+                                  "jsonb_array_elements($1::jsonb) a) ORDER BY id FOR UPDATE"};
 constexpr Statement kTransfer{"ledger.transfer",
-                              "INSERT INTO transfer (id, kind, debit, credit, amount, currency, pending_id, session_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
+                              "INSERT INTO transfer (id, kind, debit, credit, amount, currency, pending_id, "
+                              "session_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
 
 }  // namespace
 
@@ -37,8 +41,9 @@ std::vector<std::pair<Statement, Params>> post(const std::vector<Transfer>& tran
   batch.emplace_back(kLockAccounts, Params(list));
   for (const Transfer& transfer : transfers) {
     const Currency currency = transfer.amount.currency;
-    batch.emplace_back(kTransfer, Params(transfer.id, name_of(transfer.kind), account_id(transfer.debit, currency), account_id(transfer.credit, currency),
-                                         transfer.amount.amount, currency.code(), transfer.pending_id, session_id));
+    batch.emplace_back(kTransfer, Params(transfer.id, name_of(transfer.kind), account_id(transfer.debit, currency),
+                                         account_id(transfer.credit, currency), transfer.amount.amount, currency.code(),
+                                         transfer.pending_id, session_id));
   }
   return batch;
 }

@@ -9,34 +9,50 @@ using postgres::Params;
 using postgres::Rows;
 using postgres::Statement;
 
-#define PAYMENT_COLUMNS                                                                                                                  \
-  "id, reference, session_id, puid, correlation_id, method, token, state, currency, asked, held, captured, released, receivable, refunded, " \
+#define PAYMENT_COLUMNS                                                                                                \
+  "id, reference, session_id, puid, correlation_id, method, token, state, currency, asked, held, captured, released, " \
+  "receivable, refunded, "                                                                                             \
   "price, void_reason, provider_id, hold_expires_at, unknown_since, receipt, created_at, updated_at"
 
-constexpr Statement kInsert{"payment.insert",
-                            "INSERT INTO payment (id, reference, session_id, puid, correlation_id, method, token, state, currency, asked, created_at, updated_at) "
-                            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (reference) DO NOTHING"};
-constexpr Statement kUpdate{"payment.update",
-                            "UPDATE payment SET state = $2, held = $3, captured = $4, released = $5, receivable = $6, refunded = $7, price = $8, void_reason = $9, "
-                            "provider_id = $10, hold_expires_at = $11, unknown_since = $12, receipt = $13, updated_at = $14 WHERE id = $1"};
-constexpr Statement kLockByReference{"payment.lock by reference", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE reference = $1 FOR UPDATE"};
+constexpr Statement kInsert{
+    "payment.insert",
+    "INSERT INTO payment (id, reference, session_id, puid, correlation_id, method, token, state, currency, asked, "
+    "created_at, updated_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (reference) DO NOTHING"};
+constexpr Statement kUpdate{
+    "payment.update",
+    "UPDATE payment SET state = $2, held = $3, captured = $4, released = $5, receivable = $6, refunded = $7, price = "
+    "$8, void_reason = $9, "
+    "provider_id = $10, hold_expires_at = $11, unknown_since = $12, receipt = $13, updated_at = $14 WHERE id = $1"};
+constexpr Statement kLockByReference{"payment.lock by reference",
+                                     "SELECT " PAYMENT_COLUMNS " FROM payment WHERE reference = $1 FOR UPDATE"};
 constexpr Statement kLockById{"payment.lock by id", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE id = $1 FOR UPDATE"};
 constexpr Statement kFind{"payment.find", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE reference = $1"};
-constexpr Statement kFindOfDriver{"payment.find of driver", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE puid = $1 AND id = $2"};
+constexpr Statement kFindOfDriver{"payment.find of driver",
+                                  "SELECT " PAYMENT_COLUMNS " FROM payment WHERE puid = $1 AND id = $2"};
 constexpr Statement kList{"payment.list", "SELECT " PAYMENT_COLUMNS
                                           " FROM payment WHERE puid = $1 AND ($2::uuid IS NULL OR session_id = $2) "
-                                          "AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid)) ORDER BY created_at DESC, id DESC LIMIT $5 + 1"};
-constexpr Statement kExpired{"payment.expired holds", "SELECT id FROM payment WHERE state = 'authorised' AND hold_expires_at < $1 ORDER BY hold_expires_at LIMIT 100"};
-constexpr Statement kTakeWebhook{"payment.take webhook", "INSERT INTO provider_webhook (webhook_id, reference, type) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"};
-constexpr Statement kClose{"payment.close reference", "INSERT INTO closed_reference (reference) VALUES ($1) ON CONFLICT DO NOTHING"};
+                                          "AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid)) ORDER BY "
+                                          "created_at DESC, id DESC LIMIT $5 + 1"};
+constexpr Statement kExpired{
+    "payment.expired holds",
+    "SELECT id FROM payment WHERE state = 'authorised' AND hold_expires_at < $1 ORDER BY hold_expires_at LIMIT 100"};
+constexpr Statement kTakeWebhook{
+    "payment.take webhook",
+    "INSERT INTO provider_webhook (webhook_id, reference, type) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"};
+constexpr Statement kClose{"payment.close reference",
+                           "INSERT INTO closed_reference (reference) VALUES ($1) ON CONFLICT DO NOTHING"};
 constexpr Statement kClosed{"payment.reference closed", "SELECT 1 FROM closed_reference WHERE reference = $1"};
-constexpr Statement kOpenCase{"payment.open case", "INSERT INTO reconciliation_case (payment_id, what) VALUES ($1, $2)"};
-constexpr Statement kFigures{"payment.figures",
-                             "SELECT ledger_imbalance(), (SELECT count(*) FROM reconciliation_case WHERE closed_at IS NULL), "
-                             "(SELECT count(*) FROM provider_job WHERE done_at IS NULL AND deadline_at < now())"};
-constexpr Statement kByState{"payment.by state",
-                             "SELECT state, count(*) FROM payment WHERE created_at > now() - interval '1 day' "
-                             "OR state IN ('requested', 'unknown', 'authorised', 'capturing', 'voiding') GROUP BY state"};
+constexpr Statement kOpenCase{"payment.open case",
+                              "INSERT INTO reconciliation_case (payment_id, what) VALUES ($1, $2)"};
+constexpr Statement kFigures{
+    "payment.figures",
+    "SELECT ledger_imbalance(), (SELECT count(*) FROM reconciliation_case WHERE closed_at IS NULL), "
+    "(SELECT count(*) FROM provider_job WHERE done_at IS NULL AND deadline_at < now())"};
+constexpr Statement kByState{
+    "payment.by state",
+    "SELECT state, count(*) FROM payment WHERE created_at > now() - interval '1 day' "
+    "OR state IN ('requested', 'unknown', 'authorised', 'capturing', 'voiding') GROUP BY state"};
 constexpr Statement kBrokenLinks{"payment.broken links", "SELECT ledger_broken_links()"};
 
 template <class E>
@@ -84,15 +100,17 @@ Result<std::optional<Payment>> first_of(Result<Rows> rows) {
 }  // namespace
 
 Task<Result<bool>> insert(RequestContext& context, postgres::Transaction& transaction, const Payment& payment) {
-  Params params(payment.id, payment.reference, payment.session_id, payment.puid, payment.correlation_id, name_of(payment.method), payment.token, name_of(payment.state),
-                payment.currency.code(), payment.asked, payment.created_at, payment.updated_at);
+  Params params(payment.id, payment.reference, payment.session_id, payment.puid, payment.correlation_id,
+                name_of(payment.method), payment.token, name_of(payment.state), payment.currency.code(), payment.asked,
+                payment.created_at, payment.updated_at);
   auto rows = co_await transaction.exec(context, kInsert, std::move(params));
   if (!rows) co_return std::unexpected(std::move(rows).error());
   co_return rows->affected() == 1;
 }
 
 std::pair<Statement, Params> update(const Payment& payment) {
-  Params params(payment.id, name_of(payment.state), payment.held, payment.captured, payment.released, payment.receivable, payment.refunded, payment.price);
+  Params params(payment.id, name_of(payment.state), payment.held, payment.captured, payment.released,
+                payment.receivable, payment.refunded, payment.price);
   payment.void_reason ? params.add(name_of(*payment.void_reason)) : params.add_null();
   params.add(payment.provider_id).add(payment.hold_expires_at).add(payment.unknown_since);
   payment.receipt ? params.add(json::Value(*payment.receipt)) : params.add_null();
@@ -100,13 +118,17 @@ std::pair<Statement, Params> update(const Payment& payment) {
   return {kUpdate, std::move(params)};
 }
 
-std::pair<Statement, Params> open_case(const Payment& payment, const std::string& what) { return {kOpenCase, Params(payment.id, what)}; }
+std::pair<Statement, Params> open_case(const Payment& payment, const std::string& what) {
+  return {kOpenCase, Params(payment.id, what)};
+}
 
-Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction, std::string reference) {
+Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,
+                                                     std::string reference) {
   co_return first_of(co_await transaction.exec(context, kLockByReference, Params(reference)));
 }
 
-Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction, Uuid id) {
+Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,
+                                                     Uuid id) {
   co_return first_of(co_await transaction.exec(context, kLockById, Params(id)));
 }
 
@@ -114,7 +136,8 @@ Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Poo
   co_return first_of(co_await pool.exec(context, kFind, Params(reference)));
 }
 
-Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid, Uuid id) {
+Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid,
+                                                    Uuid id) {
   co_return first_of(co_await pool.exec(context, kFindOfDriver, Params(puid, id)));
 }
 
@@ -141,7 +164,8 @@ Task<Result<std::vector<Uuid>>> expired_holds(RequestContext& context, postgres:
   co_return ids;
 }
 
-Task<Result<bool>> take_webhook(RequestContext& context, postgres::Transaction& transaction, std::string webhook_id, std::string reference, std::string type) {
+Task<Result<bool>> take_webhook(RequestContext& context, postgres::Transaction& transaction, std::string webhook_id,
+                                std::string reference, std::string type) {
   auto rows = co_await transaction.exec(context, kTakeWebhook, Params(webhook_id, reference, type));
   if (!rows) co_return std::unexpected(std::move(rows).error());
   co_return rows->affected() == 1;
@@ -153,7 +177,8 @@ Task<Result<void>> close_reference(RequestContext& context, postgres::Transactio
   co_return Result<void>{};
 }
 
-Task<Result<bool>> reference_closed(RequestContext& context, postgres::Transaction& transaction, std::string reference) {
+Task<Result<bool>> reference_closed(RequestContext& context, postgres::Transaction& transaction,
+                                    std::string reference) {
   auto rows = co_await transaction.exec(context, kClosed, Params(reference));
   if (!rows) co_return std::unexpected(std::move(rows).error());
   co_return !rows->empty();
@@ -164,8 +189,12 @@ Task<Result<Figures>> figures(RequestContext& context, postgres::Pool& pool) {
   if (!rows) co_return std::unexpected(std::move(rows).error());
   auto states = co_await pool.exec(context, kByState);
   if (!states) co_return std::unexpected(std::move(states).error());
-  Figures figures{.imbalance = rows->get<std::int64_t>(0, 0), .open_cases = rows->get<std::int64_t>(0, 1), .overdue_jobs = rows->get<std::int64_t>(0, 2), .payments_by_state = {}};
-  for (std::size_t row = 0; row < states->size(); ++row) figures.payments_by_state.emplace_back(states->get<std::string>(row, 0), states->get<std::int64_t>(row, 1));
+  Figures figures{.imbalance = rows->get<std::int64_t>(0, 0),
+                  .open_cases = rows->get<std::int64_t>(0, 1),
+                  .overdue_jobs = rows->get<std::int64_t>(0, 2),
+                  .payments_by_state = {}};
+  for (std::size_t row = 0; row < states->size(); ++row)
+    figures.payments_by_state.emplace_back(states->get<std::string>(row, 0), states->get<std::int64_t>(row, 1));
   co_return figures;
 }
 

@@ -1,4 +1,5 @@
-// Tables payment, provider_webhook, closed_reference and reconciliation_case. Functions take the caller's transaction; what the change of a payment needs is locked first, by find_for_update().
+// Tables payment, provider_webhook, closed_reference and reconciliation_case. Functions take the caller's transaction;
+// what the change of a payment needs is locked first, by find_for_update().
 #pragma once
 
 #include <optional>
@@ -17,10 +18,13 @@ std::pair<postgres::Statement, postgres::Params> update(const Payment& payment);
 std::pair<postgres::Statement, postgres::Params> open_case(const Payment& payment, const std::string& what);
 
 // Each row lock is held until the transaction ends.
-Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction, std::string reference);
-Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction, Uuid id);
+Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,
+                                                     std::string reference);
+Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,
+                                                     Uuid id);
 Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, std::string reference);
-Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid, Uuid id);
+Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid,
+                                                    Uuid id);
 
 struct Page {
   std::string puid;
@@ -34,15 +38,17 @@ Task<Result<std::vector<Payment>>> list(RequestContext& context, postgres::Pool&
 Task<Result<std::vector<Uuid>>> expired_holds(RequestContext& context, postgres::Pool& pool, WallTime now);
 
 // False when this message was taken before.
-Task<Result<bool>> take_webhook(RequestContext& context, postgres::Transaction& transaction, std::string webhook_id, std::string reference, std::string type);
+Task<Result<bool>> take_webhook(RequestContext& context, postgres::Transaction& transaction, std::string webhook_id,
+                                std::string reference, std::string type);
 Task<Result<void>> close_reference(RequestContext& context, postgres::Transaction& transaction, std::string reference);
 Task<Result<bool>> reference_closed(RequestContext& context, postgres::Transaction& transaction, std::string reference);
 
 struct Figures {
-  std::int64_t imbalance = 0;     // of the ledger: 0, always
+  std::int64_t imbalance = 0;  // of the ledger: 0, always
   std::int64_t open_cases = 0;
   std::int64_t overdue_jobs = 0;
-  std::vector<std::pair<std::string, std::int64_t>> payments_by_state;  // those of the last day, and all that are not final
+  std::vector<std::pair<std::string, std::int64_t>>
+      payments_by_state;  // those of the last day, and all that are not final
 };
 Task<Result<Figures>> figures(RequestContext& context, postgres::Pool& pool);
 Task<Result<std::int64_t>> broken_links(RequestContext& context, postgres::Pool& pool);

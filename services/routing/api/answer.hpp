@@ -2,8 +2,8 @@
 #pragma once
 
 #include "kit/base/json.hpp"
-#include "services/routing/store/station_board.hpp"
 #include "services/routing/domain/trip.hpp"
+#include "services/routing/store/station_board.hpp"
 
 namespace evc::routing {
 

@@ -6,9 +6,9 @@
 
 #include "kit/http/router.hpp"
 #include "kit/runtime/cpu_pool.hpp"
-#include "services/routing/store/station_board.hpp"
 #include "services/routing/api/trip_parameters.hpp"
 #include "services/routing/domain/place_search.hpp"
+#include "services/routing/store/station_board.hpp"
 
 namespace evc::routing {
 

@@ -22,8 +22,12 @@ Result<AccountData> account_of(std::string_view body) {
   auto answer = json::decode_text<AccountAnswer>(body, json::Unknown::kIgnore);
   if (!answer) return fail(Code::kUpstreamFailed, "auth's answer about an account is not understood");
   const auto key = base64url_decode(answer->column_key.reveal());
-  if (!key || key->size() != kKeyBytes) return fail(Code::kUpstreamFailed, "auth's answer about an account has no column key");
-  return AccountData{.email = std::move(answer->email), .name = std::move(answer->name), .column_key = SealKey(*key), .created_at = answer->created_at};
+  if (!key || key->size() != kKeyBytes)
+    return fail(Code::kUpstreamFailed, "auth's answer about an account has no column key");
+  return AccountData{.email = std::move(answer->email),
+                     .name = std::move(answer->name),
+                     .column_key = SealKey(*key),
+                     .created_at = answer->created_at};
 }
 
 }  // namespace

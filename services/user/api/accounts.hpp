@@ -1,6 +1,6 @@
-// What auth knows of a person: asked with a service token, kept in memory for a short time only: the column key at most five minutes, the e-mail
-// address at most one. A person whose secret was destroyed is not-found at auth, and after that time unreadable here.
-// One per worker; holds at most `limit` people, the oldest answer makes room.
+// What auth knows of a person: asked with a service token, kept in memory for a short time only: the column key at most
+// five minutes, the e-mail address at most one. A person whose secret was destroyed is not-found at auth, and after
+// that time unreadable here. One per worker; holds at most `limit` people, the oldest answer makes room.
 #pragma once
 
 #include <chrono>

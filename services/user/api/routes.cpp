@@ -61,7 +61,10 @@ Task<Result<ProfileRow>> ensure_profile(Api& api, RequestContext& context, Uuid 
   EVC_CO_TRY(found, co_await find_profile(context, api.pool, id));
   if (found) co_return std::move(*found);
   EVC_CO_TRY(account, co_await api.accounts.account(context, id));
-  ProfileRow row{.id = id, .name_sealed = seal(account.column_key, account.name.reveal(), name_place(id)), .locale = "pt-BR", .created_at = account.created_at};
+  ProfileRow row{.id = id,
+                 .name_sealed = seal(account.column_key, account.name.reveal(), name_place(id)),
+                 .locale = "pt-BR",
+                 .created_at = account.created_at};
   EVC_CO_CHECK(co_await insert_profile(context, api.pool, row));
   EVC_CO_TRY(made, co_await find_profile(context, api.pool, id));
   if (!made) co_return fail(Code::kInternal, "a profile that was just made is gone");
@@ -71,12 +74,16 @@ Task<Result<ProfileRow>> ensure_profile(Api& api, RequestContext& context, Uuid 
 Task<Result<ProfileView>> view_of(Api& api, RequestContext& context, ProfileRow row) {
   EVC_CO_TRY(account, co_await api.accounts.account(context, row.id));
   EVC_CO_TRY(name, open_sealed(account.column_key, row.name_sealed, name_place(row.id)));
-  co_return ProfileView{
-      .name = name, .email = account.email.reveal(), .locale = row.locale, .default_vehicle_id = row.default_vehicle_id, .created_at = row.created_at};
+  co_return ProfileView{.name = name,
+                        .email = account.email.reveal(),
+                        .locale = row.locale,
+                        .default_vehicle_id = row.default_vehicle_id,
+                        .created_at = row.created_at};
 }
 
 Result<VehicleView> view_of(const SealKey& key, const VehicleRow& row) {
-  VehicleView view{.vehicle_id = row.id, .model = row.model, .usable_kwh = row.usable_kwh, .created_at = row.created_at};
+  VehicleView view{
+      .vehicle_id = row.id, .model = row.model, .usable_kwh = row.usable_kwh, .created_at = row.created_at};
   if (row.nickname_sealed) {
     EVC_TRY(nickname, open_sealed(key, *row.nickname_sealed, nickname_place(row.id)));
     view.nickname = nickname;
@@ -84,7 +91,8 @@ Result<VehicleView> view_of(const SealKey& key, const VehicleRow& row) {
   return view;
 }
 
-std::optional<std::string> seal_optional(const SealKey& key, const std::optional<std::string>& text, const std::string& place) {
+std::optional<std::string> seal_optional(const SealKey& key, const std::optional<std::string>& text,
+                                         const std::string& place) {
   if (!text) return std::nullopt;
   return seal(key, *text, place);
 }
@@ -100,7 +108,9 @@ Task<Result<ProfileView>> change_profile(Api& api, RequestContext& context, Prof
   EVC_CO_CHECK(check(change));
   EVC_CO_CHECK(co_await ensure_profile(api, context, id));
   EVC_CO_TRY(key, co_await api.accounts.column_key(context, id));
-  ProfileUpdate update{.name_sealed = seal_optional(key, change.name, name_place(id)), .locale = change.locale, .default_vehicle_id = change.default_vehicle_id};
+  ProfileUpdate update{.name_sealed = seal_optional(key, change.name, name_place(id)),
+                       .locale = change.locale,
+                       .default_vehicle_id = change.default_vehicle_id};
   EVC_CO_TRY(row, co_await update_profile(context, api.pool, id, std::move(update)));
   co_return co_await view_of(api, context, std::move(row));
 }
@@ -123,7 +133,11 @@ Task<Result<VehicleView>> new_vehicle(Api& api, RequestContext& context, NewVehi
   EVC_CO_CHECK(check(vehicle, api.models));
   EVC_CO_CHECK(co_await ensure_profile(api, context, id));
   EVC_CO_TRY(key, co_await api.accounts.column_key(context, id));
-  VehicleRow row{.id = uuid_v7(*context.clock), .owner_id = id, .model = vehicle.model, .usable_kwh = vehicle.usable_kwh, .created_at = context.clock->wall()};
+  VehicleRow row{.id = uuid_v7(*context.clock),
+                 .owner_id = id,
+                 .model = vehicle.model,
+                 .usable_kwh = vehicle.usable_kwh,
+                 .created_at = context.clock->wall()};
   row.nickname_sealed = seal_optional(key, vehicle.nickname, nickname_place(row.id));
   EVC_CO_CHECK(co_await insert_vehicle(context, api.pool, row, static_cast<std::int64_t>(kVehicleLimit)));
   co_return view_of(key, row);
@@ -137,12 +151,15 @@ Task<Result<VehicleView>> one_vehicle(Api& api, RequestContext& context, Result<
   co_return view_of(key, row);
 }
 
-Task<Result<VehicleView>> change_vehicle(Api& api, RequestContext& context, Result<Uuid> vehicle, VehicleChange change) {
+Task<Result<VehicleView>> change_vehicle(Api& api, RequestContext& context, Result<Uuid> vehicle,
+                                         VehicleChange change) {
   EVC_CO_TRY(id, person(context));
   EVC_CO_CHECK(vehicle);
   EVC_CO_CHECK(check(change, api.models));
   EVC_CO_TRY(key, co_await api.accounts.column_key(context, id));
-  VehicleUpdate update{.model = change.model, .nickname_sealed = seal_optional(key, change.nickname, nickname_place(*vehicle)), .usable_kwh = change.usable_kwh};
+  VehicleUpdate update{.model = change.model,
+                       .nickname_sealed = seal_optional(key, change.nickname, nickname_place(*vehicle)),
+                       .usable_kwh = change.usable_kwh};
   EVC_CO_TRY(row, co_await update_vehicle(context, api.pool, id, *vehicle, std::move(update)));
   co_return view_of(key, row);
 }
@@ -199,7 +216,9 @@ Task<Response> remove_vehicle(Api& api, RequestContext& context, Request& reques
 using Operation = Task<Response> (*)(Api&, RequestContext&, Request&);
 
 void add(http::Router& router, Api& api, std::string_view operation, Operation handler) {
-  http::add_operation(router, "user", operation, [&api, handler](RequestContext& context, Request& request) { return handler(api, context, request); });
+  http::add_operation(router, "user", operation, [&api, handler](RequestContext& context, Request& request) {
+    return handler(api, context, request);
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The HTTP face of the service: operations of contracts/http/user.yaml. The person is always the token's subject; no request can name another.
+// The HTTP face of the service: operations of contracts/http/user.yaml. The person is always the token's subject; no
+// request can name another.
 #pragma once
 
 #include <set>

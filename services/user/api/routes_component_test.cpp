@@ -20,7 +20,10 @@ constexpr const char* kBia = "6f0f9f0e-5555-4666-8777-888888888888";
 // Auth as this service sees it: a token for the service, and what it knows of a person.
 class FakeAuth {
  public:
-  explicit FakeAuth(Worker& worker) : router_(std::make_shared<http::Router>()), server_((add_routes_of_auth(), worker), router_, {}, {}) { server_.start(); }
+  explicit FakeAuth(Worker& worker)
+      : router_(std::make_shared<http::Router>()), server_((add_routes_of_auth(), worker), router_, {}, {}) {
+    server_.start();
+  }
 
   std::uint16_t port() const { return server_.port(); }
   void close() { server_.close_all(); }
@@ -31,18 +34,26 @@ class FakeAuth {
  private:
   static Task<http::Response> token(http::Request& request) {
     EXPECT_EQ(request.body, "grant_type=client_credentials&client_id=user");
-    co_return http::Response::json(200, json::Object{{"access_token", "service-token"}, {"token_type", "Bearer"}, {"expires_in", 600}});
+    co_return http::Response::json(
+        200, json::Object{{"access_token", "service-token"}, {"token_type", "Bearer"}, {"expires_in", 600}});
   }
   Task<http::Response> account(RequestContext& context, http::Request& request) {
     ++asked;
     EXPECT_EQ(request.headers.get("authorization").value_or(""), "Bearer service-token");
     if (gone) co_return http::problem(Error{.code = Code::kNotFound}, context);
     const std::string name = request.path.ends_with(kAna) ? "Ana Souza" : "Bia Lima";
-    co_return http::Response::json(200, json::Object{{"email", "someone@example.com"}, {"name", name}, {"columnKey", base64url_encode(key)}, {"createdAt", "2026-11-20T08:00:00.000Z"}});
+    co_return http::Response::json(200, json::Object{{"email", "someone@example.com"},
+                                                     {"name", name},
+                                                     {"columnKey", base64url_encode(key)},
+                                                     {"createdAt", "2026-11-20T08:00:00.000Z"}});
   }
   void add_routes_of_auth() {
-    router_->add("POST", "/internal/oauth2/token", [](RequestContext&, http::Request& request) { return token(request); }, {.access = http::Access::kPublic});
-    router_->add("GET", "/internal/accounts/{userId}", [this](RequestContext& context, http::Request& request) { return account(context, request); }, {.access = http::Access::kPublic});
+    router_->add("POST", "/internal/oauth2/token",
+                 [](RequestContext&, http::Request& request) { return token(request); },
+                 {.access = http::Access::kPublic});
+    router_->add("GET", "/internal/accounts/{userId}",
+                 [this](RequestContext& context, http::Request& request) { return account(context, request); },
+                 {.access = http::Access::kPublic});
   }
 
   std::shared_ptr<http::Router> router_;
@@ -54,8 +65,10 @@ class UserApiTest : public ::testing::Test {
   UserApiTest() : auth_(worker_) {
     database_.migrate("services/user/migrations");
     pool_.emplace(worker_, postgres::PoolOptions{.conninfo = database_.conninfo(), .size = 4});
-    client_ = std::make_shared<http::Client>(worker_, http::ClientOptions{.service = "auth", .endpoints = {{"127.0.0.1", auth_.port()}}});
-    accounts_.emplace(client_, std::make_shared<evc::auth::ServiceTokens>(worker_, client_, "user"), Accounts::Limits{.limit = 2});
+    client_ = std::make_shared<http::Client>(
+        worker_, http::ClientOptions{.service = "auth", .endpoints = {{"127.0.0.1", auth_.port()}}});
+    accounts_.emplace(client_, std::make_shared<evc::auth::ServiceTokens>(worker_, client_, "user"),
+                      Accounts::Limits{.limit = 2});
     api_.emplace(Api{.pool = *pool_, .accounts = *accounts_, .models = {"byd-dolphin-gs", "renault-kwid"}});
     add_routes(router_, *api_);
   }
@@ -71,11 +84,15 @@ class UserApiTest : public ::testing::Test {
     int status = 0;
     json::Value body;
     http::Headers headers;
-    std::string code() const { return body.is_object() && body.as_object().contains("code") ? std::string(body.at("code").as_string()) : std::string(); }
+    std::string code() const {
+      return body.is_object() && body.as_object().contains("code") ? std::string(body.at("code").as_string())
+                                                                   : std::string();
+    }
   };
 
   // What the server does behind authentication: the principal is set, the route is looked up, the handler runs.
-  Answer ask(const std::string& subject, const std::string& method, const std::string& path, const std::string& body = {}) {
+  Answer ask(const std::string& subject, const std::string& method, const std::string& path,
+             const std::string& body = {}) {
     RequestContext context;
     context.deadline = std::chrono::steady_clock::now() + 10s;
     context.principal.subject = subject;
@@ -90,7 +107,9 @@ class UserApiTest : public ::testing::Test {
     auto parsed = json::parse(response.body);
     return {response.status, parsed ? *parsed : json::Value(), response.headers};
   }
-  std::string add_vehicle(const std::string& subject, const std::string& body = R"({"model":"byd-dolphin-gs","nickname":"Golfinho","usableKwh":43.5})") {
+  std::string add_vehicle(
+      const std::string& subject,
+      const std::string& body = R"({"model":"byd-dolphin-gs","nickname":"Golfinho","usableKwh":43.5})") {
     const Answer added = ask(subject, "POST", "/users/me/vehicles", body);
     EXPECT_EQ(added.status, 201);
     return added.status == 201 ? std::string(added.body.at("vehicleId").as_string()) : std::string();
@@ -121,7 +140,8 @@ TEST_F(UserApiTest, TheProfileIsMadeAtTheFirstLook) {
 
 TEST_F(UserApiTest, NoNameAndNoAddressIsInTheDatabase) {
   add_vehicle(kAna);
-  const std::string rows = database_.value("SELECT string_agg(profile::text, ',') || (SELECT string_agg(vehicle::text, ',') FROM vehicle) FROM profile");
+  const std::string rows = database_.value(
+      "SELECT string_agg(profile::text, ',') || (SELECT string_agg(vehicle::text, ',') FROM vehicle) FROM profile");
   for (const std::string& plain : {std::string("Ana"), std::string("Golfinho"), std::string("example.com")}) {
     EXPECT_EQ(rows.find(plain), std::string::npos);
     EXPECT_EQ(rows.find(hex_encode(plain)), std::string::npos);
@@ -131,13 +151,15 @@ TEST_F(UserApiTest, NoNameAndNoAddressIsInTheDatabase) {
 TEST_F(UserApiTest, ASealedNameOpensNowhereElse) {
   add_vehicle(kAna);
   add_vehicle(kBia);
-  database_.query("UPDATE vehicle SET nickname_sealed = (SELECT nickname_sealed FROM vehicle v WHERE v.owner_id = '" + std::string(kBia) + "') WHERE owner_id = '" + kAna + "'");
+  database_.query("UPDATE vehicle SET nickname_sealed = (SELECT nickname_sealed FROM vehicle v WHERE v.owner_id = '" +
+                  std::string(kBia) + "') WHERE owner_id = '" + kAna + "'");
   EXPECT_EQ(ask(kAna, "GET", "/users/me/vehicles").code(), "internal");
 }
 
 TEST_F(UserApiTest, AProfileChanges) {
   const std::string vehicle = add_vehicle(kAna);
-  const Answer changed = ask(kAna, "PATCH", "/users/me", R"({"name":"Ana S.","locale":"en","defaultVehicleId":")" + vehicle + R"("})");
+  const Answer changed =
+      ask(kAna, "PATCH", "/users/me", R"({"name":"Ana S.","locale":"en","defaultVehicleId":")" + vehicle + R"("})");
   ASSERT_EQ(changed.status, 200) << json::serialize(changed.body);
   EXPECT_EQ(changed.body.at("name"), "Ana S.");
   EXPECT_EQ(changed.body.at("defaultVehicleId").as_string(), vehicle);
@@ -198,8 +220,12 @@ TEST_F(UserApiTest, AccountsAreForgottenInTimeAndBounded) {
   RequestContext context;
   context.clock = &clock;
   context.deadline = clock.steady() + 24h;
-  const auto read = [&](const char* subject) { return evc::testing::run_task(worker_, accounts_->account(context, *parse_uuid(subject))).has_value(); };
-  const auto read_key = [&](const char* subject) { return evc::testing::run_task(worker_, accounts_->column_key(context, *parse_uuid(subject))).has_value(); };
+  const auto read = [&](const char* subject) {
+    return evc::testing::run_task(worker_, accounts_->account(context, *parse_uuid(subject))).has_value();
+  };
+  const auto read_key = [&](const char* subject) {
+    return evc::testing::run_task(worker_, accounts_->column_key(context, *parse_uuid(subject))).has_value();
+  };
   EXPECT_TRUE(read(kAna));
   clock.advance(59s);
   EXPECT_TRUE(read(kAna));

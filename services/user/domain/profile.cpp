@@ -12,7 +12,8 @@ constexpr double kMostKwh = 300;
 
 // Lengths are counted in characters; the JSON parser has let only valid UTF-8 in.
 std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 class Checks {
@@ -28,7 +29,9 @@ class Checks {
   void battery(const std::optional<double>& kwh) {
     if (kwh && !(*kwh >= kLeastKwh && *kwh <= kMostKwh)) add("/usableKwh", "5 to 300");
   }
-  void add(std::string_view pointer, std::string detail) { errors_.push_back({std::string(pointer), std::move(detail)}); }
+  void add(std::string_view pointer, std::string detail) {
+    errors_.push_back({std::string(pointer), std::move(detail)});
+  }
   Result<void> result() {
     if (errors_.empty()) return {};
     return std::unexpected(Error{.code = Code::kValidationFailed, .fields = std::move(errors_)});
@@ -44,7 +47,8 @@ Result<void> check(const ProfileChange& change) {
   Checks checks;
   if (!change.name && !change.locale && !change.default_vehicle_id) checks.add("", "at least one member is required");
   checks.length("/name", change.name, kNameLimit);
-  if (change.locale && *change.locale != "pt-BR" && *change.locale != "en" && *change.locale != "es") checks.add("/locale", "one of pt-BR, en, es");
+  if (change.locale && *change.locale != "pt-BR" && *change.locale != "en" && *change.locale != "es")
+    checks.add("/locale", "one of pt-BR, en, es");
   return checks.result();
 }
 
@@ -65,7 +69,11 @@ Result<void> check(const NewVehicle& vehicle, const std::set<std::string>& model
   return checks.result();
 }
 
-std::string name_place(const Uuid& profile_id) { return "users.profile.name:" + to_string(profile_id); }
-std::string nickname_place(const Uuid& vehicle_id) { return "users.vehicle.nickname:" + to_string(vehicle_id); }
+std::string name_place(const Uuid& profile_id) {
+  return "users.profile.name:" + to_string(profile_id);
+}
+std::string nickname_place(const Uuid& vehicle_id) {
+  return "users.vehicle.nickname:" + to_string(vehicle_id);
+}
 
 }  // namespace evc::user

@@ -38,7 +38,8 @@ struct NewVehicle {
 };
 BOOST_DESCRIBE_STRUCT(NewVehicle, (), (model, nickname, usable_kwh))
 
-// validation-failed with every pointer that is wrong: name 1–120 characters, nickname 1–60, a known locale, a known model, 5–300 kWh, at least one member in a change.
+// validation-failed with every pointer that is wrong: name 1–120 characters, nickname 1–60, a known locale, a known
+// model, 5–300 kWh, at least one member in a change.
 Result<void> check(const ProfileChange& change);
 Result<void> check(const VehicleChange& change, const std::set<std::string>& models);
 Result<void> check(const NewVehicle& vehicle, const std::set<std::string>& models);

@@ -27,7 +27,8 @@ TEST(Profile, LengthIsCountedInCharacters) {
   EXPECT_EQ(pointers(check(ProfileChange{.name = name + "a"})), std::vector<std::string>{"/name"});
   EXPECT_EQ(pointers(check(ProfileChange{.name = ""})), std::vector<std::string>{"/name"});
   EXPECT_TRUE(check(NewVehicle{.model = "byd-dolphin-gs", .nickname = std::string(60, 'x')}, kModels));
-  EXPECT_EQ(pointers(check(NewVehicle{.model = "byd-dolphin-gs", .nickname = std::string(61, 'x')}, kModels)), std::vector<std::string>{"/nickname"});
+  EXPECT_EQ(pointers(check(NewVehicle{.model = "byd-dolphin-gs", .nickname = std::string(61, 'x')}, kModels)),
+            std::vector<std::string>{"/nickname"});
 }
 
 TEST(Profile, LocalesAreThree) {
@@ -38,8 +39,10 @@ TEST(Profile, LocalesAreThree) {
 TEST(Vehicle, ModelAndBatteryAreChecked) {
   EXPECT_TRUE(check(NewVehicle{.model = "byd-dolphin-gs", .usable_kwh = 5.0}, kModels));
   EXPECT_TRUE(check(VehicleChange{.usable_kwh = 300.0}, kModels));
-  EXPECT_EQ(pointers(check(NewVehicle{.model = "no-car", .usable_kwh = 4.9}, kModels)), (std::vector<std::string>{"/model", "/usableKwh"}));
-  EXPECT_EQ(pointers(check(VehicleChange{.model = "no-car", .usable_kwh = 300.1}, kModels)), (std::vector<std::string>{"/model", "/usableKwh"}));
+  EXPECT_EQ(pointers(check(NewVehicle{.model = "no-car", .usable_kwh = 4.9}, kModels)),
+            (std::vector<std::string>{"/model", "/usableKwh"}));
+  EXPECT_EQ(pointers(check(VehicleChange{.model = "no-car", .usable_kwh = 300.1}, kModels)),
+            (std::vector<std::string>{"/model", "/usableKwh"}));
 }
 
 TEST(Place, NamesTableColumnAndRow) {

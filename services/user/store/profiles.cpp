@@ -7,10 +7,14 @@ using postgres::Params;
 using postgres::Rows;
 using postgres::Statement;
 
-constexpr Statement kFind{"profile_find", "SELECT id, name_sealed, locale, default_vehicle_id, created_at FROM profile WHERE id = $1"};
-constexpr Statement kInsert{"profile_insert", "INSERT INTO profile (id, name_sealed, locale, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING"};
+constexpr Statement kFind{"profile_find",
+                          "SELECT id, name_sealed, locale, default_vehicle_id, created_at FROM profile WHERE id = $1"};
+constexpr Statement kInsert{
+    "profile_insert",
+    "INSERT INTO profile (id, name_sealed, locale, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING"};
 constexpr Statement kUpdate{"profile_update",
-                            "UPDATE profile SET name_sealed = coalesce($2, name_sealed), locale = coalesce($3, locale), default_vehicle_id = coalesce($4, default_vehicle_id) "
+                            "UPDATE profile SET name_sealed = coalesce($2, name_sealed), locale = coalesce($3, "
+                            "locale), default_vehicle_id = coalesce($4, default_vehicle_id) "
                             "WHERE id = $1 RETURNING id, name_sealed, locale, default_vehicle_id, created_at"};
 
 ProfileRow profile_of(const Rows& rows) {

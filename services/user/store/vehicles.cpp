@@ -8,20 +8,27 @@ using postgres::Rows;
 using postgres::Statement;
 
 constexpr Statement kList{"vehicle_list",
-                          "SELECT id, owner_id, model, nickname_sealed, usable_kwh, created_at FROM vehicle WHERE owner_id = $1 ORDER BY created_at, id"};
-constexpr Statement kFind{"vehicle_find", "SELECT id, owner_id, model, nickname_sealed, usable_kwh, created_at FROM vehicle WHERE owner_id = $1 AND id = $2"};
+                          "SELECT id, owner_id, model, nickname_sealed, usable_kwh, created_at FROM vehicle WHERE "
+                          "owner_id = $1 ORDER BY created_at, id"};
+constexpr Statement kFind{
+    "vehicle_find",
+    "SELECT id, owner_id, model, nickname_sealed, usable_kwh, created_at FROM vehicle WHERE owner_id = $1 AND id = $2"};
 // Additions of one person wait for each other here, so that the limit holds.
 constexpr Statement kLockOwner{"vehicle_lock_owner", "SELECT id FROM profile WHERE id = $1 FOR UPDATE"};
-constexpr Statement kInsert{"vehicle_insert",
-                            "INSERT INTO vehicle (id, owner_id, model, nickname_sealed, usable_kwh, created_at) SELECT $1, $2, $3, $4, $5, $6 "
-                            "WHERE (SELECT count(*) FROM vehicle WHERE owner_id = $2) < $7 RETURNING id"};
-constexpr Statement kUpdate{"vehicle_update",
-                            "UPDATE vehicle SET model = coalesce($3, model), nickname_sealed = coalesce($4, nickname_sealed), usable_kwh = coalesce($5, usable_kwh) "
-                            "WHERE owner_id = $1 AND id = $2 RETURNING id, owner_id, model, nickname_sealed, usable_kwh, created_at"};
+constexpr Statement kInsert{
+    "vehicle_insert",
+    "INSERT INTO vehicle (id, owner_id, model, nickname_sealed, usable_kwh, created_at) SELECT $1, $2, $3, $4, $5, $6 "
+    "WHERE (SELECT count(*) FROM vehicle WHERE owner_id = $2) < $7 RETURNING id"};
+constexpr Statement kUpdate{
+    "vehicle_update",
+    "UPDATE vehicle SET model = coalesce($3, model), nickname_sealed = coalesce($4, nickname_sealed), usable_kwh = "
+    "coalesce($5, usable_kwh) "
+    "WHERE owner_id = $1 AND id = $2 RETURNING id, owner_id, model, nickname_sealed, usable_kwh, created_at"};
 constexpr Statement kDelete{"vehicle_delete", "DELETE FROM vehicle WHERE owner_id = $1 AND id = $2"};
 
 VehicleRow vehicle_at(const Rows& rows, std::size_t row) {
-  VehicleRow vehicle{.id = rows.get<Uuid>(row, 0), .owner_id = rows.get<Uuid>(row, 1), .model = rows.get<std::string>(row, 2)};
+  VehicleRow vehicle{
+      .id = rows.get<Uuid>(row, 0), .owner_id = rows.get<Uuid>(row, 1), .model = rows.get<std::string>(row, 2)};
   if (!rows.is_null(row, 3)) vehicle.nickname_sealed = rows.bytes(row, 3);
   vehicle.usable_kwh = rows.get<std::optional<double>>(row, 4);
   vehicle.created_at = rows.get<WallTime>(row, 5);
@@ -64,7 +71,8 @@ Task<Result<void>> insert_vehicle(RequestContext& context, postgres::Pool& pool,
   co_return co_await transaction.commit(context);
 }
 
-Task<Result<VehicleRow>> update_vehicle(RequestContext& context, postgres::Pool& pool, Uuid owner_id, Uuid id, VehicleUpdate update) {
+Task<Result<VehicleRow>> update_vehicle(RequestContext& context, postgres::Pool& pool, Uuid owner_id, Uuid id,
+                                        VehicleUpdate update) {
   Params params(owner_id, id);
   params.add(update.model);
   add_optional_bytes(params, update.nickname_sealed);

@@ -33,7 +33,8 @@ Task<Result<VehicleRow>> find_vehicle(RequestContext& context, postgres::Pool& p
 // conflict when the person has `limit` vehicles already, however many requests race; not-found without a profile.
 Task<Result<void>> insert_vehicle(RequestContext& context, postgres::Pool& pool, VehicleRow row, std::int64_t limit);
 // vehicle-not-found
-Task<Result<VehicleRow>> update_vehicle(RequestContext& context, postgres::Pool& pool, Uuid owner_id, Uuid id, VehicleUpdate update);
+Task<Result<VehicleRow>> update_vehicle(RequestContext& context, postgres::Pool& pool, Uuid owner_id, Uuid id,
+                                        VehicleUpdate update);
 // Removing what is not there is no error.
 Task<Result<void>> delete_vehicle(RequestContext& context, postgres::Pool& pool, Uuid owner_id, Uuid id);
 

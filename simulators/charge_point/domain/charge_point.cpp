@@ -25,7 +25,9 @@ double fraction_of(std::uint64_t seed, std::uint64_t connector, std::uint64_t nu
   return static_cast<double>(x >> 11U) * 0x1.0p-53;
 }
 
-bool is_due(const std::optional<SteadyTime>& when, SteadyTime now) { return when && *when <= now; }
+bool is_due(const std::optional<SteadyTime>& when, SteadyTime now) {
+  return when && *when <= now;
+}
 
 }  // namespace
 
@@ -42,9 +44,13 @@ ChargePoint::ChargePoint(StationPlan plan, const Behaviour& behaviour, const Clo
   }
 }
 
-std::vector<std::string> ChargePoint::take_output() { return std::exchange(output_, {}); }
+std::vector<std::string> ChargePoint::take_output() {
+  return std::exchange(output_, {});
+}
 
-bool ChargePoint::wants_connection() const { return !offline_until_; }
+bool ChargePoint::wants_connection() const {
+  return !offline_until_;
+}
 
 StationView ChargePoint::view() const {
   StationView view = counts_;
@@ -125,7 +131,9 @@ std::optional<SteadyTime> ChargePoint::next_due() const {
 
 // --- faults
 
-void ChargePoint::go_offline(milliseconds duration) { offline_until_ = clock_->steady() + duration; }
+void ChargePoint::go_offline(milliseconds duration) {
+  offline_until_ = clock_->steady() + duration;
+}
 
 void ChargePoint::reboot(std::string_view reason) {
   constexpr milliseconds kBootTime{2'000};
@@ -135,7 +143,8 @@ void ChargePoint::reboot(std::string_view reason) {
     connector.car.reset();
     connector.next_step.reset();
     if (connector.status != ConnectorStatus::kFaulted) {
-      connector.status = connector.inoperative == Connector::Inoperative::kNo ? ConnectorStatus::kAvailable : ConnectorStatus::kUnavailable;
+      connector.status = connector.inoperative == Connector::Inoperative::kNo ? ConnectorStatus::kAvailable
+                                                                              : ConnectorStatus::kUnavailable;
     }
   }
   booted_ = false;
@@ -171,19 +180,25 @@ void ChargePoint::set_status(Connector& connector, ConnectorStatus status) {
 void ChargePoint::step(Connector& connector) {
   connector.next_step.reset();
   switch (connector.status) {
-    case ConnectorStatus::kAvailable: return plug_in(connector);
-    case ConnectorStatus::kPreparing: return queue_start(connector);
-    case ConnectorStatus::kCharging: return meter(connector);
-    case ConnectorStatus::kFinishing: return unplug(connector);
+    case ConnectorStatus::kAvailable:
+      return plug_in(connector);
+    case ConnectorStatus::kPreparing:
+      return queue_start(connector);
+    case ConnectorStatus::kCharging:
+      return meter(connector);
+    case ConnectorStatus::kFinishing:
+      return unplug(connector);
     case ConnectorStatus::kUnavailable:
-    case ConnectorStatus::kFaulted: return;
+    case ConnectorStatus::kFaulted:
+      return;
   }
 }
 
 // Cars come with 15–40 % in the battery.
 void ChargePoint::plug_in(Connector& connector) {
   ++connector.charges;
-  const double soc = 0.15 + 0.25 * fraction_of(plan_.seed, static_cast<std::uint64_t>(connector.plan.id), connector.charges);
+  const double soc =
+      0.15 + 0.25 * fraction_of(plan_.seed, static_cast<std::uint64_t>(connector.plan.id), connector.charges);
   connector.car.emplace(connector.plan.curve, soc, behaviour_->target_soc);
   set_status(connector, ConnectorStatus::kPreparing);
   connector.next_step = clock_->steady() + behaviour_->plug_in_delay;
@@ -209,35 +224,49 @@ void ChargePoint::meter(Connector& connector) {
 
 void ChargePoint::unplug(Connector& connector) {
   connector.car.reset();
-  if (connector.inoperative == Connector::Inoperative::kAfterTransaction) connector.inoperative = Connector::Inoperative::kYes;
-  set_status(connector, connector.inoperative == Connector::Inoperative::kNo ? ConnectorStatus::kAvailable : ConnectorStatus::kUnavailable);
+  if (connector.inoperative == Connector::Inoperative::kAfterTransaction)
+    connector.inoperative = Connector::Inoperative::kYes;
+  set_status(connector, connector.inoperative == Connector::Inoperative::kNo ? ConnectorStatus::kAvailable
+                                                                             : ConnectorStatus::kUnavailable);
 }
 
 // --- what it says
 
-std::string ChargePoint::next_message_id() { return fmt::format("{:x}", ++next_id_); }
+std::string ChargePoint::next_message_id() {
+  return fmt::format("{:x}", ++next_id_);
+}
 
 bool ChargePoint::say(Kind kind, std::string action, json::Object payload) {
   if (!online_) return false;
   const auto token = static_cast<std::uint64_t>(kind);
-  return calls_.push(token, {.id = next_message_id(), .action = std::move(action), .payload = std::move(payload)}).has_value();
+  return calls_.push(token, {.id = next_message_id(), .action = std::move(action), .payload = std::move(payload)})
+      .has_value();
 }
 
 void ChargePoint::say_boot() {
   boot_at_.reset();
   say(Kind::kBoot, "BootNotification",
-      {{"chargePointVendor", "EV-Costa"}, {"chargePointModel", plan_.model}, {"chargePointSerialNumber", plan_.station_id.substr(0, 25)}, {"firmwareVersion", "1.0.0"}});
+      {{"chargePointVendor", "EV-Costa"},
+       {"chargePointModel", plan_.model},
+       {"chargePointSerialNumber", plan_.station_id.substr(0, 25)},
+       {"firmwareVersion", "1.0.0"}});
 }
 
 void ChargePoint::say_status(const Connector& connector) {
   if (!booted_) return;
   say(Kind::kStatus, "StatusNotification",
-      {{"connectorId", connector.plan.id}, {"errorCode", connector.error_code}, {"status", text_of(connector.status)}, {"timestamp", format_rfc3339(clock_->wall())}});
+      {{"connectorId", connector.plan.id},
+       {"errorCode", connector.error_code},
+       {"status", text_of(connector.status)},
+       {"timestamp", format_rfc3339(clock_->wall())}});
 }
 
 void ChargePoint::say_station_status() {
   say(Kind::kStatus, "StatusNotification",
-      {{"connectorId", 0}, {"errorCode", "NoError"}, {"status", "Available"}, {"timestamp", format_rfc3339(clock_->wall())}});
+      {{"connectorId", 0},
+       {"errorCode", "NoError"},
+       {"status", "Available"},
+       {"timestamp", format_rfc3339(clock_->wall())}});
 }
 
 json::Array ChargePoint::sampled_values(const Connector& connector, std::string_view context) const {
@@ -246,15 +275,23 @@ json::Array ChargePoint::sampled_values(const Connector& connector, std::string_
                                   {"measurand", "Energy.Active.Import.Register"},
                                   {"location", "Outlet"},
                                   {"unit", "Wh"}}};
-  values.push_back(json::Object{{"value", fmt::format("{:.0f}", connector.power_w())}, {"context", context}, {"measurand", "Power.Active.Import"}, {"unit", "W"}});
+  values.push_back(json::Object{{"value", fmt::format("{:.0f}", connector.power_w())},
+                                {"context", context},
+                                {"measurand", "Power.Active.Import"},
+                                {"unit", "W"}});
   if (connector.car) {
-    values.push_back(json::Object{{"value", fmt::format("{:.1f}", connector.car->soc() * 100)}, {"context", context}, {"measurand", "SoC"}, {"location", "EV"}, {"unit", "Percent"}});
+    values.push_back(json::Object{{"value", fmt::format("{:.1f}", connector.car->soc() * 100)},
+                                  {"context", context},
+                                  {"measurand", "SoC"},
+                                  {"location", "EV"},
+                                  {"unit", "Percent"}});
   }
   return values;
 }
 
 void ChargePoint::queue_start(Connector& connector) {
-  connector.transaction = std::make_shared<StationTransaction>(StationTransaction{.id_tag = std::exchange(connector.expected_tag, {}), .meter_start_wh = connector.meter_wh()});
+  connector.transaction = std::make_shared<StationTransaction>(
+      StationTransaction{.id_tag = std::exchange(connector.expected_tag, {}), .meter_start_wh = connector.meter_wh()});
   ++counts_.transactions_started;
   queue_.push_back({.action = "StartTransaction",
                     .payload = {{"connectorId", connector.plan.id},
@@ -269,7 +306,8 @@ void ChargePoint::queue_start(Connector& connector) {
 
 void ChargePoint::queue_meter_values(const Connector& connector, std::string_view context) {
   if (!connector.transaction || queue_.size() >= kMeterQueueLimit) return;
-  json::Object value{{"timestamp", format_rfc3339(clock_->wall())}, {"sampledValue", sampled_values(connector, context)}};
+  json::Object value{{"timestamp", format_rfc3339(clock_->wall())},
+                     {"sampledValue", sampled_values(connector, context)}};
   queue_.push_back({.action = "MeterValues",
                     .payload = {{"connectorId", connector.plan.id}, {"meterValue", json::Array{std::move(value)}}},
                     .transaction = connector.transaction});
@@ -278,7 +316,8 @@ void ChargePoint::queue_meter_values(const Connector& connector, std::string_vie
 void ChargePoint::queue_stop(Connector& connector, std::string_view reason) {
   advance(connector);
   ++counts_.transactions_stopped;
-  json::Object end{{"timestamp", format_rfc3339(clock_->wall())}, {"sampledValue", sampled_values(connector, "Transaction.End")}};
+  json::Object end{{"timestamp", format_rfc3339(clock_->wall())},
+                   {"sampledValue", sampled_values(connector, "Transaction.End")}};
   queue_.push_back({.action = "StopTransaction",
                     .payload = {{"idTag", connector.transaction->id_tag},
                                 {"meterStop", connector.meter_wh()},
@@ -294,7 +333,8 @@ void ChargePoint::queue_stop(Connector& connector, std::string_view reason) {
 void ChargePoint::send_front() {
   if (!online_ || !booted_ || front_sent_ || queue_.empty() || retry_at_) return;
   auto payload = queue_.front().payload;
-  if (queue_.front().action != "StartTransaction") payload["transactionId"] = queue_.front().transaction->id.value_or(kUnknownTransaction);
+  if (queue_.front().action != "StartTransaction")
+    payload["transactionId"] = queue_.front().transaction->id.value_or(kUnknownTransaction);
   front_sent_ = say(Kind::kTransaction, queue_.front().action, std::move(payload));
   if (front_sent_) ++queue_.front().attempts;
 }

@@ -1,7 +1,8 @@
-// A simulated charge point that speaks OCPP 1.6 as a machine without I/O: the link feeds it what happens (open, text, close, time) and sends
-// what it says. Remote starts plug a car in, the car charges along its curve in accelerated time, and the station behaves as real ones do:
-// transaction messages are queued while it is offline and delivered in order with their old timestamps, unanswered ones are repeated with a new
-// message id, a reconnect has no BootNotification. Faults can be asked for. One per station, on its worker; about 2 KB.
+// A simulated charge point that speaks OCPP 1.6 as a machine without I/O: the link feeds it what happens (open, text,
+// close, time) and sends what it says. Remote starts plug a car in, the car charges along its curve in accelerated
+// time, and the station behaves as real ones do: transaction messages are queued while it is offline and delivered in
+// order with their old timestamps, unanswered ones are repeated with a new message id, a reconnect has no
+// BootNotification. Faults can be asked for. One per station, on its worker; about 2 KB.
 #pragma once
 
 #include <chrono>

@@ -16,7 +16,9 @@ namespace {
 // A transaction message that is refused this often is given up (OCPP 1.6 §3.7.1, TransactionMessageAttempts).
 constexpr int kAttemptLimit = 5;
 
-json::Object status(std::string_view text) { return {{"status", text}}; }
+json::Object status(std::string_view text) {
+  return {{"status", text}};
+}
 
 std::string text_member(const json::Object& payload, std::string_view name) {
   const auto* value = payload.if_contains(name);
@@ -38,9 +40,11 @@ void ChargePoint::on_settled(Settled settled) {
       if (settled.outcome == Settled::Outcome::kResult) return on_boot_answer(settled.payload);
       boot_at_ = clock_->steady() + behaviour_->retry_interval;
       return;
-    case Kind::kTransaction: return on_transaction_answer(settled);
+    case Kind::kTransaction:
+      return on_transaction_answer(settled);
     case Kind::kHeartbeat:
-    case Kind::kStatus: return;  // said again at the next occasion
+    case Kind::kStatus:
+      return;  // said again at the next occasion
   }
 }
 
@@ -95,7 +99,9 @@ void ChargePoint::on_start_answer(const QueuedMessage& message, const json::Obje
 // --- calls of the platform
 
 void ChargePoint::answer(const evc::ocpp::Call& call) {
-  const auto reply = [&](json::Object payload) { output_.push_back(serialize(evc::ocpp::CallResult{.id = call.id, .payload = std::move(payload)})); };
+  const auto reply = [&](json::Object payload) {
+    output_.push_back(serialize(evc::ocpp::CallResult{.id = call.id, .payload = std::move(payload)}));
+  };
   if (call.action == "RemoteStartTransaction") return reply(remote_start(call.payload));
   if (call.action == "RemoteStopTransaction") return reply(remote_stop(call.payload));
   if (call.action == "ChangeAvailability") return reply(change_availability(call.payload));
@@ -192,9 +198,10 @@ json::Object ChargePoint::configuration(const json::Object& payload) const {
   const auto entry = [](std::string_view name, std::int64_t value) {
     return json::Object{{"key", name}, {"readonly", false}, {"value", std::to_string(value)}};
   };
-  json::Array known{entry("HeartbeatInterval", std::chrono::duration_cast<std::chrono::seconds>(heartbeat_interval_).count()),
-                    entry("MeterValueSampleInterval", std::chrono::duration_cast<std::chrono::seconds>(meter_interval_).count()),
-                    entry("NumberOfConnectors", static_cast<std::int64_t>(connectors_.size()))};
+  json::Array known{
+      entry("HeartbeatInterval", std::chrono::duration_cast<std::chrono::seconds>(heartbeat_interval_).count()),
+      entry("MeterValueSampleInterval", std::chrono::duration_cast<std::chrono::seconds>(meter_interval_).count()),
+      entry("NumberOfConnectors", static_cast<std::int64_t>(connectors_.size()))};
   json::Object answer{{"configurationKey", json::Array{}}};
   const auto* wanted = payload.if_contains("key");
   if (wanted == nullptr || !wanted->is_array() || wanted->as_array().empty()) {
@@ -203,7 +210,8 @@ json::Object ChargePoint::configuration(const json::Object& payload) const {
   }
   json::Array unknown;
   for (const auto& name : wanted->as_array()) {
-    const auto found = std::find_if(known.begin(), known.end(), [&](const json::Value& one) { return one.as_object().at("key") == name; });
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&](const json::Value& one) { return one.as_object().at("key") == name; });
     if (found == known.end()) {
       unknown.push_back(name);
     } else {

@@ -39,14 +39,17 @@ class Platform {
     const auto end = clock_->steady() + duration;
     answer_all();
     for (auto due = station_->next_due(); due && *due <= end; due = station_->next_due()) {
-      if (*due > clock_->steady()) clock_->advance(std::chrono::duration_cast<std::chrono::microseconds>(*due - clock_->steady()));
+      if (*due > clock_->steady())
+        clock_->advance(std::chrono::duration_cast<std::chrono::microseconds>(*due - clock_->steady()));
       station_->tick();
       answer_all();
     }
-    if (end > clock_->steady()) clock_->advance(std::chrono::duration_cast<std::chrono::microseconds>(end - clock_->steady()));
+    if (end > clock_->steady())
+      clock_->advance(std::chrono::duration_cast<std::chrono::microseconds>(end - clock_->steady()));
   }
   std::string ask(std::string action, json::Object payload) {
-    station_->on_text(serialize(Call{.id = "p" + std::to_string(++asked_), .action = std::move(action), .payload = std::move(payload)}));
+    station_->on_text(serialize(
+        Call{.id = "p" + std::to_string(++asked_), .action = std::move(action), .payload = std::move(payload)}));
     answer_all();
     return std::string(heard.at("status").as_string());
   }
@@ -60,7 +63,8 @@ class Platform {
   std::vector<std::string> statuses(std::int64_t connector) const {
     std::vector<std::string> found;
     for (const auto& call : all("StatusNotification")) {
-      if (call.payload.at("connectorId").as_int64() == connector) found.emplace_back(call.payload.at("status").as_string());
+      if (call.payload.at("connectorId").as_int64() == connector)
+        found.emplace_back(call.payload.at("status").as_string());
     }
     return found;
   }
@@ -72,7 +76,8 @@ class Platform {
 
  private:
   json::Object answer(const Call& call) {
-    if (call.action == "BootNotification") return {{"status", "Accepted"}, {"interval", 60}, {"currentTime", "2026-11-23T17:04:05Z"}};
+    if (call.action == "BootNotification")
+      return {{"status", "Accepted"}, {"interval", 60}, {"currentTime", "2026-11-23T17:04:05Z"}};
     if (call.action == "StartTransaction") {
       // The replay key of the real platform.
       const auto [entry, is_new] = ids_.try_emplace(json::serialize(call.payload), 1000 + ids_.size());
@@ -91,7 +96,8 @@ class ChargePointTest : public ::testing::Test {
   static StationPlan plan() {
     const ev::Vehicle car{.usable_kwh = 45, .ac_kw = 7, .dc_kw = 60, .curve = {{0, 55}, {0.5, 60}, {0.8, 35}, {1, 5}}};
     const auto curve = std::make_shared<const ev::ChargingCurve>(car, 60, ev::Current::kDc);
-    return {.station_id = "BR-SP-0001", .connectors = {{.id = 1, .curve = curve}, {.id = 2, .curve = curve}}, .seed = 7};
+    return {
+        .station_id = "BR-SP-0001", .connectors = {{.id = 1, .curve = curve}, {.id = 2, .curve = curve}}, .seed = 7};
   }
   void open() {
     station.on_open();
@@ -117,9 +123,11 @@ TEST_F(ChargePointTest, BootsTellsItsStatusAndBeats) {
 TEST_F(ChargePointTest, ARemoteStartChargesUntilTheCarHasEnough) {
   open();
   EXPECT_EQ(platform.ask("RemoteStartTransaction", {{"connectorId", 1}, {"idTag", "TAG"}}), "Accepted");
-  EXPECT_EQ(platform.ask("RemoteStartTransaction", {{"connectorId", 1}, {"idTag", "TAG"}}), "Rejected") << "one car at a time";
+  EXPECT_EQ(platform.ask("RemoteStartTransaction", {{"connectorId", 1}, {"idTag", "TAG"}}), "Rejected")
+      << "one car at a time";
   platform.run_for(seconds(90));
-  EXPECT_EQ(platform.statuses(1), (std::vector<std::string>{"Available", "Preparing", "Charging", "Finishing", "Available"}));
+  EXPECT_EQ(platform.statuses(1),
+            (std::vector<std::string>{"Available", "Preparing", "Charging", "Finishing", "Available"}));
   const auto starts = platform.all("StartTransaction");
   const auto stops = platform.all("StopTransaction");
   ASSERT_EQ(starts.size(), 1u);

@@ -1,5 +1,5 @@
-// One connector with its meter and the car that may hang on it. Physics and status only; what is said about it is the charge point's business.
-// The energy register only ever grows, over all transactions.
+// One connector with its meter and the car that may hang on it. Physics and status only; what is said about it is the
+// charge point's business. The energy register only ever grows, over all transactions.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +35,10 @@ struct Connector {
   double register_wh = 0;
   std::optional<PluggedCar> car;
   std::shared_ptr<StationTransaction> transaction;
-  std::string expected_tag;              // of an accepted remote start
-  std::optional<SteadyTime> next_step;   // plugging in, metering, unplugging
+  std::string expected_tag;             // of an accepted remote start
+  std::optional<SteadyTime> next_step;  // plugging in, metering, unplugging
   SteadyTime metered_at{};
-  std::uint64_t charges = 0;             // cars so far, for the next one's state of charge
+  std::uint64_t charges = 0;  // cars so far, for the next one's state of charge
   enum class Inoperative { kNo, kAfterTransaction, kYes } inoperative = Inoperative::kNo;
 
   std::int64_t meter_wh() const { return static_cast<std::int64_t>(register_wh); }

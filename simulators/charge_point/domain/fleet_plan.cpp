@@ -61,7 +61,9 @@ double distance_km(const Position& point, const Position& from, const Position& 
 
 bool is_near(const FileSite& site, const FleetOptions& options) {
   for (std::size_t i = 1; i < options.corridor.size(); ++i) {
-    if (distance_km({.lat = site.lat, .lon = site.lon}, options.corridor[i - 1], options.corridor[i]) <= options.corridor_km) return true;
+    if (distance_km({.lat = site.lat, .lon = site.lon}, options.corridor[i - 1], options.corridor[i]) <=
+        options.corridor_km)
+      return true;
   }
   return false;
 }
@@ -91,7 +93,8 @@ Result<std::vector<Position>> parse_corridor(std::string_view text) {
   return corridor;
 }
 
-Result<std::vector<StationPlan>> plan_sites(std::string_view sites_json, const FleetOptions& options, const ev::Vehicle& car) {
+Result<std::vector<StationPlan>> plan_sites(std::string_view sites_json, const FleetOptions& options,
+                                            const ev::Vehicle& car) {
   const auto file = json::decode_text<SiteFile>(sites_json, json::Unknown::kIgnore);
   if (!file) return std::unexpected(file.error());
   Curves curves(car);
@@ -100,9 +103,12 @@ Result<std::vector<StationPlan>> plan_sites(std::string_view sites_json, const F
   for (const auto& site : file->sites) {
     const bool is_chosen = is_near(site, options) || (options.every > 0 && others++ % options.every == 0);
     if (!is_chosen) continue;
-    StationPlan plan{.station_id = site.id, .model = "Sim-DC", .seed = options.seed * 1'000'003 + std::hash<std::string>{}(site.id)};
+    StationPlan plan{
+        .station_id = site.id, .model = "Sim-DC", .seed = options.seed * 1'000'003 + std::hash<std::string>{}(site.id)};
     for (const auto& connector : site.connectors) {
-      plan.connectors.push_back({.id = connector.id, .curve = curves.at(connector.power_kw, connector.current == "AC" ? ev::Current::kAc : ev::Current::kDc)});
+      plan.connectors.push_back(
+          {.id = connector.id,
+           .curve = curves.at(connector.power_kw, connector.current == "AC" ? ev::Current::kAc : ev::Current::kDc)});
     }
     plans.push_back(std::move(plan));
   }
@@ -115,7 +121,10 @@ std::vector<StationPlan> plan_load_fleet(std::size_t count, std::uint64_t seed, 
   std::vector<StationPlan> plans;
   plans.reserve(count);
   for (std::size_t n = 1; n <= count; ++n) {
-    plans.push_back({.station_id = fmt::format("LOAD-{:05}", n), .model = "Sim-60", .connectors = {{.id = 1, .curve = curve}, {.id = 2, .curve = curve}}, .seed = seed * 1'000'003 + n});
+    plans.push_back({.station_id = fmt::format("LOAD-{:05}", n),
+                     .model = "Sim-60",
+                     .connectors = {{.id = 1, .curve = curve}, {.id = 2, .curve = curve}},
+                     .seed = seed * 1'000'003 + n});
   }
   return plans;
 }

@@ -20,7 +20,8 @@ TEST(FleetPlan, TakesTheCorridorAndEveryNthOfTheRest) {
   for (const auto& plan : *plans) ids.push_back(plan.station_id);
   EXPECT_EQ(ids, (std::vector<std::string>{"NEAR", "FAR-1", "FAR-3"}));
   EXPECT_EQ(plans->at(0).connectors.size(), 2u);
-  EXPECT_DOUBLE_EQ(plans->at(0).connectors[1].curve->power_kw(0.3), 7) << "an AC connector charges with the car's own charger";
+  EXPECT_DOUBLE_EQ(plans->at(0).connectors[1].curve->power_kw(0.3), 7)
+      << "an AC connector charges with the car's own charger";
 }
 
 TEST(FleetPlan, ABrokenCorridorIsRefused) {

@@ -15,6 +15,8 @@ double PluggedCar::advance(double seconds) {
   return curve_->plug_wh(before, soc_);
 }
 
-double PluggedCar::power_w() const { return is_satisfied() ? 0 : curve_->power_kw(soc_) * 1000; }
+double PluggedCar::power_w() const {
+  return is_satisfied() ? 0 : curve_->power_kw(soc_) * 1000;
+}
 
 }  // namespace evc::charge_point

@@ -1,5 +1,6 @@
-// The car that hangs on a connector: where its battery stands and what it takes by its charging curve (kit/ev). The metered energy is
-// exactly that of the rise in state of charge, so that register, power and SoC in meter values always agree. A value; simulated time is passed in.
+// The car that hangs on a connector: where its battery stands and what it takes by its charging curve (kit/ev). The
+// metered energy is exactly that of the rise in state of charge, so that register, power and SoC in meter values always
+// agree. A value; simulated time is passed in.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,8 @@ namespace evc::charge_point {
 
 class PluggedCar {
  public:
-  PluggedCar(std::shared_ptr<const ev::ChargingCurve> curve, double soc, double target_soc) : curve_(std::move(curve)), soc_(soc), target_soc_(target_soc) {}
+  PluggedCar(std::shared_ptr<const ev::ChargingCurve> curve, double soc, double target_soc)
+      : curve_(std::move(curve)), soc_(soc), target_soc_(target_soc) {}
 
   // Charges for `seconds` and returns the energy at the plug in Wh; stops exactly at the target.
   double advance(double seconds);

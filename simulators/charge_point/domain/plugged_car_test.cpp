@@ -6,7 +6,11 @@ namespace evc::charge_point {
 namespace {
 
 ev::Vehicle model() {
-  return {.usable_kwh = 45, .ac_kw = 7, .dc_kw = 60, .connectors = {"CCS2"}, .curve = {{0, 55}, {0.5, 60}, {0.8, 35}, {1, 5}}};
+  return {.usable_kwh = 45,
+          .ac_kw = 7,
+          .dc_kw = 60,
+          .connectors = {"CCS2"},
+          .curve = {{0, 55}, {0.5, 60}, {0.8, 35}, {1, 5}}};
 }
 
 TEST(PluggedCar, EnergyAndStateOfChargeAgree) {

@@ -11,22 +11,30 @@ namespace {
 // The scheme of services/integrations/README.md, "Passwords".
 Secret<std::string> station_password(const Secret<std::string>& fleet_secret, const std::string& station_id) {
   constexpr std::size_t kPasswordLength = 40;
-  return Secret<std::string>(hex_encode(view(hmac_sha256(fleet_secret.reveal(), station_id))).substr(0, kPasswordLength));
+  return Secret<std::string>(
+      hex_encode(view(hmac_sha256(fleet_secret.reveal(), station_id))).substr(0, kPasswordLength));
 }
 
 json::Object describe(const ChargePoint& station) {
   const auto view = station.view();
   json::Array connectors;
   for (const auto& connector : station.connectors()) {
-    json::Object entry{{"connectorId", connector.plan.id}, {"status", text_of(connector.status)}, {"meterWh", connector.meter_wh()}, {"powerW", connector.power_w()}};
+    json::Object entry{{"connectorId", connector.plan.id},
+                       {"status", text_of(connector.status)},
+                       {"meterWh", connector.meter_wh()},
+                       {"powerW", connector.power_w()}};
     if (connector.car) entry["soc"] = connector.car->soc();
     if (connector.transaction && connector.transaction->id) entry["transactionId"] = *connector.transaction->id;
     connectors.push_back(std::move(entry));
   }
-  return {{"stationId", station.plan().station_id}, {"online", view.online},
-          {"accepted", view.accepted},              {"queued", view.queued},
-          {"started", view.transactions_started},   {"stopped", view.transactions_stopped},
-          {"changedIds", view.changed_ids},         {"connectors", std::move(connectors)}};
+  return {{"stationId", station.plan().station_id},
+          {"online", view.online},
+          {"accepted", view.accepted},
+          {"queued", view.queued},
+          {"started", view.transactions_started},
+          {"stopped", view.transactions_stopped},
+          {"changedIds", view.changed_ids},
+          {"connectors", std::move(connectors)}};
 }
 
 Result<void> apply(ChargePoint& station, const FaultRequest& request) {
@@ -46,7 +54,8 @@ Result<void> apply(ChargePoint& station, const FaultRequest& request) {
   } else if (request.fault == "connectorFault" || request.fault == "connectorRepaired") {
     const bool is_repair = request.fault == "connectorRepaired";
     const auto code = is_repair ? std::string{} : request.error_code.value_or("GroundFailure");
-    if (!request.connector_id || !station.set_fault(*request.connector_id, code)) return fail_field("/connectorId", "is missing or unknown");
+    if (!request.connector_id || !station.set_fault(*request.connector_id, code))
+      return fail_field("/connectorId", "is missing or unknown");
   } else {
     return fail_field("/fault", "is not one of the known faults");
   }
@@ -55,10 +64,12 @@ Result<void> apply(ChargePoint& station, const FaultRequest& request) {
 
 }  // namespace
 
-Fleet::Fleet(Worker& worker, CentralSystem central_system, const Behaviour& behaviour, const std::vector<StationPlan>& plans, const Secret<std::string>& fleet_secret)
+Fleet::Fleet(Worker& worker, CentralSystem central_system, const Behaviour& behaviour,
+             const std::vector<StationPlan>& plans, const Secret<std::string>& fleet_secret)
     : worker_(&worker), central_system_(std::move(central_system)), behaviour_(behaviour) {
   for (const auto& plan : plans) {
-    links_[plan.station_id] = std::make_unique<StationLink>(worker, central_system_, station_password(fleet_secret, plan.station_id), plan, behaviour_);
+    links_[plan.station_id] = std::make_unique<StationLink>(
+        worker, central_system_, station_password(fleet_secret, plan.station_id), plan, behaviour_);
   }
 }
 
@@ -72,9 +83,15 @@ void Fleet::start(std::int64_t per_second) {
 
 void Fleet::add_routes(http::Router& router) {
   const http::RouteOptions open{.access = http::Access::kPublic};  // the listener demands a certificate
-  router.add("GET", "/stations", [this](RequestContext& context, http::Request& request) { return list(context, request); }, open);
-  router.add("GET", "/stations/{stationId}", [this](RequestContext& context, http::Request& request) { return show(context, request); }, open);
-  router.add("POST", "/stations/{stationId}/faults", [this](RequestContext& context, http::Request& request) { return disturb(context, request); }, open);
+  router.add(
+      "GET", "/stations", [this](RequestContext& context, http::Request& request) { return list(context, request); },
+      open);
+  router.add(
+      "GET", "/stations/{stationId}",
+      [this](RequestContext& context, http::Request& request) { return show(context, request); }, open);
+  router.add(
+      "POST", "/stations/{stationId}/faults",
+      [this](RequestContext& context, http::Request& request) { return disturb(context, request); }, open);
 }
 
 StationLink* Fleet::find(const http::Request& request) {

@@ -1,4 +1,5 @@
-// All simulated stations of the process, on one worker, and what can be asked of them from outside: how they are, and faults.
+// All simulated stations of the process, on one worker, and what can be asked of them from outside: how they are, and
+// faults.
 #pragma once
 
 #include <map>
@@ -24,7 +25,8 @@ BOOST_DESCRIBE_STRUCT(FaultRequest, (), (fault, duration_ms, connector_id, error
 
 class Fleet {
  public:
-  Fleet(Worker& worker, CentralSystem central_system, const Behaviour& behaviour, const std::vector<StationPlan>& plans, const Secret<std::string>& fleet_secret);
+  Fleet(Worker& worker, CentralSystem central_system, const Behaviour& behaviour, const std::vector<StationPlan>& plans,
+        const Secret<std::string>& fleet_secret);
 
   // `per_second`: how many stations dial in a second.
   void start(std::int64_t per_second);

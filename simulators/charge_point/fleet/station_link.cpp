@@ -21,8 +21,12 @@ constexpr int kNormal = 1000;
 
 }  // namespace
 
-StationLink::StationLink(Worker& worker, const CentralSystem& central_system, Secret<std::string> password, StationPlan plan, const Behaviour& behaviour)
-    : worker_(&worker), central_system_(&central_system), password_(std::move(password)), station_(std::move(plan), behaviour, system_clock()) {}
+StationLink::StationLink(Worker& worker, const CentralSystem& central_system, Secret<std::string> password,
+                         StationPlan plan, const Behaviour& behaviour)
+    : worker_(&worker),
+      central_system_(&central_system),
+      password_(std::move(password)),
+      station_(std::move(plan), behaviour, system_clock()) {}
 
 http::WebSocketDial StationLink::dial() const {
   const auto& id = station_.plan().station_id;
@@ -48,10 +52,14 @@ Task<> StationLink::run(milliseconds delay) {
     auto ended = co_await session();
     const bool was_long = system_clock().steady() - began > kLongestPause;
     if (worker_->tasks().cancelled() || !station_.wants_connection()) continue;
-    if (!ended) EVC_LOG(kWarn, "A simulated station has no connection", {{key::kStationId, station_.plan().station_id}, {key::kErrorDetail, ended.error().detail}});
+    if (!ended)
+      EVC_LOG(kWarn, "A simulated station has no connection",
+              {{key::kStationId, station_.plan().station_id}, {key::kErrorDetail, ended.error().detail}});
     pause = was_long || ended ? kFirstPause : std::min(pause * 2, kLongestPause);
     // Full jitter, else a fleet that was cut at one moment would come back at one moment.
-    co_await sleep_for(*worker_, milliseconds(static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(pause.count())) + 1));
+    co_await sleep_for(
+        *worker_,
+        milliseconds(static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(pause.count())) + 1));
   }
 }
 
@@ -77,7 +85,8 @@ Task<Result<void>> StationLink::session() {
 
 void StationLink::settle() {
   for (auto& text : station_.take_output()) outgoing_.push_back(std::move(text));
-  if (socket_ && !outgoing_.empty() && !std::exchange(is_writing_, true)) worker_->tasks().spawn("station-write", write_out(socket_));
+  if (socket_ && !outgoing_.empty() && !std::exchange(is_writing_, true))
+    worker_->tasks().spawn("station-write", write_out(socket_));
   if (socket_ && !station_.wants_connection() && outgoing_.empty()) socket_->close(kNormal, "");
   const auto due = station_.next_due();
   if (!due) {

@@ -1,5 +1,5 @@
-// The connection of one simulated station: dials, feeds the machine, sends what it says, wakes it when something is due, and comes back with growing pauses when the
-// platform is away. Lives on one worker, as long as the fleet.
+// The connection of one simulated station: dials, feeds the machine, sends what it says, wakes it when something is
+// due, and comes back with growing pauses when the platform is away. Lives on one worker, as long as the fleet.
 #pragma once
 
 #include <deque>
@@ -23,7 +23,8 @@ struct CentralSystem {
 
 class StationLink {
  public:
-  StationLink(Worker& worker, const CentralSystem& central_system, Secret<std::string> password, StationPlan plan, const Behaviour& behaviour);
+  StationLink(Worker& worker, const CentralSystem& central_system, Secret<std::string> password, StationPlan plan,
+              const Behaviour& behaviour);
 
   // Until the worker's group is cancelled; the first dial after `delay`, so that a fleet does not come all at once.
   Task<> run(std::chrono::milliseconds delay);

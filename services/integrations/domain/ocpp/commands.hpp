@@ -1,5 +1,6 @@
 // What the platform may ask a station: the CALL of each command and what its answer means. The text names are those of
-// `commandResult` in contracts/events/ExternalUpdate.schema.json and of the operator's API (contracts/http/integrations.yaml).
+// `commandResult` in contracts/events/ExternalUpdate.schema.json and of the operator's API
+// (contracts/http/integrations.yaml).
 #pragma once
 
 #include <boost/describe.hpp>
@@ -28,7 +29,8 @@ struct OperatorCommand {
   std::optional<std::string> message;
   std::string reason;
 };
-BOOST_DESCRIBE_STRUCT(OperatorCommand, (), (command, connector_id, transaction_id, reset_type, availability, message, reason))
+BOOST_DESCRIBE_STRUCT(OperatorCommand, (),
+                      (command, connector_id, transaction_id, reset_type, availability, message, reason))
 
 struct PlannedCall {
   CommandKind kind = CommandKind::kReset;

@@ -7,7 +7,9 @@ namespace {
 
 using evc::ocpp::Settled;
 
-Settled answered(std::string_view status) { return {.outcome = Settled::Outcome::kResult, .payload = {{"status", status}}}; }
+Settled answered(std::string_view status) {
+  return {.outcome = Settled::Outcome::kResult, .payload = {{"status", status}}};
+}
 
 TEST(Commands, NamesAreTheContractsNames) {
   EXPECT_EQ(name_of(CommandKind::kRemoteStart), "remoteStart");
@@ -31,16 +33,25 @@ TEST(Commands, AnswersAreJudged) {
   EXPECT_EQ(failed.detail, "NotSupported");
 }
 
-OperatorCommand command(std::string_view text) { return *json::decode_text<OperatorCommand>(text); }
+OperatorCommand command(std::string_view text) {
+  return *json::decode_text<OperatorCommand>(text);
+}
 
 TEST(Commands, AnOperatorsRequestBecomesACall) {
-  EXPECT_EQ(json::serialize(plan(command(R"({"command":"reset","resetType":"soft","reason":"stuck"})"))->payload), R"({"type":"Soft"})");
-  EXPECT_EQ(json::serialize(plan(command(R"({"command":"unlock","connectorId":2,"reason":"stuck"})"))->payload), R"({"connectorId":2})");
-  EXPECT_EQ(json::serialize(plan(command(R"({"command":"trigger","message":"statusNotification","connectorId":1,"reason":"x"})"))->payload),
+  EXPECT_EQ(json::serialize(plan(command(R"({"command":"reset","resetType":"soft","reason":"stuck"})"))->payload),
+            R"({"type":"Soft"})");
+  EXPECT_EQ(json::serialize(plan(command(R"({"command":"unlock","connectorId":2,"reason":"stuck"})"))->payload),
+            R"({"connectorId":2})");
+  EXPECT_EQ(json::serialize(
+                plan(command(R"({"command":"trigger","message":"statusNotification","connectorId":1,"reason":"x"})"))
+                    ->payload),
             R"({"connectorId":1,"requestedMessage":"StatusNotification"})");
-  EXPECT_EQ(json::serialize(plan(command(R"({"command":"changeAvailability","availability":"inoperative","reason":"works"})"))->payload),
-            R"({"connectorId":0,"type":"Inoperative"})");
-  EXPECT_EQ(json::serialize(plan(command(R"({"command":"remoteStop","transactionId":"1001","reason":"x"})"))->payload), R"({"transactionId":1001})");
+  EXPECT_EQ(
+      json::serialize(
+          plan(command(R"({"command":"changeAvailability","availability":"inoperative","reason":"works"})"))->payload),
+      R"({"connectorId":0,"type":"Inoperative"})");
+  EXPECT_EQ(json::serialize(plan(command(R"({"command":"remoteStop","transactionId":"1001","reason":"x"})"))->payload),
+            R"({"transactionId":1001})");
 }
 
 TEST(Commands, AnOperatorsRequestIsChecked) {

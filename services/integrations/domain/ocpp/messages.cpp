@@ -9,25 +9,61 @@ namespace {
 constexpr std::size_t kIdTagLimit = 20;
 constexpr std::size_t kSignedDataLimit = 32'768;
 
-constexpr std::array<std::string_view, 9> kStatuses{"Available", "Preparing", "Charging", "SuspendedEVSE", "SuspendedEV",
-                                                    "Finishing", "Reserved", "Unavailable", "Faulted"};
-constexpr std::array<std::string_view, 16> kErrorCodes{
-    "ConnectorLockFailure", "EVCommunicationError", "GroundFailure", "HighTemperature", "InternalError", "LocalListConflict", "NoError", "OtherError",
-    "OverCurrentFailure", "PowerMeterFailure", "PowerSwitchFailure", "ReaderFailure", "ResetFailure", "UnderVoltage", "OverVoltage", "WeakSignal"};
-constexpr std::array<std::string_view, 11> kReasons{"EmergencyStop", "EVDisconnected", "HardReset", "Local", "Other", "PowerLoss",
-                                                    "Reboot", "Remote", "SoftReset", "UnlockCommand", "DeAuthorized"};
-constexpr std::array<std::string_view, 8> kContexts{"Interruption.Begin", "Interruption.End", "Sample.Clock", "Sample.Periodic",
-                                                    "Transaction.Begin", "Transaction.End", "Trigger", "Other"};
+constexpr std::array<std::string_view, 9> kStatuses{"Available",     "Preparing",   "Charging",
+                                                    "SuspendedEVSE", "SuspendedEV", "Finishing",
+                                                    "Reserved",      "Unavailable", "Faulted"};
+constexpr std::array<std::string_view, 16> kErrorCodes{"ConnectorLockFailure",
+                                                       "EVCommunicationError",
+                                                       "GroundFailure",
+                                                       "HighTemperature",
+                                                       "InternalError",
+                                                       "LocalListConflict",
+                                                       "NoError",
+                                                       "OtherError",
+                                                       "OverCurrentFailure",
+                                                       "PowerMeterFailure",
+                                                       "PowerSwitchFailure",
+                                                       "ReaderFailure",
+                                                       "ResetFailure",
+                                                       "UnderVoltage",
+                                                       "OverVoltage",
+                                                       "WeakSignal"};
+constexpr std::array<std::string_view, 11> kReasons{"EmergencyStop", "EVDisconnected", "HardReset",   "Local",
+                                                    "Other",         "PowerLoss",      "Reboot",      "Remote",
+                                                    "SoftReset",     "UnlockCommand",  "DeAuthorized"};
+constexpr std::array<std::string_view, 8> kContexts{
+    "Interruption.Begin", "Interruption.End", "Sample.Clock", "Sample.Periodic",
+    "Transaction.Begin",  "Transaction.End",  "Trigger",      "Other"};
 constexpr std::array<std::string_view, 2> kFormats{"Raw", "SignedData"};
-constexpr std::array<std::string_view, 22> kMeasurands{
-    "Energy.Active.Export.Register", "Energy.Active.Import.Register", "Energy.Reactive.Export.Register", "Energy.Reactive.Import.Register",
-    "Energy.Active.Export.Interval", "Energy.Active.Import.Interval", "Energy.Reactive.Export.Interval", "Energy.Reactive.Import.Interval",
-    "Power.Active.Export", "Power.Active.Import", "Power.Offered", "Power.Reactive.Export", "Power.Reactive.Import", "Power.Factor",
-    "Current.Import", "Current.Export", "Current.Offered", "Voltage", "Frequency", "Temperature", "SoC", "RPM"};
-constexpr std::array<std::string_view, 10> kPhases{"L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1"};
+constexpr std::array<std::string_view, 22> kMeasurands{"Energy.Active.Export.Register",
+                                                       "Energy.Active.Import.Register",
+                                                       "Energy.Reactive.Export.Register",
+                                                       "Energy.Reactive.Import.Register",
+                                                       "Energy.Active.Export.Interval",
+                                                       "Energy.Active.Import.Interval",
+                                                       "Energy.Reactive.Export.Interval",
+                                                       "Energy.Reactive.Import.Interval",
+                                                       "Power.Active.Export",
+                                                       "Power.Active.Import",
+                                                       "Power.Offered",
+                                                       "Power.Reactive.Export",
+                                                       "Power.Reactive.Import",
+                                                       "Power.Factor",
+                                                       "Current.Import",
+                                                       "Current.Export",
+                                                       "Current.Offered",
+                                                       "Voltage",
+                                                       "Frequency",
+                                                       "Temperature",
+                                                       "SoC",
+                                                       "RPM"};
+constexpr std::array<std::string_view, 10> kPhases{"L1",   "L2",   "L3",    "N",     "L1-N",
+                                                   "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1"};
 constexpr std::array<std::string_view, 5> kLocations{"Cable", "EV", "Inlet", "Outlet", "Body"};
 // `Celcius` is the spelling of the first 1.6 edition and still in use.
-constexpr std::array<std::string_view, 17> kUnits{"Wh", "kWh", "varh", "kvarh", "W", "kW", "VA", "kVA", "var", "kvar", "A", "V", "K", "Celcius", "Celsius", "Fahrenheit", "Percent"};
+constexpr std::array<std::string_view, 17> kUnits{"Wh", "kWh",     "varh",    "kvarh",      "W",      "kW",
+                                                  "VA", "kVA",     "var",     "kvar",       "A",      "V",
+                                                  "K",  "Celcius", "Celsius", "Fahrenheit", "Percent"};
 
 std::string_view default_unit(std::string_view measurand) {
   if (measurand.starts_with("Energy.Active")) return "Wh";
@@ -63,7 +99,8 @@ std::vector<MeterValue> read_meter_values(PayloadReader& parent, std::string_vie
     PayloadReader reader(*object, path);
     MeterValue value{.timestamp = reader.time("timestamp"), .raw = *object};
     for (const auto* sampled : reader.objects("sampledValue", 1)) {
-      value.sampled.push_back(read_sampled_value(reader, *sampled, path + "/sampledValue/" + std::to_string(value.sampled.size())));
+      value.sampled.push_back(
+          read_sampled_value(reader, *sampled, path + "/sampledValue/" + std::to_string(value.sampled.size())));
     }
     parent.take(reader.finish(UnknownMembers::kIgnore));
     values.push_back(std::move(value));

@@ -1,5 +1,6 @@
-// The messages of the core profile that a charge point sends (OCPP 1.6 §4 and §6), decoded and checked. Text limits are those of the
-// specification's CiString types. Raw JSON that must survive byte for byte (signed meter data, vendor data) stays a JSON value.
+// The messages of the core profile that a charge point sends (OCPP 1.6 §4 and §6), decoded and checked. Text limits are
+// those of the specification's CiString types. Raw JSON that must survive byte for byte (signed meter data, vendor
+// data) stays a JSON value.
 #pragma once
 
 #include <expected>
@@ -47,7 +48,8 @@ struct StartTransaction {
   std::optional<std::int64_t> reservation_id;
 };
 
-// One reading as it was sent; what is absent has the defaults of §7.43: Energy.Active.Import.Register in Wh, Sample.Periodic, Outlet, Raw.
+// One reading as it was sent; what is absent has the defaults of §7.43: Energy.Active.Import.Register in Wh,
+// Sample.Periodic, Outlet, Raw.
 struct SampledValue {
   std::string value;
   std::string context = "Sample.Periodic";

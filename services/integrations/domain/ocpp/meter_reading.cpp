@@ -48,10 +48,12 @@ std::optional<double> total(const MeterValue& value, std::string_view measurand,
 
 MeterReading reading_of(const MeterValue& value) {
   MeterReading reading{.timestamp = value.timestamp};
-  if (const auto energy = total(value, "Energy.Active.Import.Register", "kWh"); energy && *energy >= 0 && *energy < kEnergyLimitWh) {
+  if (const auto energy = total(value, "Energy.Active.Import.Register", "kWh");
+      energy && *energy >= 0 && *energy < kEnergyLimitWh) {
     reading.energy_wh = std::llround(*energy);
   }
-  if (const auto power = total(value, "Power.Active.Import", "kW"); power && std::abs(*power) < kPowerLimitW) reading.power_w = std::llround(*power);
+  if (const auto power = total(value, "Power.Active.Import", "kW"); power && std::abs(*power) < kPowerLimitW)
+    reading.power_w = std::llround(*power);
   if (const auto soc = total(value, "SoC", ""); soc && *soc >= 0 && *soc <= 100) reading.soc = *soc / 100;
   return reading;
 }

@@ -1,5 +1,6 @@
-// What the platform needs from one MeterValue: energy register, power, state of charge. Raw values of the whole connector win over a
-// sum of phases, the outlet over other places; kWh and kW become Wh and W. Signed data is kept elsewhere and not interpreted here.
+// What the platform needs from one MeterValue: energy register, power, state of charge. Raw values of the whole
+// connector win over a sum of phases, the outlet over other places; kWh and kW become Wh and W. Signed data is kept
+// elsewhere and not interpreted here.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,7 @@ struct MeterReading {
   WallTime timestamp{};
   std::optional<std::int64_t> energy_wh;  // the register, ≥ 0
   std::optional<std::int64_t> power_w;
-  std::optional<double> soc;              // 0–1
+  std::optional<double> soc;  // 0–1
 };
 
 MeterReading reading_of(const MeterValue& value);

@@ -16,12 +16,15 @@ bool has_offset(std::string_view text) {
 
 // UTF-8 characters, as the schemas count them.
 std::size_t character_count(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 }  // namespace
 
-std::string PayloadReader::path_of(std::string_view name) const { return path_ + "/" + std::string(name); }
+std::string PayloadReader::path_of(std::string_view name) const {
+  return path_ + "/" + std::string(name);
+}
 
 void PayloadReader::violate(ErrorCode code, std::string_view name, std::string_view reason) {
   if (!violation_) violation_ = Violation{.code = code, .detail = path_of(name) + ": " + std::string(reason)};
@@ -77,7 +80,8 @@ std::int64_t PayloadReader::read_integer(const json::Value& value, std::string_v
   std::int64_t number = 0;
   if (value.is_int64()) {
     number = value.as_int64();
-  } else if (value.is_double() && std::trunc(value.as_double()) == value.as_double() && std::abs(value.as_double()) < 9e15) {
+  } else if (value.is_double() && std::trunc(value.as_double()) == value.as_double() &&
+             std::abs(value.as_double()) < 9e15) {
     number = static_cast<std::int64_t>(value.as_double());  // 1200.0 is an integer in JSON Schema
   } else {
     violate(ErrorCode::kTypeConstraintViolation, name, "must be an integer");
@@ -124,7 +128,8 @@ std::optional<WallTime> PayloadReader::optional_time(std::string_view name) {
   return read_time(*value, name);
 }
 
-std::string PayloadReader::read_choice(const json::Value& value, std::string_view name, std::span<const std::string_view> choices) {
+std::string PayloadReader::read_choice(const json::Value& value, std::string_view name,
+                                       std::span<const std::string_view> choices) {
   if (!value.is_string()) {
     violate(ErrorCode::kTypeConstraintViolation, name, "must be a string");
     return {};
@@ -142,7 +147,8 @@ std::string PayloadReader::choice(std::string_view name, std::span<const std::st
   return value == nullptr ? std::string{} : read_choice(*value, name, choices);
 }
 
-std::optional<std::string> PayloadReader::optional_choice(std::string_view name, std::span<const std::string_view> choices) {
+std::optional<std::string> PayloadReader::optional_choice(std::string_view name,
+                                                          std::span<const std::string_view> choices) {
   const auto* value = find(name);
   if (value == nullptr) return std::nullopt;
   return read_choice(*value, name, choices);
@@ -170,7 +176,8 @@ std::vector<const json::Object*> PayloadReader::objects(std::string_view name, s
 std::optional<Violation> PayloadReader::finish(UnknownMembers unknown) {
   if (violation_ || unknown == UnknownMembers::kIgnore) return violation_;
   for (const auto& member : *object_) {
-    if (!known_.contains(member.key())) return Violation{.code = ErrorCode::kFormationViolation, .detail = path_ + ": has an unknown member"};
+    if (!known_.contains(member.key()))
+      return Violation{.code = ErrorCode::kFormationViolation, .detail = path_ + ": has an unknown member"};
   }
   return std::nullopt;
 }

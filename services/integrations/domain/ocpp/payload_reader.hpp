@@ -1,6 +1,7 @@
-// Reads the members of one OCPP payload against the limits of its schema and keeps the first violation with the exact error code:
-// absent → occurrence, wrong JSON type → type, bad value → property, unknown member → formation. After a violation the
-// getters give empty values, so that a message is read in one go and finish() is asked once. Lives on the stack of one decode.
+// Reads the members of one OCPP payload against the limits of its schema and keeps the first violation with the exact
+// error code: absent → occurrence, wrong JSON type → type, bad value → property, unknown member → formation. After a
+// violation the getters give empty values, so that a message is read in one go and finish() is asked once. Lives on the
+// stack of one decode.
 #pragma once
 
 #include <expected>
@@ -30,12 +31,14 @@ enum class UnknownMembers { kRefuse, kIgnore };
 
 class PayloadReader {
  public:
-  explicit PayloadReader(const json::Object& object, std::string path = {}) : object_(&object), path_(std::move(path)) {}
+  explicit PayloadReader(const json::Object& object, std::string path = {})
+      : object_(&object), path_(std::move(path)) {}
 
   std::string text(std::string_view name, std::size_t limit);
   std::optional<std::string> optional_text(std::string_view name, std::size_t limit);
   std::int64_t integer(std::string_view name, std::int64_t lowest = std::numeric_limits<std::int32_t>::min());
-  std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t lowest = std::numeric_limits<std::int32_t>::min());
+  std::optional<std::int64_t> optional_integer(std::string_view name,
+                                               std::int64_t lowest = std::numeric_limits<std::int32_t>::min());
   // A time without an offset, which many stations send, counts as UTC.
   WallTime time(std::string_view name);
   std::optional<WallTime> optional_time(std::string_view name);
