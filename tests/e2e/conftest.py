@@ -3,11 +3,8 @@
 `./evcosta test e2e` starts a platform on ports and a folder of its own and names that folder in EVCOSTA_E2E_RUN_DIR.
 `./evcosta test e2e -- tests/e2e/test_ports.py -k tls` runs a part of it, `./evcosta test e2e -- --long tests/e2e` the long ones too.
 """
-import json
 import os
 import socket
-import ssl
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,68 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/contract"), str(ROOT / "tests/e2e")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("tests/contract", "tests/harness", "tests/e2e")]
 
-
-class Platform:
-    """Paths, addresses and helpers of one running platform."""
-
-    def __init__(self, run_dir: Path):
-        about = json.loads((run_dir / "platform.json").read_text(encoding="utf-8"))
-        self.root = ROOT
-        self.run_dir = run_dir
-        self.base_url = about["base_url"]
-        self.processes = about["processes"]
-        self.left_out = about["left_out"]
-        self.speaks = {name: port["speaks"] for name, port in about["ports"].items()}
-        self.ports = {name: port["port"] for name, port in about["ports"].items()}
-        self.kafka = about["kafka"]
-        self.ca_file = run_dir / "tls/ca.pem"
-        self.log_dir = run_dir / "log"
-        self.mail_dir = run_dir / "mail"
-
-    def port(self, name: str) -> int:
-        """By its name in deploy/processes.yaml, for example GATEWAY_PORT."""
-        return self.ports[name]
-
-    def certificate(self, name: str) -> tuple[str, str]:
-        """(certificate, key) of a process, as `requests` and `ssl` want them."""
-        return str(self.run_dir / f"tls/{name}.crt"), str(self.run_dir / f"tls/{name}.key")
-
-    def secret(self, name: str) -> str:
-        return (self.run_dir / "secrets" / name).read_text(encoding="utf-8").strip()
-
-    def admin_url(self, process: str) -> str:
-        return f"http://127.0.0.1:{self.processes[process]['admin_port']}"
-
-    def tls_context(self, certificate: str | None = None) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=str(self.ca_file))
-        if certificate:
-            context.load_cert_chain(*self.certificate(certificate))
-        return context
-
-    def postgres(self, database: str, role: str, certificate: str) -> str:
-        """A libpq conninfo."""
-        crt, key = self.certificate(certificate)
-        return (f"host=localhost port={self.port('POSTGRES_PORT')} dbname={database} user={role} sslmode=verify-full "
-                f"sslrootcert={self.ca_file} sslcert={crt} sslkey={key}")
-
-    def kafka_settings(self, principal: str) -> dict:
-        """For confluent_kafka."""
-        crt, key = self.certificate(principal)
-        return {"bootstrap.servers": self.kafka, "security.protocol": "ssl", "ssl.ca.location": str(self.ca_file),
-                "ssl.certificate.location": crt, "ssl.key.location": key}
-
-    def evcosta(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess:
-        """Runs ./evcosta against this platform."""
-        return subprocess.run([str(ROOT / "evcosta"), *arguments], env={**os.environ, "EVCOSTA_RUN_DIR": str(self.run_dir)},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
-
-    def supervised(self) -> dict:
-        """Process name → pid, state, restarts, as the supervisor knows them."""
-        answer = self.evcosta("status", "--json")
-        assert answer.returncode == 0, answer.stderr
-        return {process["name"]: process for process in json.loads(answer.stdout)}
+from running_platform import Platform
 
 
 def pytest_addoption(parser):

@@ -16,7 +16,7 @@ def run(*arguments, run_dir, base, root, timeout=600):
 @pytest.fixture(scope="module")
 def second(platform, tmp_path_factory):
     """The second copy's Platform, running; stopped at the end."""
-    from conftest import Platform
+    from running_platform import Platform
 
     run_dir: Path = tmp_path_factory.mktemp("second")
     run_dir.chmod(0o755)

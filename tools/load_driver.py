@@ -3,13 +3,10 @@ because limits of sign-in count addresses and all others count drivers. No limit
 import http.client
 import re
 import secrets
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
 from driver import Driver, StepFailed
 
 PASSWORD = "uma-viagem-pela-costa"
