@@ -114,9 +114,10 @@ struct DeadlineWheel::Impl : std::enable_shared_from_this<Impl> {
       release(entry);
       std::exchange(entry.on_expire, nullptr)();
     }
-    if (timer_tick == 0 && armed > 0) {
-      if (const auto next = next_occupied()) wait_for(*next);
-    }
+    if (armed == 0) return;
+    // Also when a callback has armed something: what was armed before may be due earlier.
+    const auto next = next_occupied();
+    if (next && (timer_tick == 0 || *next < timer_tick)) wait_for(*next);
   }
 
   void collect(std::uint64_t slot, std::uint64_t now, Link& expired) {

@@ -64,6 +64,19 @@ TEST(DeadlineWheel, ACallbackMayDisarmItsNeighbourAndArmAgain) {
   EXPECT_FALSE(wrong);
 }
 
+TEST(DeadlineWheel, ACallbackThatArmsALaterDeadlineHidesNoNearerOne) {
+  Worker worker;
+  const SteadyTime start = now();
+  bool done = false;
+  DeadlineWheel::Handle later;
+  const auto renewed =
+      worker.wheel().arm(start + 10ms, [&] { later = worker.wheel().arm(start + 60s, [] { FAIL(); }); });
+  const auto near = worker.wheel().arm(start + 60ms, [&] { done = true; });
+  ASSERT_TRUE(run_until(worker, [&] { return done; }));
+  EXPECT_LT(now() - start, 2s);
+  EXPECT_TRUE(later.armed());
+}
+
 TEST(DeadlineWheel, ACallbackMayDestroyItsOwnHandle) {
   Worker worker;
   auto handle = std::make_unique<DeadlineWheel::Handle>();
