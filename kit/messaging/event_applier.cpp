@@ -119,7 +119,7 @@ Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, co
   if (standing->last && sequence != *standing->last + 1) {
     const bool old = sequence <= *standing->last;
     metrics_.count(event.topic, old ? "old" : "parked");
-    if (old) EVC_CO_CHECK(co_await store_.set_status(context, transaction, event.event_id, "discarded"));
+    if (old) EVC_CO_CHECK(store_.set_status(transaction, event.event_id, "discarded"));
     if (!old) EVC_CO_CHECK(co_await store_.park(context, transaction, incoming, sequence, ParkReason::kGap));
     EVC_CO_CHECK(co_await transaction.release_savepoint(context));
     co_return Verdict{};
@@ -137,7 +137,7 @@ Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, co
     }
   }
   span.end();
-  EVC_CO_CHECK(co_await close_gap(transaction, event.topic, event.key, sequence));
+  if (standing->gap_waits) EVC_CO_CHECK(co_await close_gap(transaction, event.topic, event.key, sequence));
   co_return Verdict{};
 }
 
@@ -148,11 +148,11 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
   const auto& event = incoming.event;
   const bool wanted = incoming.defect || handlers_.contains(event.event_type);
   auto outcome = wanted ? co_await handle(context, transaction, incoming) : Result<void>{};
+  if (outcome && !wanted) outcome = store_.set_status(transaction, event.event_id, "discarded");
+  if (outcome && wanted && place == Place::kParked) outcome = store_.set_status(transaction, event.event_id, "applied");
+  // Takes along what the handler has deferred: a failure of that is the event's.
+  if (outcome) outcome = co_await store_.advance(context, transaction, event, sequence);
   if (outcome) {
-    if (!wanted) EVC_CO_CHECK(co_await store_.set_status(context, transaction, event.event_id, "discarded"));
-    if (wanted && place == Place::kParked)
-      EVC_CO_CHECK(co_await store_.set_status(context, transaction, event.event_id, "applied"));
-    EVC_CO_CHECK(co_await store_.advance(context, transaction, event, sequence));
     EVC_CO_CHECK(co_await transaction.release_savepoint(context));
     metrics_.count(event.topic, wanted ? "applied" : "discarded");
     if (wanted) metrics_.effect(event.topic, incoming.record.timestamp, context.trace);
@@ -248,6 +248,7 @@ Task<Result<void>> EventApplier::replay_first(RequestContext& context, postgres:
   if (!incoming.defect && !handlers_.contains(incoming.event.event_type)) co_return Result<void>{};
   EVC_CO_CHECK(co_await transaction.savepoint(traced));
   auto outcome = co_await handle(traced, transaction, incoming);
+  if (outcome) outcome = co_await transaction.flush(traced);
   if (outcome) {
     EVC_CO_CHECK(co_await transaction.release_savepoint(traced));
     co_return outcome;
@@ -266,7 +267,7 @@ Task<Result<void>> EventApplier::release(RequestContext& context, postgres::Tran
     const auto incoming = read_incoming(std::move(*record));
     auto outcome = co_await replay_first(context, transaction, incoming);
     if (outcome) {
-      EVC_CO_CHECK(co_await store_.set_status(context, transaction, incoming.event.event_id, "applied"));
+      EVC_CO_CHECK(store_.set_status(transaction, incoming.event.event_id, "applied"));
       metrics_.count(head.topic, "applied");
       continue;
     }
@@ -295,7 +296,7 @@ Task<Result<void>> EventApplier::replay(RequestContext& context, postgres::Pool&
     co_return outcome;
   }
   EVC_CO_CHECK(co_await store_.settle(work, transaction, event_id, "replayed"));
-  EVC_CO_CHECK(co_await store_.set_status(work, transaction, event_id, "applied"));
+  EVC_CO_CHECK(store_.set_status(transaction, event_id, "applied"));
   EVC_CO_CHECK(co_await release(work, transaction, incoming.event));
   EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "replay", "", "applied"));
   metrics_.count(incoming.event.topic, "applied");
@@ -312,7 +313,7 @@ Task<Result<void>> EventApplier::discard(RequestContext& context, postgres::Pool
   if (!record) co_return fail(Code::kNotFound, "no open dead letter has this id");
   const auto incoming = read_incoming(std::move(*record));
   EVC_CO_CHECK(co_await store_.settle(work, transaction, event_id, "discarded"));
-  EVC_CO_CHECK(co_await store_.set_status(work, transaction, event_id, "discarded"));
+  EVC_CO_CHECK(store_.set_status(transaction, event_id, "discarded"));
   EVC_CO_CHECK(co_await release(work, transaction, incoming.event));
   EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "discard", std::move(reason), "discarded"));
   metrics_.count(incoming.event.topic, "discarded");

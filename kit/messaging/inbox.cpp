@@ -10,6 +10,7 @@
 #include "kit/messaging/background.hpp"
 #include "kit/messaging/event_applier.hpp"
 #include "kit/messaging/partition_progress.hpp"
+#include "kit/runtime/all.hpp"
 #include "kit/telemetry/log.hpp"
 
 namespace evc::messaging {
@@ -63,8 +64,10 @@ struct Inbox::Impl {
   Task<> look();
   std::deque<Incoming> due();
   void receive(std::vector<kafka::Record> records, std::deque<Incoming>& batch);
-  // Until every event is done or waits for its next try; false when told to stop before.
-  Task<bool> process(std::deque<Incoming> batch);
+  // Until every event is done or waits for its next try, or told to stop.
+  Task<> process(std::deque<Incoming> batch);
+  Task<> process_keys(std::deque<std::deque<Incoming>>& keys);
+  Task<> process_key(std::deque<Incoming> batch);
   Task<Result<void>> together(std::deque<Incoming>& batch);
   Task<Result<void>> alone(const Incoming& incoming);
   struct Outcome {
@@ -182,15 +185,38 @@ Attempt Inbox::Impl::attempt_of(const Incoming& incoming) const {
   return found == waiting.end() ? Attempt{} : found->second.next;
 }
 
-Task<bool> Inbox::Impl::process(std::deque<Incoming> batch) {
+// Each key in a transaction of its own: with two keys in one, two transactions could each wait for a row of the other.
+Task<> Inbox::Impl::process(std::deque<Incoming> batch) {
+  std::map<KeyId, std::size_t> places;
+  std::deque<std::deque<Incoming>> keys;
+  for (auto& incoming : batch) {
+    const auto [place, is_new] = places.try_emplace(key_of(incoming.record), keys.size());
+    if (is_new) keys.emplace_back();
+    keys[place->second].push_back(std::move(incoming));
+  }
+  std::vector<Task<>> lanes;
+  for (std::size_t i = 0; i < std::min(options.parallel, keys.size()); ++i) lanes.push_back(process_keys(keys));
+  co_await all(std::move(lanes));
+}
+
+// A lane takes the next key as soon as it is free.
+Task<> Inbox::Impl::process_keys(std::deque<std::deque<Incoming>>& keys) {
+  while (!keys.empty()) {
+    auto key_batch = std::move(keys.front());
+    keys.pop_front();
+    co_await process_key(std::move(key_batch));
+  }
+}
+
+Task<> Inbox::Impl::process_key(std::deque<Incoming> batch) {
   auto pause = options.retry_first;
   bool one_by_one = false;
   while (!batch.empty()) {
     const bool stop = co_await told_to_stop();
-    if (stop || closing) co_return false;
+    if (stop || closing) co_return;
     if (!one_by_one) {
       const auto outcome = co_await together(batch);
-      if (outcome) co_return true;
+      if (outcome) co_return;
       // One event may have cost the transaction; alone, it costs only its own.
       one_by_one = true;
     }
@@ -216,10 +242,9 @@ Task<bool> Inbox::Impl::process(std::deque<Incoming> batch) {
     else
       retry_later(std::move(incoming), outcome.error());
   }
-  co_return true;
 }
 
-// The whole batch in one transaction. An error: nothing of it holds, and the batch is as it was.
+// All events of the key in one transaction. An error: nothing of it holds, and the batch is as it was.
 Task<Result<void>> Inbox::Impl::together(std::deque<Incoming>& batch) {
   auto context = background_context(kBatchLimit);
   EVC_CO_TRY(transaction, co_await pool.begin(context));

@@ -1,9 +1,9 @@
 // The consumer's side (events.md §§2–3): each event takes effect once and in order per key. One database transaction
-// per batch, a savepoint per event; the inbox row, the effect and its own outbox rows commit together, then the offset.
-// Transient failure: retry in place, that key only. Deterministic failure (schema-invalid, validation-failed,
-// constraint-violation …): dead letter through the outbox, later events of the subject parked behind it. Unknown
-// failure: 3 tries, then dead letter. Lives on one worker. Only run() makes it a member of the group: on other workers
-// it serves the operators' calls alone.
+// for the events of a key in a batch, several keys at the same time, a savepoint per event; the inbox row, the effect
+// and its own outbox rows commit together, then the offset. Transient failure: retry in place, that key only.
+// Deterministic failure (schema-invalid, validation-failed, constraint-violation …): dead letter through the outbox,
+// later events of the subject parked behind it. Unknown failure: 3 tries, then dead letter. Lives on one worker. Only
+// run() makes it a member of the group: on other workers it serves the operators' calls alone.
 #pragma once
 
 #include <chrono>
@@ -27,6 +27,7 @@ using EventHandler = std::function<Task<Result<void>>(RequestContext&, postgres:
 struct InboxOptions {
   kafka::ConsumerOptions consumer;
   std::size_t batch = 64;
+  std::size_t parallel = 4;  // keys at the same time: connections of the pool
   std::chrono::milliseconds gap_timeout{
       10'000};  // a key that waits longer for a missing sequence raises the alarm; it goes on waiting
   std::chrono::milliseconds retry_first{100};  // then twice as long each time, with full jitter

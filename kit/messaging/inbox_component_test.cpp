@@ -252,6 +252,21 @@ TEST_F(InboxOfBroker, ATransientFailureWaitsInPlaceAndDelaysNoOtherKey) {
   EXPECT_TRUE(side_->effects_become("slow", "1,2,3,4"));
 }
 
+TEST_F(InboxOfBroker, AKeyIsAppliedWhileAnotherIsBusy) {
+  bool quick_is_done = false;
+  side_->holding = [&](const Event& event) { return event.key == "busy" && !quick_is_done; };
+  side_->failing = [&](const Event& event) -> std::optional<Error> {
+    quick_is_done = quick_is_done || event.key == "quick";
+    return std::nullopt;
+  };
+  auto both = records({event("busy", 1), event("quick", 1)});
+  for (auto& record : both) record.partition = 0;  // one batch
+  side_->produce(both);
+  side_->start();
+  EXPECT_TRUE(side_->effects_become("quick", "1"));
+  EXPECT_TRUE(side_->effects_become("busy", "1"));
+}
+
 TEST_F(InboxOfBroker, WhatWaitsIsNotCommittedAndComesAgainAfterARestart) {
   bool down = true;
   side_->failing = [&](const Event& event) -> std::optional<Error> {

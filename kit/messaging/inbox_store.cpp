@@ -17,7 +17,8 @@ constexpr Statement kReceive{"inbox.receive",
                              "VALUES ($1, $2, $3, $4, $5, 'applied') ON CONFLICT DO NOTHING"};
 constexpr Statement kLast{
     "inbox.last_sequence",
-    "SELECT sequence FROM inbox_stream WHERE consumer = $1 AND topic = $2 AND key = $3 FOR UPDATE"};
+    "SELECT sequence, EXISTS (SELECT 1 FROM inbox_parked p WHERE p.consumer = $1 AND p.topic = $2 AND p.key = $3 "
+    "AND p.reason = 'gap') FROM inbox_stream WHERE consumer = $1 AND topic = $2 AND key = $3 FOR UPDATE"};
 constexpr Statement kSubjectParked{
     "inbox.subject_parked", "SELECT 1 FROM parked WHERE consumer = $1 AND topic = $2 AND subject = $3 FOR SHARE"};
 constexpr Statement kUpdateStatus{"inbox.update_status",
@@ -147,7 +148,10 @@ Task<Result<Standing>> InboxStore::receive(RequestContext& context, Transaction&
   auto rows = co_await transaction.exec_all(context, std::move(batch));
   if (!rows) co_return std::unexpected(std::move(rows).error());
   Standing standing{.fresh = (*rows)[0].affected() == 1, .subject_parked = !(*rows)[2].empty()};
-  if (!(*rows)[1].empty()) standing.last = (*rows)[1].get<std::int64_t>(0, 0);
+  if (!(*rows)[1].empty()) {
+    standing.last = (*rows)[1].get<std::int64_t>(0, 0);
+    standing.gap_waits = (*rows)[1].get<bool>(0, 1);
+  }
   co_return standing;
 }
 
@@ -156,9 +160,8 @@ Task<Result<bool>> InboxStore::subject_parked(RequestContext& context, Transacti
   co_return !rows.empty();
 }
 
-Task<Result<void>> InboxStore::set_status(RequestContext& context, Transaction& transaction, Uuid event_id,
-                                          std::string status) {
-  return run(context, transaction, kUpdateStatus, Params(consumer_, event_id, status));
+Result<void> InboxStore::set_status(Transaction& transaction, Uuid event_id, std::string status) {
+  return transaction.defer(kUpdateStatus, Params(consumer_, event_id, status));
 }
 
 Task<Result<void>> InboxStore::advance(RequestContext& context, Transaction& transaction, const Event& event,

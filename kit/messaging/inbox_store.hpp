@@ -28,6 +28,7 @@ struct Standing {
   bool fresh = false;                // this event was never seen before
   std::optional<std::int64_t> last;  // sequence of the key that was consumed last; absent: the key's first event
   bool subject_parked = false;
+  bool gap_waits = false;  // an event of the key waits for a missing one
 };
 
 enum class ParkReason { kGap, kSubject };
@@ -55,8 +56,8 @@ class InboxStore {
 
   Task<Result<Standing>> receive(RequestContext& context, postgres::Transaction& transaction, const Event& event);
   Task<Result<bool>> subject_parked(RequestContext& context, postgres::Transaction& transaction, const Event& event);
-  Task<Result<void>> set_status(RequestContext& context, postgres::Transaction& transaction, Uuid event_id,
-                                std::string status);
+  // Deferred: goes with the next statement.
+  Result<void> set_status(postgres::Transaction& transaction, Uuid event_id, std::string status);
   Task<Result<void>> advance(RequestContext& context, postgres::Transaction& transaction, const Event& event,
                              std::int64_t sequence);
   Task<Result<void>> park(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,

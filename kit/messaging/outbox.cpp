@@ -26,13 +26,11 @@ Task<Result<std::int64_t>> next_sequence(RequestContext& context, postgres::Tran
   co_return rows->get<std::int64_t>(0, 0);
 }
 
-Task<Result<void>> insert(RequestContext& context, postgres::Transaction& transaction, kafka::Record record,
-                          Uuid event_id, std::string subject, std::int64_t sequence) {
+Result<void> insert(postgres::Transaction& transaction, const kafka::Record& record, const Uuid& event_id,
+                    const std::string& subject, std::int64_t sequence) {
   postgres::Params params(event_id, record.topic, record.key, sequence, subject);
   params.add_bytes(encode_headers(record.headers)).add_bytes(record.value);
-  auto rows = co_await transaction.exec(context, kInsert, std::move(params));
-  if (!rows) co_return std::unexpected(std::move(rows).error());
-  co_return Result<void>{};
+  return transaction.defer(kInsert, std::move(params));
 }
 
 telemetry::Span create_span(const RequestContext& context, const EventDraft& draft, const Uuid& event_id) {
@@ -86,8 +84,7 @@ Task<Result<Uuid>> Outbox::append(RequestContext& context, postgres::Transaction
               .creation = span.context()};
   event.subject = draft.subject.empty() ? event.key : std::move(draft.subject);
 
-  auto record = to_record(event, source_, *schema);
-  auto inserted = co_await insert(traced, transaction, std::move(record), event_id, event.subject, *sequence);
+  auto inserted = insert(transaction, to_record(event, source_, *schema), event_id, event.subject, *sequence);
   if (!inserted) {
     span.fail(info(inserted.error().code).name);
     co_return std::unexpected(std::move(inserted).error());
@@ -99,8 +96,7 @@ Task<Result<void>> Outbox::append_record(RequestContext& context, postgres::Tran
                                          kafka::Record record, Uuid event_id, std::string subject) {
   auto sequence = co_await next_sequence(context, transaction, record.topic, record.key);
   if (!sequence) co_return std::unexpected(std::move(sequence).error());
-  auto inserted = co_await insert(context, transaction, std::move(record), event_id, std::move(subject), *sequence);
-  co_return inserted;
+  co_return insert(transaction, record, event_id, subject, *sequence);
 }
 
 }  // namespace evc::messaging

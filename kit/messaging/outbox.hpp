@@ -33,8 +33,9 @@ SchemaNames contract_schemas();  // contracts/topics.yaml and contracts/events/
 class Outbox {
  public:
   explicit Outbox(std::string source, SchemaNames schemas = contract_schemas());  // "/services/charging": ce_source
-  // Returns the event's id. Call it inside the transaction of the state change, last, so that the stream's row lock is
-  // short. schema-invalid for a type that the contract does not have on this topic.
+  // Returns the event's id; the row goes out with the transaction's next round trip. Call it inside the transaction of
+  // the state change, last, so that the stream's row lock is short. schema-invalid for a type that the contract does
+  // not have on this topic.
   Task<Result<Uuid>> append(RequestContext& context, postgres::Transaction& transaction, EventDraft draft);
   // A record as it is, for dead letters: only its place in the outbox is new.
   Task<Result<void>> append_record(RequestContext& context, postgres::Transaction& transaction, kafka::Record record,

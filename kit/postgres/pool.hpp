@@ -39,6 +39,11 @@ class Transaction {
   Task<Result<Rows>> exec(RequestContext& context, const Statement& statement, Params params = {});
   // One round trip for several statements; stops at the first error.
   Task<Result<std::vector<Rows>>> exec_all(RequestContext& context, std::vector<std::pair<Statement, Params>> batch);
+  // Waits for the next round trip, the commit at the latest, and goes with it: for a statement whose rows nobody reads.
+  // Its failure is that round trip's.
+  Result<void> defer(const Statement& statement, Params params = {});
+  // Sends what is deferred now, so that its failure is known.
+  Task<Result<void>> flush(RequestContext& context);
   Task<Result<void>> commit(RequestContext& context);
   Task<Result<void>> rollback(RequestContext& context);
   // For one event of a batch: a failure inside rolls back to the savepoint only.

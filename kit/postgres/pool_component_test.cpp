@@ -152,6 +152,40 @@ TEST_F(PoolTest, ASavepointConfinesAFailure) {
   EXPECT_EQ(database_.value("SELECT string_agg(id::text, ',' ORDER BY id) FROM item"), "1,3,4");
 }
 
+Task<Result<void>> deferring(Pool& pool, RequestContext& context) {
+  EVC_CO_TRY(transaction, co_await pool.begin(context));
+  EVC_CO_CHECK(transaction.defer(kInsert, Params(std::int64_t{1}, "good")));
+  EVC_CO_CHECK(co_await transaction.savepoint(context));
+  // It never leaves: the savepoint that it belongs to is rolled back before anything is sent.
+  EVC_CO_CHECK(transaction.defer(kInsert, Params(std::int64_t{2}, "bad")));
+  EVC_CO_CHECK(co_await transaction.rollback_to_savepoint(context));
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kSelectAll));
+  EXPECT_EQ(rows.size(), 1U) << "what was deferred goes before the statement that it waited for";
+  EVC_CO_CHECK(co_await transaction.savepoint(context));
+  EVC_CO_CHECK(transaction.defer(kInsert, Params(std::int64_t{3}, "bad")));
+  const auto failed = co_await transaction.flush(context);
+  EXPECT_EQ(failed ? Code::kInternal : failed.error().code, Code::kConstraintViolation);
+  EVC_CO_CHECK(co_await transaction.rollback_to_savepoint(context));
+  EVC_CO_CHECK(transaction.defer(kInsert, Params(std::int64_t{4}, "good")));
+  co_return co_await transaction.commit(context);
+}
+Task<Result<void>> only_deferred(Pool& pool, RequestContext& context, std::string text) {
+  EVC_CO_TRY(transaction, co_await pool.begin(context));
+  EVC_CO_CHECK(transaction.defer(kInsert, Params(std::int64_t{9}, text)));
+  co_return co_await transaction.commit(context);
+}
+
+TEST_F(PoolTest, ADeferredStatementGoesWithTheNextRoundTripOrTheCommit) {
+  const auto done = run(deferring(pool_, context_));
+  ASSERT_TRUE(done) << done.error().detail;
+  EXPECT_EQ(database_.value("SELECT string_agg(id::text, ',' ORDER BY id) FROM item"), "1,4");
+  const auto refused = run(only_deferred(pool_, context_, "bad"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kConstraintViolation);
+  EXPECT_TRUE(run(only_deferred(pool_, context_, "good")));
+  EXPECT_EQ(database_.value("SELECT count(*) FROM item WHERE id = 9"), "1");
+}
+
 Task<Result<std::vector<Rows>>> batch(Pool& pool, RequestContext& context, std::int64_t rows, std::int64_t bad) {
   auto transaction = co_await pool.begin(context);
   std::vector<std::pair<Statement, Params>> statements;

@@ -11,13 +11,19 @@ constexpr Statement kSavepoint{"savepoint", "SAVEPOINT step"};
 constexpr Statement kReleaseSavepoint{"release savepoint", "RELEASE SAVEPOINT step"};
 constexpr Statement kRollbackToSavepoint{"rollback to savepoint", "ROLLBACK TO SAVEPOINT step"};
 
+bool is_control(const Statement& statement) {
+  return statement.name == kBegin.name || statement.name == kSavepoint.name ||
+         statement.name == kReleaseSavepoint.name || statement.name == kRollbackToSavepoint.name;
+}
+
 }  // namespace
 
-// Control statements wait here and travel with the next statement: BEGIN and savepoints cost no round trip of their
+// Control statements and deferred ones wait here and travel with the next statement: they cost no round trip of their
 // own.
 struct Transaction::Impl {
   Lease lease;
   std::vector<Command> pending;
+  bool deferred = false;  // `pending` holds work
   bool begun = false;     // BEGIN has reached the server
   bool finished = false;  // committed or rolled back
 
@@ -48,6 +54,7 @@ Task<Result<std::vector<Rows>>> Transaction::exec_all(RequestContext& context,
   for (auto& [statement, params] : batch) commands.push_back({statement, std::move(params)});
   auto answer = co_await impl.lease.pool().round_trip(context, *impl.lease, std::move(commands), summary);
   impl.begun = true;
+  impl.deferred = false;
   if (answer.failure) co_return std::unexpected(std::move(*answer.failure));
   answer.rows.erase(answer.rows.begin(), answer.rows.begin() + static_cast<std::ptrdiff_t>(control));
   co_return std::move(answer.rows);
@@ -61,10 +68,32 @@ Task<Result<Rows>> Transaction::exec(RequestContext& context, const Statement& s
   co_return std::move(rows->front());
 }
 
+Result<void> Transaction::defer(const Statement& statement, Params params) {
+  EVC_CHECK(impl_->check_open());
+  EVC_CHECK(check_params(params));
+  impl_->pending.push_back({statement, std::move(params)});
+  impl_->deferred = true;
+  return {};
+}
+
+Task<Result<void>> Transaction::flush(RequestContext& context) {
+  Impl& impl = *impl_;
+  EVC_CO_CHECK(impl.check_open());
+  if (!impl.deferred) co_return Result<void>{};
+  if (context.expired()) co_return fail(Code::kDeadlineExceeded);
+  impl.deferred = false;
+  std::vector<Command> commands = std::exchange(impl.pending, {});
+  const std::string_view summary = commands.back().statement.name;
+  auto answer = co_await impl.lease.pool().round_trip(context, *impl.lease, std::move(commands), summary);
+  impl.begun = true;
+  if (answer.failure) co_return std::unexpected(std::move(*answer.failure));
+  co_return Result<void>{};
+}
+
 Task<Result<void>> Transaction::commit(RequestContext& context) {
   Impl& impl = *impl_;
   EVC_CO_CHECK(impl.check_open());
-  if (!impl.begun) {
+  if (!impl.begun && !impl.deferred) {
     impl.finished = true;
     impl.lease.release();
     co_return Result<void>{};
@@ -112,7 +141,10 @@ Task<Result<void>> Transaction::release_savepoint(RequestContext&) {
 
 Task<Result<void>> Transaction::rollback_to_savepoint(RequestContext&) {
   EVC_CO_CHECK(impl_->check_open());
-  impl_->pending.push_back({kRollbackToSavepoint, Params{}});
+  // What was deferred since the savepoint has not reached the server and need not.
+  auto& pending = impl_->pending;
+  while (!pending.empty() && !is_control(pending.back().statement)) pending.pop_back();
+  pending.push_back({kRollbackToSavepoint, Params{}});
   // The savepoint itself is still there after ROLLBACK TO: the next one takes its name anew.
   impl_->pending.push_back({kReleaseSavepoint, Params{}});
   co_return Result<void>{};

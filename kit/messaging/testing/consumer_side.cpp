@@ -15,6 +15,7 @@ Task<Result<void>> fail_or_write(ConsumerSide& side, RequestContext& context, po
   auto written = co_await write_effect(context, transaction, event);
   if (!written) co_return written;
   // After the effect: a failure must take it back.
+  while (side.holding && side.holding(event)) co_await sleep_for(side.worker(), std::chrono::milliseconds(1));
   if (side.failing)
     if (auto error = side.failing(event)) co_return std::unexpected(std::move(*error));
   co_return Result<void>{};

@@ -37,6 +37,8 @@ class ConsumerSide {
   void stop();
   // Asked before the effect of each event; an error is what the handler returns.
   std::function<std::optional<Error>(const Event&)> failing;
+  // Asked before that: the handler waits for as long as it says so.
+  std::function<bool(const Event&)> holding;
 
   void produce(std::vector<kafka::Record> records);
   // Waits until the query gives this value.
@@ -46,6 +48,7 @@ class ConsumerSide {
   std::string effects(const std::string& key) const;
   bool effects_become(const std::string& key, const std::string& expected);
 
+  Worker& worker() { return worker_; }
   Inbox& inbox() { return *inbox_; }
   postgres::Pool& pool() { return pool_; }
   postgres::testing::TestDatabase& database() { return database_; }

@@ -80,8 +80,7 @@ Task<Result<Session>> place_order(Api& api, RequestContext& context, const Check
              request_session(start.order, facts, uuid_v7(), context.trace.trace_id_hex(), context.clock->wall()));
   EVC_CO_TRY(transaction, co_await api.pool.begin(context));
   EVC_CO_CHECK(co_await insert_session(context, transaction, outcome.session, start.payment_method));
-  EVC_CO_CHECK(co_await insert_timeline(context, transaction, outcome.session.id, outcome.session.version,
-                                        outcome.timeline.front()));
+  EVC_CO_CHECK(insert_timeline(transaction, outcome.session.id, outcome.session.version, outcome.timeline.front()));
   EVC_CO_CHECK(co_await publish(context, transaction, api.outbox, outcome, std::nullopt));
   EVC_CO_CHECK(co_await api.idempotency.advance(context, transaction, keyed,
                                                 std::string(kRequestedPrefix) + to_string(outcome.session.id)));

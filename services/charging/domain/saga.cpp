@@ -9,9 +9,10 @@ namespace {
 using S = SessionState;
 using I = Input;
 
-constexpr std::array<std::pair<S, std::string_view>, 15> kStateNames{{{S::kRequested, "REQUESTED"},
+constexpr std::array<std::pair<S, std::string_view>, 16> kStateNames{{{S::kRequested, "REQUESTED"},
                                                                       {S::kPreauthUnknown, "PREAUTH_UNKNOWN"},
                                                                       {S::kAuthorised, "AUTHORISED"},
+                                                                      {S::kCancelling, "CANCELLING"},
                                                                       {S::kStarted, "STARTED"},
                                                                       {S::kCharging, "CHARGING"},
                                                                       {S::kLateStarted, "LATE_STARTED"},
@@ -62,9 +63,19 @@ constexpr std::array kTable{
     Row{S::kAuthorised, I::kHoldAuthorised, S::kAuthorised, Say::kNothing},  // the fact after the answer
     Row{S::kAuthorised, I::kTransactionStarted, S::kStarted, Say::kStarted},
     Row{S::kAuthorised, I::kStartRefused, S::kVoiding, Say::kFailedWithHold},
-    Row{S::kAuthorised, I::kStopRequested, S::kVoiding, Say::kFailedWithHold},
+    Row{S::kAuthorised, I::kStopRequested, S::kCancelling, Say::kStopRequested},
     Row{S::kAuthorised, I::kDeadline, S::kVoiding, Say::kFailedWithHold},
     Row{S::kAuthorised, I::kHoldExpired, S::kExpired, Say::kFailed},
+
+    // The station was asked already and may have begun: the hold stays until it has spoken or its time is over, else
+    // energy
+    // that flowed in good time would be owed.
+    Row{S::kCancelling, I::kHoldAuthorised, S::kCancelling, Say::kNothing},
+    Row{S::kCancelling, I::kStopRequested, S::kCancelling, Say::kNothing},
+    Row{S::kCancelling, I::kStartRefused, S::kVoiding, Say::kFailedWithHold},
+    Row{S::kCancelling, I::kTransactionStarted, S::kStopping, Say::kStartedToStop},
+    Row{S::kCancelling, I::kDeadline, S::kVoiding, Say::kFailedWithHold},
+    Row{S::kCancelling, I::kHoldExpired, S::kExpired, Say::kFailed},
 
     Row{S::kStarted, I::kHoldAuthorised, S::kStarted, Say::kNothing},
     Row{S::kStarted, I::kEnergyMeasured, S::kCharging, Say::kUpdated},
@@ -88,6 +99,7 @@ constexpr std::array kTable{
     Row{S::kStopping, I::kEnergyMeasured, S::kStopping, Say::kUpdated},
     Row{S::kStopping, I::kStopRequested, S::kStopping, Say::kNothing},
     Row{S::kStopping, I::kTransactionStarted, S::kStopping, Say::kNothing},
+    Row{S::kStopping, I::kStartRefused, S::kStopping, Say::kNothing},
     Row{S::kStopping, I::kTransactionEnded, S::kEnded, Say::kEnded},
     Row{S::kStopping, I::kHoldExpired, S::kStopping, Say::kNothing},
     Row{S::kStopping, I::kDeadline, S::kStopping, Say::kStopRequested},  // ask again
@@ -136,13 +148,13 @@ constexpr std::array kTable{
     Row{S::kVoiding, I::kHoldExpired, S::kExpired, Say::kNothing},
     Row{S::kVoiding, I::kStartRefused, S::kVoiding, Say::kNothing},
     Row{S::kVoiding, I::kStopRequested, S::kVoiding, Say::kNothing},
-    Row{S::kVoiding, I::kTransactionStarted, S::kLateStarted, Say::kStartedLate},
+    Row{S::kVoiding, I::kTransactionStarted, S::kLateStarted, Say::kStartedToStop},
     Row{S::kVoiding, I::kDeadline, S::kVoiding, Say::kNothing},
 
     // The hold went before the station was heard of: the start still is a fact.
-    Row{S::kVoided, I::kTransactionStarted, S::kLateStarted, Say::kStartedLate},
-    Row{S::kExpired, I::kTransactionStarted, S::kLateStarted, Say::kStartedLate},
-    Row{S::kFailed, I::kTransactionStarted, S::kLateStarted, Say::kStartedLate},
+    Row{S::kVoided, I::kTransactionStarted, S::kLateStarted, Say::kStartedToStop},
+    Row{S::kExpired, I::kTransactionStarted, S::kLateStarted, Say::kStartedToStop},
+    Row{S::kFailed, I::kTransactionStarted, S::kLateStarted, Say::kStartedToStop},
 };
 
 }  // namespace
@@ -167,8 +179,8 @@ bool terminal(SessionState state) {
 }
 
 bool holds_connector(SessionState state) {
-  return state == S::kRequested || state == S::kAuthorised || state == S::kStarted || state == S::kCharging ||
-         state == S::kLateStarted || state == S::kStopping;
+  return state == S::kRequested || state == S::kAuthorised || state == S::kCancelling || state == S::kStarted ||
+         state == S::kCharging || state == S::kLateStarted || state == S::kStopping;
 }
 
 std::span<const Row> table() {

@@ -14,6 +14,7 @@ enum class SessionState : std::uint8_t {
   kRequested,
   kPreauthUnknown,
   kAuthorised,
+  kCancelling,
   kStarted,
   kCharging,
   kLateStarted,
@@ -61,7 +62,7 @@ enum class Say : std::uint8_t {
   kFailed,          // ChargingSessionFailed without a reference: nothing was held
   kFailedWithHold,  // … with it: payment lets the hold go
   kStarted,         // ChargingSessionStarted
-  kStartedLate,     // … late, and ChargingSessionStopRequested
+  kStartedToStop,   // … and ChargingSessionStopRequested: its end was asked for before it began
   kUpdated,         // ChargingSessionUpdated, and a stop when a limit is reached
   kStopRequested,   // ChargingSessionStopRequested
   kEnded,           // ChargingSessionEnded with the final price

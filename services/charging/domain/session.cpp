@@ -23,6 +23,7 @@ std::optional<WallTime> deadline_of(SessionState state, WallTime now) {
     case SessionState::kPreauthUnknown:
       return now + seconds(5);
     case SessionState::kAuthorised:
+    case SessionState::kCancelling:
       return now + kStartWindow + seconds(15);  // integrations reports its own time-out first
     case SessionState::kStarted:
     case SessionState::kCharging:
@@ -63,7 +64,7 @@ void say(Outcome& outcome, Say what, WallTime now) {
     case Say::kStarted:
       outcome.emissions.push_back(emit_started(session));
       return;
-    case Say::kStartedLate:
+    case Say::kStartedToStop:
       if (!session.stop_reason) session.stop_reason = "lateStart";
       outcome.emissions.push_back(emit_started(session));
       outcome.emissions.push_back(emit_stop_requested(session, now));
@@ -185,6 +186,7 @@ Outcome hold_outcome(Session session, Input input, WallTime now) {
 Outcome start_refused(Session session, std::string reason, WallTime now) {
   Outcome outcome = begin(std::move(session));
   if (outcome.session.state == SessionState::kAuthorised) outcome.session.failure = reason;
+  if (outcome.session.state == SessionState::kCancelling) reason = *outcome.session.failure;
   step(outcome, Input::kStartRefused, now, std::move(reason));
   return outcome;
 }
@@ -202,6 +204,7 @@ Outcome transaction_started(Session session, std::string transaction_id, const M
                           outcome.session.state == SessionState::kExpired ||
                           outcome.session.state == SessionState::kFailed;
   outcome.session.hold_gone = outcome.session.hold_gone || was_let_go;
+  if (outcome.session.state == SessionState::kCancelling) outcome.session.failure.reset();  // it is a charge after all
   step(outcome, Input::kTransactionStarted, now);
   return outcome;
 }
@@ -285,7 +288,8 @@ Outcome capture_failed(Session session, WallTime now) {
 Outcome released(Session session, Input input, WallTime now) {
   Outcome outcome = begin(std::move(session));
   outcome.session.hold_gone = true;
-  const bool expired_early = input == Input::kHoldExpired && outcome.session.state == SessionState::kAuthorised;
+  const bool expired_early = input == Input::kHoldExpired && (outcome.session.state == SessionState::kAuthorised ||
+                                                              outcome.session.state == SessionState::kCancelling);
   if (expired_early) outcome.session.failure = "expired";
   if (input == Input::kHoldExpired && !outcome.session.stop_reason) outcome.session.stop_reason = "holdExhausted";
   step(outcome, input, now);

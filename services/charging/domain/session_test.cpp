@@ -150,10 +150,36 @@ TEST(Session, RepetitionsAreIgnoredAndContradictionsReported) {
   EXPECT_TRUE(captured(ended, 1, 0, kNow).contradiction) << "captured + receivable must be the price";
 }
 
-TEST(Session, StopBeforeTheStartCancels) {
-  const Outcome cancelled = stop_requested(authorised(), "driver", kNow);
-  EXPECT_EQ(cancelled.session.state, SessionState::kVoiding);
-  EXPECT_EQ(cancelled.emissions[0].data.at("reason"), "cancelled");
+TEST(Session, StopBeforeTheStartKeepsTheHoldUntilTheStationHasSpoken) {
+  const Outcome asked = stop_requested(authorised(), "driver", kNow);
+  EXPECT_EQ(asked.session.state, SessionState::kCancelling);
+  EXPECT_EQ(said(asked), "ChargingSessionStopRequested");
+  EXPECT_TRUE(holds_connector(asked.session.state));
+
+  const Outcome refused = start_refused(asked.session, "stationTimeout", kNow + seconds(2));
+  const Outcome silent = deadline_passed(asked.session, kNow + seconds(46));
+  for (const Outcome& given_up : {refused, silent}) {
+    EXPECT_EQ(given_up.session.state, SessionState::kVoiding);
+    EXPECT_EQ(said(given_up), "ChargingSessionFailed");
+    EXPECT_EQ(given_up.emissions.at(0).data.at("reason"), "cancelled");
+    EXPECT_TRUE(given_up.emissions.at(0).data.contains("preauthorisationReference"));
+    EXPECT_EQ(given_up.timeline.at(0).reason, "cancelled");
+  }
+}
+
+TEST(Session, WhatBeganBeforeItsCancellationArrivedIsPaidFromTheHold) {
+  const Session asked = stop_requested(authorised(), "driver", kNow).session;
+  const Outcome began = transaction_started(asked, "7", {.meter_wh = 100, .at = kNow}, kNow + seconds(3));
+  EXPECT_EQ(began.session.state, SessionState::kStopping);
+  EXPECT_EQ(said(began), "ChargingSessionStarted,ChargingSessionStopRequested");
+  EXPECT_EQ(began.emissions.at(0).data.at("late"), false);
+  const Outcome ended =
+      transaction_ended(began.session, {.meter_wh = 1'100, .at = kNow + seconds(9)}, 100, "unknown", kNow + seconds(9));
+  EXPECT_EQ(said(ended), "ChargingSessionEnded");
+  EXPECT_EQ(ended.emissions.at(0).data.at("reason"), "driver");
+  EXPECT_FALSE(ended.session.failure);
+  EXPECT_FALSE(ended.session.hold_gone);
+  EXPECT_EQ(captured(ended.session, 500, 0, kNow + seconds(10)).session.state, SessionState::kCaptured);
 }
 
 TEST(Saga, EveryLiveStateHasADeadlineRowAndATerminalStateHasNone) {

@@ -58,7 +58,7 @@ class FactsTest : public ::testing::Test {
     EVC_CO_TRY(transaction, co_await pool_->begin(context_));
     EVC_CO_CHECK(
         co_await insert_session(context_, transaction, outcome.session, json::Object{{"type", "simulated-pix"}}));
-    EVC_CO_CHECK(co_await insert_timeline(context_, transaction, outcome.session.id, 1, outcome.timeline.front()));
+    EVC_CO_CHECK(insert_timeline(transaction, outcome.session.id, 1, outcome.timeline.front()));
     EVC_CO_CHECK(co_await publish(context_, transaction, outbox_, outcome, std::nullopt));
     EVC_CO_CHECK(co_await transaction.commit(context_));
     co_return outcome.session;

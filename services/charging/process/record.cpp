@@ -51,9 +51,9 @@ Task<Result<void>> record(RequestContext& context, postgres::Transaction& transa
   if (outcome.contradiction)
     EVC_CO_CHECK(co_await insert_case(context, transaction, outcome.session.id, *outcome.contradiction));
   if (outcome.changed) {
-    EVC_CO_CHECK(co_await update_session(context, transaction, outcome.session));
+    EVC_CO_CHECK(update_session(transaction, outcome.session));
     for (const TimelineEntry& entry : outcome.timeline)
-      EVC_CO_CHECK(co_await insert_timeline(context, transaction, outcome.session.id, outcome.session.version, entry));
+      EVC_CO_CHECK(insert_timeline(transaction, outcome.session.id, outcome.session.version, entry));
     EVC_CO_CHECK(co_await publish(context, transaction, outbox, outcome, cause));
   }
   log_change(context, outcome);

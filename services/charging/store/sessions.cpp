@@ -136,7 +136,7 @@ Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction
   co_return Result<void>{};
 }
 
-Task<Result<void>> update_session(RequestContext& context, postgres::Transaction& transaction, Session session) {
+Result<void> update_session(postgres::Transaction& transaction, const Session& session) {
   Params params(session.id, name(session.state), session.version);
   params.add(session.transaction_id)
       .add(session.meter_start_wh)
@@ -150,15 +150,12 @@ Task<Result<void>> update_session(RequestContext& context, postgres::Transaction
       .add(session.stop_reason)
       .add(session.hold_gone);
   params.add(session.started_at).add(session.ended_at).add(session.updated_at).add(session.deadline_at);
-  EVC_CO_CHECK(co_await transaction.exec(context, kUpdate, std::move(params)));
-  co_return Result<void>{};
+  return transaction.defer(kUpdate, std::move(params));
 }
 
-Task<Result<void>> insert_timeline(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
-                                   std::int64_t version, TimelineEntry entry) {
-  EVC_CO_CHECK(co_await transaction.exec(context, kInsertTimeline,
-                                         Params(session_id, version, name(entry.state), entry.at, entry.reason)));
-  co_return Result<void>{};
+Result<void> insert_timeline(postgres::Transaction& transaction, Uuid session_id, std::int64_t version,
+                             const TimelineEntry& entry) {
+  return transaction.defer(kInsertTimeline, Params(session_id, version, name(entry.state), entry.at, entry.reason));
 }
 
 Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,

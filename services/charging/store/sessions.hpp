@@ -14,9 +14,10 @@ namespace evc::charging {
 // connector-unavailable when another live session has the connector.
 Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Session session,
                                   json::Value payment_method);
-Task<Result<void>> update_session(RequestContext& context, postgres::Transaction& transaction, Session session);
-Task<Result<void>> insert_timeline(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
-                                   std::int64_t version, TimelineEntry entry);
+// Deferred, as insert_timeline(): they go with the transaction's next round trip.
+Result<void> update_session(postgres::Transaction& transaction, const Session& session);
+Result<void> insert_timeline(postgres::Transaction& transaction, Uuid session_id, std::int64_t version,
+                             const TimelineEntry& entry);
 Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
                                std::string text);
 

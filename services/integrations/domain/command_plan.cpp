@@ -23,6 +23,9 @@ NextStep next_step(const OpenCommand& command, WallTime now, std::chrono::millis
     return finish(CommandResult::kAccepted, "the transaction has begun");
   if (command.kind == CommandKind::kRemoteStop && command.transaction_ended)
     return finish(CommandResult::kAccepted, "the transaction has ended");
+  // What the station never heard of needs no answer of it.
+  if (command.kind == CommandKind::kRemoteStart && command.stop_is_asked && command.attempts == 0)
+    return finish(CommandResult::kExpired, "the driver took it back");
   if (now >= command.expires_at) return expired(command);
   if (command.is_unconfirmed) return {};
   if (!command.is_connected) {

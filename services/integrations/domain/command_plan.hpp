@@ -19,6 +19,7 @@ struct OpenCommand {
   std::int64_t attempts = 0;    // how often it was sent
   bool is_unconfirmed = false;  // a repetition was rejected: perhaps the first one worked
   bool is_connected = false;    // the station, now
+  bool stop_is_asked = false;   // of a start: its session was asked to stop since
   // The session's transaction, for starts and stops.
   std::optional<std::int64_t> transaction_id;
   bool transaction_ended = false;

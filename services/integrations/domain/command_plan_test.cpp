@@ -39,6 +39,18 @@ TEST(CommandPlan, IsNeverSentAfterItsTime) {
   EXPECT_EQ(step(open, seconds(30)).result, CommandResult::kOffline);
 }
 
+TEST(CommandPlan, AStartThatIsTakenBackIsNotSentAndOneThatWasSentIsWaitedFor) {
+  auto open = command(CommandKind::kRemoteStart);
+  open.stop_is_asked = true;
+  EXPECT_EQ(step(open).what, Do::kFinish);
+  EXPECT_EQ(step(open).result, CommandResult::kExpired);
+  open.attempts = 1;
+  open.is_unconfirmed = true;
+  EXPECT_EQ(step(open).what, Do::kWait);
+  open.transaction_id = 1001;
+  EXPECT_EQ(step(open).result, CommandResult::kAccepted);
+}
+
 TEST(CommandPlan, ACrashAfterSendingIsSentAgainOrSettledByTheTransaction) {
   auto open = command(CommandKind::kRemoteStart);
   open.attempts = 1;

@@ -16,7 +16,9 @@ constexpr Statement kInsert{"integrations.command.insert", R"(
 // time lost its answer.
 constexpr Statement kOpen{"integrations.command.open", R"(
   SELECT c.command_id, c.station_id, c.connector_id, c.kind, c.payload, c.session_id, c.user_id, c.correlation_id, c.causation_id, c.traceparent, c.tracestate,
-         c.created_at, c.expires_at, c.attempts, c.state = 'unconfirmed', t.transaction_id, coalesce(t.ended, false)
+         c.created_at, c.expires_at, c.attempts, c.state = 'unconfirmed', t.transaction_id, coalesce(t.ended, false),
+         c.kind = 'remoteStart' AND EXISTS (SELECT 1 FROM command s WHERE s.session_id = c.session_id AND s.kind = 'remoteStop'
+                  AND s.finished_at IS NULL)
     FROM command c
     LEFT JOIN LATERAL (
       SELECT t.transaction_id, s.transaction_id IS NOT NULL AS ended
@@ -58,6 +60,7 @@ CommandRow command_row(const postgres::Rows& rows, std::size_t row) {
                    .expires_at = rows.get<WallTime>(row, 12),
                    .attempts = rows.get<std::int64_t>(row, 13),
                    .is_unconfirmed = rows.get<bool>(row, 14),
+                   .stop_is_asked = rows.get<bool>(row, 17),
                    .transaction_id = rows.get<std::optional<std::int64_t>>(row, 15),
                    .transaction_ended = rows.get<bool>(row, 16)}};
 }
