@@ -8,6 +8,7 @@
 
 #include "kit/base/assert.hpp"
 #include "kit/base/bytes.hpp"
+#include "kit/redis/hang_news.hpp"
 #include "kit/redis/link.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/metrics.hpp"
@@ -31,23 +32,27 @@ std::string sha1_hex(std::string_view text) {
 }  // namespace
 
 // Each slot is kept connected by a task of its own, so no request ever waits for a reconnect: while a slot is down its
-// commands are answered at once. A command that timed out takes every connection down, because it is Redis that hangs:
-// the 2 s are paid once.
+// commands are answered at once. A command that timed out takes every connection down, on the other workers too,
+// because it is Redis that hangs: the 2 s are paid once.
 struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   struct Slot {
     std::shared_ptr<Link> link;
+    SteadyTime since;  // when Redis greeted it
     int failures = 0;  // since it last worked
   };
 
   Impl(Worker& w, Options o)
       : worker(w),
         options(std::move(o)),
+        news(options.news ? options.news : std::make_shared<HangNews>()),
         slots(std::max<std::size_t>(options.connections, 1)),
         up(telemetry::metrics().gauge("redis_client_connections", "Connections to Redis that work")),
         refused(telemetry::metrics().counter("redis_client_unavailable_total", "Commands answered without Redis")) {}
 
   Worker& worker;
   Options options;
+  std::shared_ptr<HangNews> news;
+  std::uint64_t membership = 0;
   std::vector<Slot> slots;
   std::size_t next_slot = 0;
   bool closed = false;
@@ -60,6 +65,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   static Task<> keep_connected(std::shared_ptr<Impl> self, std::size_t index);
   void start();
   void close();
+  void hangs(SteadyTime noticed);
   std::shared_ptr<Link> ready();
   bool may_come_up() const;
   void wake_waiting();
@@ -69,6 +75,9 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
 };
 
 void Client::Impl::start() {
+  membership = news->join(worker, [weak = weak_from_this()](SteadyTime noticed) {
+    if (const auto self = weak.lock()) self->hangs(noticed);
+  });
   for (std::size_t index = 0; index < slots.size(); ++index)
     worker.tasks().spawn("redis connection", keep_connected(shared_from_this(), index));
 }
@@ -90,6 +99,7 @@ Task<> Client::Impl::keep_connected(std::shared_ptr<Impl> self, std::size_t inde
     if (self->closed) break;
     slot.link = std::make_shared<Link>(self->worker, std::move(opened->stream), std::move(opened->reader),
                                        self->options.timeout);
+    slot.since = std::chrono::steady_clock::now();
     slot.failures = 0;
     self->up.add(1);
     self->wake_waiting();
@@ -98,13 +108,22 @@ Task<> Client::Impl::keep_connected(std::shared_ptr<Impl> self, std::size_t inde
     self->up.add(-1);
     if (end == Link::End::kTimedOut && !self->closed) {
       EVC_LOG(kWarn, "Redis did not answer in time");
-      for (Slot& other : self->slots) {
-        other.failures = std::max(other.failures, 1);
-        if (other.link) other.link->close();
-      }
+      const SteadyTime noticed = std::chrono::steady_clock::now();
+      self->hangs(noticed);
+      self->news->tell(noticed);
     }
   }
   self->wake_waiting();
+}
+
+// What Redis greeted after that moment works again and stays.
+void Client::Impl::hangs(SteadyTime noticed) {
+  for (Slot& slot : slots) {
+    if (slot.link && slot.since > noticed) continue;
+    slot.failures = std::max(slot.failures, 1);
+    if (slot.link) slot.link->close();
+  }
+  wake_waiting();
 }
 
 void Client::Impl::wake_waiting() {
@@ -164,6 +183,7 @@ telemetry::Histogram& Client::Impl::duration_of(const std::string& command) {
 
 void Client::Impl::close() {
   closed = true;
+  news->leave(membership);
   for (Slot& slot : slots) {
     if (slot.link) slot.link->close();
   }

@@ -1,6 +1,7 @@
-// Redis over TLS on one worker: commands are pipelined over a few connections, 2 s per command and no retry (a
-// timed-out connection is closed). A breaker answers cache-unavailable at once after repeated failures. Redis only ever
-// holds copies: every caller has a defined answer for cache-unavailable.
+// Redis over TLS on one worker: commands are pipelined over a few connections, 2 s per command and no retry. A command
+// that times out means that Redis hangs: every connection of every client with the same HangNews is closed, and all
+// commands are answered cache-unavailable at once until Redis has greeted a new connection. Redis only ever holds
+// copies: every caller has a defined answer for cache-unavailable.
 #pragma once
 
 #include <chrono>
@@ -20,6 +21,8 @@
 
 namespace evc::redis {
 
+class HangNews;
+
 struct Options {
   std::string host;
   std::uint16_t port = 0;
@@ -29,6 +32,7 @@ struct Options {
   Secret<std::string> password;
   std::size_t connections = 2;
   std::chrono::milliseconds timeout{2'000};
+  std::shared_ptr<HangNews> news;  // shared by the clients of a process; null: this client is alone
 };
 
 struct Reply {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "kit/base/bytes.hpp"
+#include "kit/redis/hang_news.hpp"
 #include "kit/redis/rate_limit.hpp"
 #include "kit/testing/run_task.hpp"
 
@@ -127,6 +128,36 @@ TEST_F(RedisTest, ARedisThatHangsCostsItsTimeoutOnceAndHeals) {
   for (const auto& result : later) EXPECT_FALSE(result);
   EXPECT_LT(later_took, 100ms);
   EXPECT_TRUE(reachable());
+}
+
+TEST_F(RedisTest, WhatOneWorkerHasWaitedForTheOthersDoNotWaitForAgain) {
+  auto shared = options();
+  shared.news = std::make_shared<HangNews>();
+  Worker other_worker;
+  const auto get = [this](Worker& worker, Client& client) {
+    return evc::testing::run_task(worker, client.get(context_, key("a")));
+  };
+  {
+    Client here(worker_, shared);
+    Client there(other_worker, shared);
+    ASSERT_TRUE(get(worker_, here));
+    ASSERT_TRUE(get(other_worker, there));
+    const pid_t pid = std::stoi(environment("EVC_TEST_REDIS_PID"));
+    ASSERT_EQ(kill(pid, SIGSTOP), 0);
+    const auto paid = get(worker_, here);
+    const auto begun = std::chrono::steady_clock::now();
+    const auto told = get(other_worker, there);
+    const auto took = std::chrono::steady_clock::now() - begun;
+    kill(pid, SIGCONT);
+    EXPECT_FALSE(paid);
+    ASSERT_FALSE(told);
+    EXPECT_EQ(told.error().code, Code::kCacheUnavailable);
+    EXPECT_LT(took, 200ms);
+    for (const auto& [worker, client] : {std::pair{&worker_, &here}, std::pair{&other_worker, &there}})
+      EXPECT_TRUE(evc::testing::run_until(*worker, [&] { return get(*worker, *client).has_value(); }, 10s));
+  }
+  other_worker.tasks().cancel();
+  EXPECT_TRUE(evc::testing::run_until(other_worker, [&] { return other_worker.tasks().size() == 0; }));
 }
 
 TEST_F(RedisTest, ACallerWithLittleTimeDoesNotWaitForRedis) {

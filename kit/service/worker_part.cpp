@@ -105,7 +105,8 @@ redis::Options WorkerPart::redis_options() const {
           .port = static_cast<std::uint16_t>(redis.port),
           .tls = process_.tls_client,
           .user = redis.user,
-          .password = secret("redis-" + redis.user)};
+          .password = secret("redis-" + redis.user),
+          .news = process_.redis_news};
 }
 
 redis::Client& WorkerPart::redis() {

@@ -9,17 +9,19 @@
 #include <string>
 #include <vector>
 
+#include "kit/redis/hang_news.hpp"
 #include "kit/service/service.hpp"
 
 namespace evc::service {
 
-// What all workers share; read-only while they run, except the board, which is thread-safe.
+// What all workers share; read-only while they run, except the board and the news, which are thread-safe.
 struct ProcessParts {
   const Definition& definition;
   Settings settings;
   std::size_t workers = 1;
   std::shared_ptr<HealthBoard> board;
   std::shared_ptr<net::TlsClient> tls_client;
+  std::shared_ptr<redis::HangNews> redis_news = std::make_shared<redis::HangNews>();
   std::map<std::string, std::shared_ptr<net::TlsServer>> tls_servers;  // by listener section
   std::map<std::string, std::uint16_t> ports;                          // bound so far, by listener section
 };
