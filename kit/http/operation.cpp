@@ -54,4 +54,9 @@ void add_operation(Router& router, std::string_view service, std::string_view op
   router.add(route.method, route.path, std::move(handler), std::move(options));
 }
 
+Response no_store(Response response) {
+  response.headers.set("cache-control", "no-store");
+  return response;
+}
+
 }  // namespace evc::http

@@ -27,6 +27,7 @@ CASES = {
     "inward": [("services/auth/store/a.cpp", '#include "services/auth/api/login.hpp"\n'), ("services/auth/api/a.cpp", '#include "services/auth/store/accounts.hpp"\n')],
     "testing-shipped": [("kit/http/a.cpp", '#include "kit/testing/manual_clock.hpp"\n'), ("kit/http/testing/a.cpp", '#include "kit/testing/manual_clock.hpp"\n')],
     "third-party": [("kit/auth/a.cpp", "#include <boost/beast/http.hpp>\n"), ("kit/http/a.cpp", "#include <boost/beast/http.hpp>\n")],
+    "format": [("kit/base/a.cpp", "int  f( );\n"), ("kit/base/a.cpp", "int f();\n")],
     "file-length": [("kit/base/a.cpp", "int x;\n" * 501), ("kit/base/a.cpp", "int x;\n" * 500)],
     "function-length": [("kit/base/a.cpp", long_function(71)), ("kit/base/a.cpp", long_function(70))],
     "header-comment": [("kit/base/a.hpp", "#pragma once\n"), ("kit/base/a.hpp", HEADER)],

@@ -14,11 +14,6 @@ namespace {
 using http::Request;
 using http::Response;
 
-Response no_store(Response response) {
-  response.headers.set("cache-control", "no-store");
-  return response;
-}
-
 // The gateway writes the client's address here and drops what came from outside.
 std::string client_address(const Request& request) {
   return std::string(request.headers.get("x-forwarded-for").value_or(request.remote_address));
@@ -29,21 +24,21 @@ Task<Response> register_account(Api& api, RequestContext& context, Request& requ
   if (!body) co_return http::problem(body.error(), context, request.path);
   auto done = co_await api.credentials.register_account(context, std::move(*body));
   if (!done) co_return http::problem(done.error(), context, request.path);
-  co_return no_store(Response::empty(202));
+  co_return http::no_store(Response::empty(202));
 }
 
 Task<Response> verify_account(Api& api, RequestContext& context, Request& request) {
   auto done = co_await api.credentials.verify(context, std::string(request.query.get("token").value_or("")));
   if (!done) co_return http::problem(done.error(), context, request.path);
-  co_return no_store(Response::json(200, json::Object{{"status", "active"}}));
+  co_return http::no_store(Response::json(200, json::Object{{"status", "active"}}));
 }
 
 Task<Response> login(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<LoginRequest>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
   auto pair = co_await api.credentials.login(context, std::move(*body), client_address(request));
-  if (!pair) co_return no_store(http::problem(pair.error(), context, request.path));
-  co_return no_store(Response::json(200, json::encode(*pair)));
+  if (!pair) co_return http::no_store(http::problem(pair.error(), context, request.path));
+  co_return http::no_store(Response::json(200, json::encode(*pair)));
 }
 
 struct RefreshRequest {
@@ -55,8 +50,8 @@ Task<Response> refresh(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<RefreshRequest>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
   auto pair = co_await api.issuer.refresh(context, std::move(body->refresh_token));
-  if (!pair) co_return no_store(http::problem(pair.error(), context, request.path));
-  co_return no_store(Response::json(200, json::encode(*pair)));
+  if (!pair) co_return http::no_store(http::problem(pair.error(), context, request.path));
+  co_return http::no_store(Response::json(200, json::encode(*pair)));
 }
 
 Task<Response> logout(Api& api, RequestContext& context, Request& request) {
@@ -64,7 +59,7 @@ Task<Response> logout(Api& api, RequestContext& context, Request& request) {
   if (!session) co_return http::problem(Error{.code = Code::kTokenInvalid}, context, request.path);
   auto done = co_await api.issuer.end_session(context, *session, "logout");
   if (!done) co_return http::problem(done.error(), context, request.path);
-  co_return no_store(Response::empty(204));
+  co_return http::no_store(Response::empty(204));
 }
 
 Task<Response> discovery(Api& api, RequestContext&, Request&) {
@@ -94,7 +89,7 @@ Task<Response> jwks(Api& api, RequestContext& context, Request& request) {
 
 // RFC 6749 §5.2: OAuth endpoints keep their own error form.
 Response oauth_error(int status, std::string_view error) {
-  return no_store(Response::json(status, json::Object{{"error", error}}));
+  return http::no_store(Response::json(status, json::Object{{"error", error}}));
 }
 
 Result<http::Query> form(const Request& request) {
@@ -114,10 +109,10 @@ Task<Response> oauth_token(Api& api, RequestContext& context, Request& request) 
   auto pair = co_await api.issuer.refresh(context, std::string(*token));
   if (!pair && pair.error().code == Code::kRefreshTokenInvalid) co_return oauth_error(400, "invalid_grant");
   if (!pair) co_return oauth_error(503, "temporarily_unavailable");
-  co_return no_store(Response::json(200, json::Object{{"access_token", pair->access_token},
-                                                      {"token_type", "Bearer"},
-                                                      {"expires_in", pair->expires_in},
-                                                      {"refresh_token", pair->refresh_token}}));
+  co_return http::no_store(Response::json(200, json::Object{{"access_token", pair->access_token},
+                                                            {"token_type", "Bearer"},
+                                                            {"expires_in", pair->expires_in},
+                                                            {"refresh_token", pair->refresh_token}}));
 }
 
 Task<Response> service_token(Api& api, RequestContext& context, Request& request) {
@@ -128,9 +123,9 @@ Task<Response> service_token(Api& api, RequestContext& context, Request& request
   if (fields->get("client_id") != request.peer_name) co_return oauth_error(401, "invalid_client");
   auto token = api.issuer.service_token(request.peer_name, context.clock->wall());
   if (!token) co_return oauth_error(503, "temporarily_unavailable");
-  co_return no_store(Response::json(200, json::Object{{"access_token", *token},
-                                                      {"token_type", "Bearer"},
-                                                      {"expires_in", api.issuer.settings().service_token_s}}));
+  co_return http::no_store(Response::json(200, json::Object{{"access_token", *token},
+                                                            {"token_type", "Bearer"},
+                                                            {"expires_in", api.issuer.settings().service_token_s}}));
 }
 
 Task<Response> deny_set(Api& api, RequestContext& context, Request& request) {
@@ -142,7 +137,7 @@ Task<Response> deny_set(Api& api, RequestContext& context, Request& request) {
     co_return http::problem(error, context, request.path);
   }
   auto set = co_await read_deny_set(context, api.pool, since, context.clock->wall());
-  co_return no_store(http::json_or_problem(context, set));
+  co_return http::no_store(http::json_or_problem(context, set));
 }
 
 Task<Response> get_account(Api& api, RequestContext& context, Request& request) {
@@ -158,34 +153,27 @@ Task<Response> get_account(Api& api, RequestContext& context, Request& request) 
   auto name = open_sealed(columns, (*account)->name_sealed, account_place("name", *id));
   if (!email || !name) co_return http::problem(Error{.code = Code::kInternal}, context, request.path);
   const SealKey caller_key = column_key(*secret, request.peer_name);
-  co_return no_store(Response::json(200, json::Object{{"email", *email},
-                                                      {"name", *name},
-                                                      {"columnKey", base64url_encode(caller_key.reveal())},
-                                                      {"createdAt", format_rfc3339((*account)->created_at)}}));
-}
-
-using Operation = Task<Response> (*)(Api&, RequestContext&, Request&);
-
-void add(http::Router& router, Api& api, std::string_view operation, Operation handler) {
-  http::add_operation(router, "auth", operation, [&api, handler](RequestContext& context, Request& request) {
-    return handler(api, context, request);
-  });
+  co_return http::no_store(Response::json(200, json::Object{{"email", *email},
+                                                            {"name", *name},
+                                                            {"columnKey", base64url_encode(caller_key.reveal())},
+                                                            {"createdAt", format_rfc3339((*account)->created_at)}}));
 }
 
 }  // namespace
 
 void add_routes(http::Router& router, Api& api) {
-  add(router, api, "registerAccount", register_account);
-  add(router, api, "verifyAccount", verify_account);
-  add(router, api, "login", login);
-  add(router, api, "refreshTokens", refresh);
-  add(router, api, "logout", logout);
-  add(router, api, "getOpenidConfiguration", discovery);
-  add(router, api, "getJwks", jwks);
-  add(router, api, "oauthToken", oauth_token);
-  add(router, api, "serviceToken", service_token);
-  add(router, api, "getDenySet", deny_set);
-  add(router, api, "getAccount", get_account);
+  http::Operations<Api> operations(router, "auth", api);
+  operations.add("registerAccount", register_account);
+  operations.add("verifyAccount", verify_account);
+  operations.add("login", login);
+  operations.add("refreshTokens", refresh);
+  operations.add("logout", logout);
+  operations.add("getOpenidConfiguration", discovery);
+  operations.add("getJwks", jwks);
+  operations.add("oauthToken", oauth_token);
+  operations.add("serviceToken", service_token);
+  operations.add("getDenySet", deny_set);
+  operations.add("getAccount", get_account);
 }
 
 }  // namespace evc::auth_service

@@ -15,11 +15,6 @@ namespace {
 using http::Request;
 using http::Response;
 
-Response personal(Response response) {
-  response.headers.set("cache-control", "no-store");
-  return response;
-}
-
 struct Listed {
   Station station;
   std::optional<double> distance_km;
@@ -101,7 +96,7 @@ Task<Response> list_my_sessions(Api& api, RequestContext& context, Request& requ
   for (const Session& session : *sessions) views.push_back(session_view(session, context.clock->wall()));
   json::Object body{{"sessions", std::move(views)}};
   if (more) body["nextCursor"] = session_cursor(sessions->back());
-  co_return personal(Response::json(200, body));
+  co_return http::no_store(Response::json(200, body));
 }
 
 Task<Response> get_session(Api& api, RequestContext& context, Request& request) {
@@ -113,29 +108,22 @@ Task<Response> get_session(Api& api, RequestContext& context, Request& request) 
     co_return http::problem(Error{.code = Code::kSessionNotFound}, context, request.path);
   auto timeline = co_await read_timeline(context, api.pool, *id);
   if (!timeline) co_return http::problem(timeline.error(), context, request.path);
-  co_return personal(Response::json(200, session_view(**session, *timeline, context.clock->wall())));
-}
-
-using Operation = Task<Response> (*)(Api&, RequestContext&, Request&);
-
-void add(http::Router& router, Api& api, std::string_view operation, Operation handler) {
-  http::add_operation(router, "charging", operation, [&api, handler](RequestContext& context, Request& request) {
-    return handler(api, context, request);
-  });
+  co_return http::no_store(Response::json(200, session_view(**session, *timeline, context.clock->wall())));
 }
 
 }  // namespace
 
 void add_routes(http::Router& router, Api& api) {
-  add(router, api, "listStations", list_stations);
-  add(router, api, "getStation", get_station);
-  add(router, api, "watchStations", watch_stations);
-  add(router, api, "startCharging", start_charging);
-  add(router, api, "stopCharging", stop_charging);
-  add(router, api, "listSessions", list_my_sessions);
-  add(router, api, "getSession", get_session);
-  add(router, api, "watchSession", watch_session);
-  add(router, api, "getStationSnapshot", station_snapshot);
+  http::Operations<Api> operations(router, "charging", api);
+  operations.add("listStations", list_stations);
+  operations.add("getStation", get_station);
+  operations.add("watchStations", watch_stations);
+  operations.add("startCharging", start_charging);
+  operations.add("stopCharging", stop_charging);
+  operations.add("listSessions", list_my_sessions);
+  operations.add("getSession", get_session);
+  operations.add("watchSession", watch_session);
+  operations.add("getStationSnapshot", station_snapshot);
 }
 
 }  // namespace evc::charging

@@ -1,5 +1,6 @@
 #include "services/charging/api/start.hpp"
 
+#include "kit/http/operation.hpp"
 #include "kit/telemetry/log.hpp"
 #include "services/charging/api/views.hpp"
 #include "services/charging/process/record.hpp"
@@ -17,13 +18,8 @@ using messaging::IdempotentRequest;
 // Recovery points of a start: the session is written and the hold may have been asked for.
 constexpr std::string_view kRequestedPrefix = "requested:";
 
-Response personal(Response response) {
-  response.headers.set("cache-control", "no-store");
-  return response;
-}
-
 Response started(int status, const Session& session) {
-  Response response = personal(Response::json(status, started_view(session)));
+  Response response = http::no_store(Response::json(status, started_view(session)));
   response.headers.set("location", "/charging/" + to_string(session.id));
   return response;
 }
@@ -32,7 +28,7 @@ Response started(int status, const Session& session) {
 Response answer_for(const Session& session, const RequestContext& context, const Request& request) {
   switch (session.state) {
     case SessionState::kFailed:
-      return personal(http::problem(
+      return http::no_store(http::problem(
           Error{.code = session.failure == "paymentFailed" ? Code::kPaymentFailed : Code::kPaymentDeclined}, context,
           request.path));
     case SessionState::kRequested:
@@ -50,7 +46,7 @@ Response answer_for(const Session& session, const RequestContext& context, const
 // request may succeed later.
 Task<Response> refuse(Api& api, RequestContext& context, const Request& request, const IdempotentRequest& keyed,
                       Error error) {
-  Response response = personal(http::problem(error, context, request.path));
+  Response response = http::no_store(http::problem(error, context, request.path));
   if (info(error.code).retryable || info(error.code).status >= 500) {
     co_await api.idempotency.release(context, keyed);
     co_return response;
@@ -140,7 +136,7 @@ Task<Result<Response>> run_stop(Api& api, RequestContext& context, const Idempot
                    "the payment is still being asked; the charge will not start before it is answered");
   }
   Outcome outcome = stop_requested(std::move(*session), "driver", context.clock->wall());
-  Response response = personal(
+  Response response = http::no_store(
       Response::json(202, json::Object{{"sessionId", to_string(session_id)}, {"state", name(outcome.session.state)}}));
   EVC_CO_CHECK(co_await record(context, transaction, api.outbox, std::move(outcome)));
   EVC_CO_CHECK(co_await api.idempotency.complete(context, transaction, keyed, response));

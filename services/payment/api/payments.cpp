@@ -13,11 +13,6 @@ namespace {
 constexpr std::int64_t kDefaultLimit = 50;
 constexpr std::int64_t kLargestLimit = 200;
 
-http::Response personal(http::Response response) {
-  response.headers.set("Cache-Control", "no-store");
-  return response;
-}
-
 std::string cursor_of(const Payment& payment) {
   return base64url_encode(std::to_string(payment.created_at.time_since_epoch().count()) + "." + to_string(payment.id));
 }
@@ -75,7 +70,7 @@ Task<http::Response> Payments::list(RequestContext& context, http::Request& requ
   for (const Payment& payment : *payments) views.push_back(payment_view(payment));
   body["payments"] = std::move(views);
   if (more) body["nextCursor"] = cursor_of(payments->back());
-  co_return personal(http::Response::json(200, body));
+  co_return http::no_store(http::Response::json(200, body));
 }
 
 Task<http::Response> Payments::find(RequestContext& context, http::Request& request) {
@@ -85,7 +80,7 @@ Task<http::Response> Payments::find(RequestContext& context, http::Request& requ
   auto payment = co_await store::find_of_driver(context, pool_, context.principal.puid, *id);
   if (!payment) co_return http::problem(payment.error(), context);
   if (!*payment) co_return http::problem({.code = Code::kPaymentNotFound}, context);
-  co_return personal(http::Response::json(200, payment_view(**payment)));
+  co_return http::no_store(http::Response::json(200, payment_view(**payment)));
 }
 
 }  // namespace evc::payment

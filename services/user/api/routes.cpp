@@ -33,15 +33,10 @@ struct VehicleList {
 };
 BOOST_DESCRIBE_STRUCT(VehicleList, (), (vehicles))
 
-Response no_store(Response response) {
-  response.headers.set("cache-control", "no-store");
-  return response;
-}
-
 template <class T>
 Response answer(const RequestContext& context, const Request& request, const Result<T>& result, int status = 200) {
-  if (!result) return no_store(http::problem(result.error(), context, request.path));
-  return no_store(Response::json(status, json::encode(*result)));
+  if (!result) return http::no_store(http::problem(result.error(), context, request.path));
+  return http::no_store(Response::json(status, json::encode(*result)));
 }
 
 Result<Uuid> person(const RequestContext& context) {
@@ -207,30 +202,23 @@ Task<Response> remove_vehicle(Api& api, RequestContext& context, Request& reques
   if (!owner) co_return http::problem(owner.error(), context, request.path);
   const auto vehicle = vehicle_id(request);
   // Nothing can be there under a name that is no id.
-  if (!vehicle) co_return no_store(Response::empty(204));
+  if (!vehicle) co_return http::no_store(Response::empty(204));
   auto done = co_await delete_vehicle(context, api.pool, *owner, *vehicle);
   if (!done) co_return http::problem(done.error(), context, request.path);
-  co_return no_store(Response::empty(204));
-}
-
-using Operation = Task<Response> (*)(Api&, RequestContext&, Request&);
-
-void add(http::Router& router, Api& api, std::string_view operation, Operation handler) {
-  http::add_operation(router, "user", operation, [&api, handler](RequestContext& context, Request& request) {
-    return handler(api, context, request);
-  });
+  co_return http::no_store(Response::empty(204));
 }
 
 }  // namespace
 
 void add_routes(http::Router& router, Api& api) {
-  add(router, api, "getProfile", get_profile);
-  add(router, api, "updateProfile", patch_profile);
-  add(router, api, "listVehicles", get_vehicles);
-  add(router, api, "addVehicle", post_vehicle);
-  add(router, api, "getVehicle", get_vehicle);
-  add(router, api, "updateVehicle", patch_vehicle);
-  add(router, api, "deleteVehicle", remove_vehicle);
+  http::Operations<Api> operations(router, "user", api);
+  operations.add("getProfile", get_profile);
+  operations.add("updateProfile", patch_profile);
+  operations.add("listVehicles", get_vehicles);
+  operations.add("addVehicle", post_vehicle);
+  operations.add("getVehicle", get_vehicle);
+  operations.add("updateVehicle", patch_vehicle);
+  operations.add("deleteVehicle", remove_vehicle);
 }
 
 }  // namespace evc::user
