@@ -214,18 +214,20 @@ def position(line: dict) -> int:
 def test_a_kafka_that_hangs_makes_the_relay_give_up_a_batch_after_ten_seconds_and_go_on_from_its_position(platform, eventually, driver, frozen):
     restarts, known = relay_restarts(platform), len(relay_log(platform))
     thaw = frozen("kafka")
+    begun = time.monotonic()
     accepted, _ = driver.started()
     committed = time.monotonic()
     eventually(lambda: relay_restarts(platform) > restarts, 20, what="the relay giving up its batch")
-    gave_up_after = time.monotonic() - committed
+    gave_up = time.monotonic()
     thaw()
     driver.until(accepted["sessionId"], lambda session: session["state"] not in ("REQUESTED", "AUTHORISED"), 90, "the facts arriving after the hang")
-    print(f"hanging Kafka: the batch was given up after {gave_up_after:.2f} s, the facts arrived {time.monotonic() - committed - gave_up_after:.2f} s after the end of the hang")
-    assert 9 <= gave_up_after <= 12, f"not {gave_up_after:.1f} s"
+    print(f"hanging Kafka: given up {gave_up - committed:.2f} s after the answer to the start, the facts arrived {time.monotonic() - gave_up:.2f} s after the hang")
+    # The event was committed between `begun` and `committed`; 2 s for a busy machine.
+    assert gave_up - begun >= 10 and gave_up - committed <= 12, (gave_up - begun, gave_up - committed)
     driver.stop_patiently(accepted["sessionId"])
     assert_one_end(platform, eventually, driver, accepted["sessionId"], 120)
     assert_streams_whole(platform)
     words = [line for line in relay_log(platform)[known:] if "relay" in line["body"]]
-    gave_up = next(line for line in words if line["body"] == "the relay begins again from its confirmed position")
-    followed = next(line for line in words[words.index(gave_up):] if line["body"] == "the relay follows the outbox")
-    assert position(followed) <= position(gave_up), (gave_up, followed)
+    ended = next(line for line in words if line["body"] == "the relay begins again from its confirmed position")
+    followed = next(line for line in words[words.index(ended):] if line["body"] == "the relay follows the outbox")
+    assert position(followed) <= position(ended), (ended, followed)
