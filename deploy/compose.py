@@ -16,7 +16,8 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from render import render
 
-# The log file is what the process wrote, line by line.
+# The log file of a foreign program is what it wrote, line by line. Ours append to theirs and keep its size themselves (log.file):
+# each line through the supervisor costs it as much CPU as the line cost its writer.
 LOGGING = {"rotation": {"max_size_mb": 20, "max_backups": 3}, "no_metadata": True, "disable_json": True, "flush_each_line": True,
            "no_color": True, "fields_order": ["message"]}
 # Probes only say ready or not. A failing one must never stop a process: readiness is lost while a dependency is away.
@@ -80,8 +81,23 @@ def command_of(process, values):
     return command + expand(process.get("arguments", []), values)
 
 
-def environment_of(process, spec, values):
+def writes_its_own_log(process):
+    return "program" in process and not process.get("once")
+
+
+def entrypoint(process, command):
+    # The shell replaces itself: the pid is the program's.
+    return ["/bin/sh", "-c", 'exec "$0" "$@" >> "$EVC_LOG_FILE" 2>&1', *command] if writes_its_own_log(process) else command
+
+
+def logging_of(process, log):
+    return {} if writes_its_own_log(process) else {"log_location": log, "log_configuration": LOGGING}
+
+
+def environment_of(process, spec, values, log):
     environment = {"EVCOSTA_PROCESS_OF": values["RUN_DIR"]}
+    if writes_its_own_log(process):
+        environment["EVC_LOG_FILE"] = log
     if "program" in process:
         environment |= expand(spec["program_environment"], values)
         if "listen" in process:
@@ -132,13 +148,13 @@ def compose(spec, values):
             chosen[name] = process
     result = {}
     for name, process in chosen.items():
+        log = f"{values['RUN_DIR']}/log/{name}.log"
         once = process.get("once", False)
         result[name] = {
-            "entrypoint": command_of(process, values),
+            "entrypoint": entrypoint(process, command_of(process, values)),
             "working_dir": values["ROOT"],
-            "environment": environment_of(process, spec, values),
-            "log_location": f"{values['RUN_DIR']}/log/{name}.log",
-            "log_configuration": LOGGING,
+            "environment": environment_of(process, spec, values, log),
+            **logging_of(process, log),
             "availability": {"restart": "on_failure" if once else "always", "backoff_seconds": 1},
             "depends_on": {d: {"condition": condition_for(chosen[d])} for d in process.get("after", []) if d in chosen},
             "shutdown": process.get("stop", {"signal": 15, "timeout_seconds": 20}),

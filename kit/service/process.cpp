@@ -13,6 +13,7 @@
 #include "kit/service/dependencies.hpp"
 #include "kit/service/process_metrics.hpp"
 #include "kit/telemetry/log.hpp"
+#include "kit/telemetry/log_file.hpp"
 #include "kit/telemetry/metrics.hpp"
 #include "kit/telemetry/span.hpp"
 
@@ -90,6 +91,10 @@ Process::~Process() {
 
 void Process::start_telemetry() {
   const CommonSettings& common = parts_.settings.common;
+  if (!common.log.file.empty())
+    telemetry::use_log_file({.path = common.log.file,
+                             .max_bytes = static_cast<std::uint64_t>(common.log.file_max_mb) * 1'000'000,
+                             .kept = static_cast<int>(common.log.files_kept)});
   telemetry::start_logging({.service_name = common.service.name,
                             .instance_id = common.service.instance,
                             .level = telemetry_level(common.log.level),

@@ -15,7 +15,7 @@ constexpr std::string_view kDefaults = R"({
   "listen":   {"host": "127.0.0.1", "port": 0},
   "admin":    {"host": "127.0.0.1", "port": 0},
   "tls":      {"dir": "run/tls"},
-  "log":      {"level": "info"},
+  "log":      {"level": "info", "file": "", "file_max_mb": 20, "files_kept": 3},
   "workers":  0,
   "postgres": {"host": "localhost", "port": 8470, "database": "", "user": "", "pool_size": 8},
   "redis":    {"host": "localhost", "port": 8471, "user": ""},

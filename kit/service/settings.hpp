@@ -40,8 +40,11 @@ BOOST_DESCRIBE_STRUCT(TlsSection, (), (dir))
 
 struct LogSection {
   LogLevel level = LogLevel::kInfo;
+  std::string file;  // that stdout is already; empty: stdout is somebody else's matter
+  std::int64_t file_max_mb = 20;
+  std::int64_t files_kept = 3;
 };
-BOOST_DESCRIBE_STRUCT(LogSection, (), (level))
+BOOST_DESCRIBE_STRUCT(LogSection, (), (level, file, file_max_mb, files_kept))
 
 struct PostgresSection {
   std::string host;  // a folder (beginning with /) is that of a Unix socket: no TLS then

@@ -15,6 +15,7 @@
 #include "kit/base/clock.hpp"
 #include "kit/base/json.hpp"
 #include "kit/telemetry/batch_queue.hpp"
+#include "kit/telemetry/log_file.hpp"
 #include "kit/telemetry/otlp.hpp"
 
 namespace evc::telemetry {
@@ -72,6 +73,7 @@ void write_out(std::string_view text) {
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return;  // nobody reads: there is no better place to say so
     text.remove_prefix(static_cast<std::size_t>(written));
+    log_file_wrote(static_cast<std::uint64_t>(written));
   }
 }
 
