@@ -16,6 +16,8 @@ packages=(
   libabsl-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libcurl4-openssl-dev libgrpc++-dev nlohmann-json3-dev
   # servers and tools
   postgresql-15 postgresql-client-15 redis-server prometheus kcat wrk nghttp2-client openjdk-17-jre-headless maven
+  # proofs: Spin makes a C program of a model
+  spin gcc
   python3 python3-yaml python3-venv openssl curl jq util-linux procps iproute2 ca-certificates
 )
 backports=(
