@@ -4,13 +4,13 @@ A start's latency counts from the moment at which it was due, so that a platform
 import heapq
 import itertools
 import json
-import sys
 import threading
 import time
 import uuid
 from pathlib import Path
 
 from load_driver import Driver, StepFailed, persistently
+from load_fleet import wait_for_fleet
 from processes import Meter
 from read_load import wrk
 
@@ -103,21 +103,6 @@ class Load:
                 action(client)
             finally:
                 self.schedule.done()
-
-
-def wait_for_fleet(driver, stations: int, within_s: float = 120) -> None:
-    """Every thirtieth station and the last one are online with both connectors free."""
-    deadline = time.monotonic() + within_s
-    for number in [*range(1, stations, 30), stations]:
-        while True:
-            status, _, seen = driver.call("GET", f"/stations/LOAD-{number:05}", expect=(200, 404, 429))
-            if status == 404:
-                sys.exit("the platform has no load fleet; start it with ./bench/load --up, or with the settings that README.md names")
-            if status == 200 and seen["status"] == "online" and all(one["status"] == "available" for one in seen["connectors"]):
-                break
-            if time.monotonic() > deadline:
-                sys.exit(f"LOAD-{number:05} is not ready after {within_s} s: {seen}")
-            time.sleep(0.25)
 
 
 def note_states(driver, charges: list[Charge]) -> None:

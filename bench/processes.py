@@ -1,5 +1,4 @@
 """What the platform's processes cost: processor time and memory, from /proc, for the processes that `./evcosta status --json` names."""
-import hashlib
 import json
 import os
 import subprocess
@@ -98,20 +97,3 @@ def idle_cost(run_dir: Path, seconds: float = 5) -> dict[str, float]:
     time.sleep(seconds)
     read = meter.read()
     return {name: round(spent / read["seconds"], 2) for name, spent in read["cpu_ms"].items()}
-
-
-def hash_cost_us() -> float:
-    """The unit that machines are compared by: CPU microseconds of this process for SHA-256 of 64 KiB, the best of five."""
-    block, best = bytes(65536), float("inf")
-    for _ in range(5):
-        started = time.process_time()
-        for _ in range(200):
-            hashlib.sha256(block).digest()
-        best = min(best, (time.process_time() - started) / 200 * 1e6)
-    return round(best, 2)
-
-
-def machine() -> dict:
-    model = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if line.startswith("model name")]
-    return {"cores": os.cpu_count(), "model": model[0] if model else "unknown", "load_average": [round(value, 2) for value in os.getloadavg()],
-            "sha256_64k_us": hash_cost_us()}

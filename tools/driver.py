@@ -38,8 +38,8 @@ class Driver:
             fields["Authorization"] = f"Bearer {self.token}"
         return fields
 
-    def call(self, method: str, path: str, body=None, key: str | None = None, expect=(200, 201, 202, 204)):
-        """(status, headers, decoded body). A kept connection that was closed meanwhile is opened again."""
+    def exchange(self, method: str, path: str, body=None, key: str | None = None):
+        """(status, headers, content) of whatever was answered. A kept connection that was closed meanwhile is opened again."""
         fields = self.headers({"Idempotency-Key": key} if key else None)
         data = None
         if body is not None:
@@ -50,16 +50,19 @@ class Driver:
             try:
                 self._connection.request(method, path, data, fields)
                 answer = self._connection.getresponse()
-                content = answer.read()
-                break
+                return answer.status, answer.headers, answer.read()
             except (http.client.HTTPException, OSError) as error:
                 self._connection = None
                 if fresh:
                     raise StepFailed(f"{method} {path}: {error!r}") from error
-        value = json.loads(content) if content and "json" in answer.headers.get("content-type", "") else content
-        if answer.status not in expect:
-            raise StepFailed(f"{method} {path} → {answer.status} {content.decode(errors='replace')[:500]}")
-        return answer.status, answer.headers, value
+
+    def call(self, method: str, path: str, body=None, key: str | None = None, expect=(200, 201, 202, 204)):
+        """(status, headers, decoded body)."""
+        status, headers, content = self.exchange(method, path, body, key)
+        value = json.loads(content) if content and "json" in headers.get("content-type", "") else content
+        if status not in expect:
+            raise StepFailed(f"{method} {path} → {status} {content.decode(errors='replace')[:500]}")
+        return status, headers, value
 
     def get(self, path: str, **query):
         return self.call("GET", path + ("?" + urllib.parse.urlencode(query) if query else ""))[2]

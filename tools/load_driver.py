@@ -1,5 +1,6 @@
 """Drivers made before the clock starts: registered, verified and signed in through the public port, each from a loopback address of its own,
 because limits of sign-in count addresses and all others count drivers. No limit is changed."""
+import copy
 import http.client
 import re
 import secrets
@@ -25,6 +26,12 @@ class LoadDriver(Driver):
 
     def connect(self, timeout_s: float = 20):
         return http.client.HTTPSConnection(self.host, self.port, timeout=timeout_s, context=self.tls, source_address=(self.address, 0))
+
+    def twin(self) -> "LoadDriver":
+        """The same person over another connection."""
+        other = copy.copy(self)
+        other._connection = None
+        return other
 
     def close(self) -> None:
         if self._connection:

@@ -1,0 +1,137 @@
+"""The provider's own book, payment's rows, the ledger and the sessions tell the same. The ledger is counted again from its transfers, not only by its own functions."""
+import datetime
+import hashlib
+from collections import Counter, defaultdict
+
+from driver import TERMINAL
+from evidence import Evidence
+from violation import Found, Violation
+
+# Ends in which money was settled; the price of a session without one is nothing.
+SETTLED = ("CAPTURED", "RECEIVABLE")
+
+
+def check_money(evidence: Evidence) -> Found:
+    yield from holds(evidence)
+    yield from prices(evidence)
+    yield from transfers(evidence)
+    yield from sums(evidence)
+    yield from chain(evidence)
+    for job in evidence["jobs"]:
+        yield Violation("open-step", job["payment_id"], f"{job['step']} after {job['attempts']} attempts")
+
+
+def holds(evidence: Evidence) -> Found:
+    session_of = {session["reference"]: session for session in evidence["sessions"]}
+    now = max((session["updated_at"] for session in evidence["sessions"]), default=0)
+    references = Counter(hold["reference"] for hold in evidence["book"])
+    payments = Counter(payment["session_id"] for payment in evidence["payments"])
+    for session in evidence["sessions"]:
+        if references[session["reference"]] > 1 or payments[session["id"]] > 1:
+            yield Violation("double-hold", session["id"], f"{references[session['reference']]} holds at the provider, {payments[session['id']]} payments")
+    for hold in evidence["book"]:
+        session = session_of.get(hold["reference"])
+        if session is None:
+            yield Violation("double-hold", hold["reference"], f"hold {hold['id']} belongs to no session")
+        if hold["authorised"] > 1 or hold["captures"] > 1 or hold["captures"] and hold["voids"]:
+            yield Violation("double-capture", hold["reference"], f"hold {hold['id']}: {hold['authorised']} × authorised, {hold['captures']} × captured, {hold['voids']} × let go")
+        expired = datetime.datetime.fromisoformat(hold["expires_at"]).timestamp() <= now
+        if hold["status"] == "authorised" and not expired and (session is None or session["state"] in TERMINAL):
+            yield Violation("leftover-hold", session["id"] if session else hold["reference"], f"{hold['amount']} stay held ({hold['token']}), session {session and session['state']}")
+
+
+def prices(evidence: Evidence) -> Found:
+    payment_of = {payment["session_id"]: payment for payment in evidence["payments"]}
+    book = {hold["reference"]: hold for hold in evidence["book"]}
+    for session in evidence["sessions"]:
+        if session["state"] not in TERMINAL:
+            continue
+        payment, hold = payment_of.get(session["id"]), book.get(session["reference"])
+        captured = hold["captured"] if hold else 0
+        told = {"provider": captured, "payment": payment["captured"] if payment else 0, "session": session["captured_minor"] or 0}
+        if len(set(told.values())) > 1:
+            yield Violation("books-differ", session["id"], f"{session['state']}: captured by {told}")
+        if session["state"] in SETTLED:
+            price = {"session": session["cost_minor"], "captured + receivable": (session["captured_minor"] or 0) + (session["receivable_minor"] or 0)}
+            if payment:
+                price |= {"payment": payment["price"], "payment's captured + receivable": payment["captured"] + payment["receivable"], "receipt": payment["receipt_total"]}
+            if len(set(price.values())) > 1 or not payment:
+                yield Violation("books-differ", session["id"], f"{session['state']}: price by {price}")
+        elif payment and (payment["captured"] or payment["receivable"]):
+            yield Violation("books-differ", session["id"], f"{session['state']}, but payment took {payment['captured']} and is owed {payment['receivable']}")
+
+
+def expected_transfers(payment: dict) -> Counter:
+    """What the books must hold for a payment as it ended."""
+    clearing, provider = f"payment:{payment['id']}", "provider"
+    rows = []
+    if payment["held"]:
+        rows.append(("pending", provider, clearing, payment["held"]))
+        if payment["state"] in ("captured", "voided", "expired"):
+            rows.append(("post", provider, clearing, payment["captured"]) if payment["captured"] else ("void", provider, clearing, payment["held"]))
+    if payment["receivable"]:
+        rows.append(("single", f"driver:{payment['puid']}", clearing, payment["receivable"]))
+    if payment["state"] == "captured" and payment["price"]:
+        rows.append(("single", clearing, "revenue:charging", payment["price"]))
+    return Counter(rows)
+
+
+def transfers(evidence: Evidence) -> Found:
+    found = defaultdict(Counter)
+    for row in evidence["transfers"]:
+        clearing = row["credit"] if row["credit"].startswith("payment:") else row["debit"]
+        found[clearing][row["kind"], row["debit"], row["credit"], row["amount"]] += 1
+    for payment in evidence["payments"]:
+        there, expected = found.pop(f"payment:{payment['id']}", Counter()), expected_transfers(payment)
+        if there != expected:
+            yield Violation("doubled-transfer", payment["session_id"], f"{payment['state']}: too many {dict(there - expected)}, missing {dict(expected - there)}")
+    for clearing, rows in found.items():
+        yield Violation("doubled-transfer", clearing, f"no payment explains {dict(rows)}")
+
+
+def sums(evidence: Evidence) -> Found:
+    """Every balance again from the transfers."""
+    balances, pending = defaultdict(lambda: [0, 0, 0, 0]), {}
+    for row in evidence["transfers"]:
+        debit, credit = balances[row["debit"], row["currency"]], balances[row["credit"], row["currency"]]
+        if row["kind"] == "pending":
+            pending[row["id"]] = row["amount"]
+            debit[0] += row["amount"]
+            credit[2] += row["amount"]
+            continue
+        if row["pending_id"]:
+            reserved = pending.pop(row["pending_id"], None)
+            if reserved is None:
+                yield Violation("imbalance", row["id"], "it resolves what is not pending")
+                continue
+            debit[0] -= reserved
+            credit[2] -= reserved
+        if row["kind"] != "void":
+            debit[1] += row["amount"]
+            credit[3] += row["amount"]
+    by_currency = defaultdict(int)
+    for account in evidence["accounts"]:
+        kept = [account[column] for column in ("debits_pending", "debits_posted", "credits_pending", "credits_posted")]
+        by_currency[account["currency"], "pending"] += kept[0] - kept[2]
+        by_currency[account["currency"], "posted"] += kept[1] - kept[3]
+        if kept != balances[account["code"], account["currency"]]:
+            yield Violation("imbalance", account["code"], f"balances {kept}, by its transfers {balances[account['code'], account['currency']]}")
+    for (currency, what), difference in by_currency.items():
+        if difference:
+            yield Violation("imbalance", currency, f"debits and credits {what} differ by {difference}")
+    for row in evidence["ledger"]:
+        if row["imbalance"]:
+            yield Violation("imbalance", "ledger_imbalance()", str(row["imbalance"]))
+
+
+def chain(evidence: Evidence) -> Found:
+    previous = ""
+    for position, row in enumerate(sorted(evidence["transfers"], key=lambda row: row["position"]), start=1):
+        fields = (row["position"], row["id"], row["kind"], row["debit_id"], row["credit_id"], row["amount"], row["currency"], row["pending_id"] or "-", row["session_id"], row["created_us"])
+        expected = hashlib.sha256(bytes.fromhex(row["previous_hash"]) + "|".join(map(str, fields)).encode()).hexdigest()
+        if row["position"] != position or row["previous_hash"] != previous or row["hash"] != expected:
+            yield Violation("chain", row["id"], f"position {row['position']}, expected {position}")
+        previous = row["hash"]
+    for row in evidence["ledger"]:
+        if row["broken_links"]:
+            yield Violation("chain", "ledger_broken_links()", str(row["broken_links"]))

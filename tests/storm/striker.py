@@ -1,0 +1,98 @@
+"""Carries out the plan: signals to the pids that the platform's own supervisor names. The supervisor restarts what ended; nothing else helps it up."""
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from plan import Strike
+from supervisor import Supervisor, children, command_line
+
+
+def birth(pid: int) -> str | None:
+    """When the process began, so that a pid that is used again is not taken for it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[19]
+    except OSError:
+        return None
+
+
+class Striker:
+    """One storm. `log` has one entry for each strike: when, what, which pid, what came of it."""
+
+    def __init__(self, platform):
+        self.supervisor = Supervisor(platform)
+        self.log: list[dict] = []
+        self.paused: list[tuple[float, int, str | None, dict]] = []  # until, pid, birth, its entry in the log
+        self.lock = threading.Lock()
+        self.began = time.monotonic()
+
+    # --- who
+
+    def processes(self) -> dict[str, dict]:
+        return {about["name"]: about for about in self.supervisor.call("GET", "/processes")["data"]}
+
+    def restarts(self) -> dict[str, int]:
+        return {name: about["restarts"] for name, about in self.processes().items()}
+
+    def find(self, strike: Strike) -> tuple[int | None, str]:
+        """The pid to strike, and more about it."""
+        running = self.processes()
+        about = running["postgres" if strike.victim == "backend" else strike.victim]
+        if not about["is_running"] or not about["pid"]:
+            return None, about["status"]
+        if strike.victim != "backend":
+            return about["pid"], ""
+        backends = sorted((command_line(pid), pid) for pid in children(about["pid"]))
+        backends = [(text, pid) for text, pid in backends if "127.0.0.1(" in text]
+        if not backends:
+            return None, "no backend"
+        text, pid = backends[int(strike.place * len(backends))]
+        return pid, text.strip()
+
+    # --- what
+
+    def strike(self, strike: Strike) -> bool:
+        """True when a process was killed."""
+        pid, more = self.find(strike)
+        entry = {"number": strike.number, "at_s": round(time.monotonic() - self.began, 3), "wall": time.time(), "victim": strike.victim, "signal": strike.signal,
+                 "pid": pid, "pause_s": strike.pause_s, "more": more, "done": False}
+        self.log.append(entry)
+        if pid is None:
+            return False
+        born = birth(pid)
+        try:
+            os.kill(pid, signal.SIGKILL if strike.signal == "KILL" else signal.SIGSTOP)
+        except ProcessLookupError:
+            return False
+        entry["done"] = True
+        if strike.signal == "STOP":
+            self.paused.append((time.monotonic() + strike.pause_s, pid, born, entry))
+        return strike.signal == "KILL"
+
+    def resume(self, now: float = float("inf")) -> None:
+        """Continues what has been stopped for long enough; without `now`, everything."""
+        due = [one for one in self.paused if one[0] <= now]
+        self.paused = [one for one in self.paused if one[0] > now]
+        for _, pid, born, entry in due:
+            if born and birth(pid) == born:
+                os.kill(pid, signal.SIGCONT)
+                entry["resumed_at_s"] = round(time.monotonic() - self.began, 3)
+
+    def run(self, plan: Iterator[Strike], kills: int, until: float) -> int:
+        """Strikes until `kills` processes were killed or the time is over; how many were."""
+        killed, due = 0, time.monotonic()
+        try:
+            while killed < kills and time.monotonic() < until:
+                strike = next(plan)
+                # Not from the plan's own clock: a late strike must not be followed by a heap of others.
+                due = max(due + strike.after_s, time.monotonic() - 1)
+                while (left := due - time.monotonic()) > 0:
+                    self.resume(time.monotonic())
+                    time.sleep(min(left, 0.05))
+                self.resume(time.monotonic())
+                killed += self.strike(strike)
+        finally:
+            self.resume()
+        return killed
