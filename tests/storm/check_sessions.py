@@ -1,9 +1,12 @@
-"""Each session has one start, one way, and one end; each key one answer."""
+"""Each session has one start, one way, and one end; each key one answer. And no process ends but by the storm's hand."""
 from collections import Counter, defaultdict
 
 from driver import TERMINAL
 from evidence import Evidence
 from violation import Found, Violation
+
+# Theirs are other codes: a PostgreSQL that finds its lock file ends with 1 and is started again.
+SERVERS = ("postgres", "kafka", "redis", "collector", "jaeger", "victoria-logs", "prometheus")
 
 
 def check_sessions(evidence: Evidence) -> Found:
@@ -12,6 +15,7 @@ def check_sessions(evidence: Evidence) -> Found:
     yield from answers(evidence)
     yield from starts(evidence)
     yield from charges(evidence)
+    yield from crashes(evidence)
 
 
 def ended(evidence: Evidence) -> Found:
@@ -59,3 +63,13 @@ def charges(evidence: Evidence) -> Found:
         for session, times in counted.items():
             if times > 1:
                 yield Violation("two-charges", session, f"{times} {what}")
+
+
+def crashes(evidence: Evidence) -> Found:
+    """A service whose database is away at its start ends with 69 and is started again: that is its way. A signal that was not ours is not, nor any other code."""
+    for row in evidence["exits"]:
+        codes = dict(row["codes"])
+        by_signal = codes.pop("-1", 0) - row["killed"]
+        bad = {code: times for code, times in codes.items() if code not in ("0", "69") and row["process"] not in SERVERS}
+        if by_signal > 0 or bad:
+            yield Violation("crashed", row["process"], f"{row['killed']} times killed here, ended {row['codes']}")

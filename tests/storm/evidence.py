@@ -44,8 +44,8 @@ class Evidence(dict):
     """Name of a table of evidence → its rows."""
 
     @classmethod
-    def collect(cls, platform, answers: list[dict]) -> "Evidence":
-        found = cls(answers=list(answers), **{name: [] for name in EVERYWHERE})
+    def collect(cls, platform, answers: list[dict], exits: list[dict]) -> "Evidence":
+        found = cls(answers=list(answers), exits=exits, **{name: [] for name in EVERYWHERE})
         for service in SERVICES:
             with psycopg.connect(platform.postgres(service, service, service), row_factory=dict_row) as connection:
                 for name, statement in EVERYWHERE.items():

@@ -19,10 +19,13 @@ STARTED = (201, 202)
 # A start is asked for this long with one key, a stop too: longer than anything is down.
 PERSISTENT_S = 150
 PATIENT_S = 120
+AGAIN_S = 0.8
 
 
 def decided(status: int, code: str) -> bool:
     """False: the platform could not say anything yet, and the same key may be answered otherwise later."""
+    if code == "payment-failed":  # a 502, and final: the provider failed, the platform did not
+        return True
     return status < 500 and status not in (401, 408, 425, 429) and code != "request-in-progress"
 
 
@@ -82,7 +85,7 @@ class Load:
                 if entry["decided"]:
                     return entry
                 self.error(f"start {entry['status']} {entry['code']}")
-            time.sleep(0.3)
+            time.sleep(AGAIN_S)
         self.error("start given up")
         return None
 
@@ -120,7 +123,7 @@ class Loop:
         chance = self.chance
         token = chance.choices(list(CARDS), list(CARDS.values()))[0]
         key = str(uuid.UUID(int=chance.getrandbits(128), version=4))
-        order = {"stationId": station, "connectorId": connector, "energyLimitKwh": chance.choice((2, 5, 30)), "paymentMethod": {"type": "simulated-card", "token": token}}
+        order = {"stationId": station, "connectorId": connector, "energyLimitKwh": chance.choice((8, 30, 30)), "paymentMethod": {"type": "simulated-card", "token": token}}
         hold_s, at_once, again, by_itself = chance.uniform(0.3, 2 * self.load.hold_s), chance.random() < 0.2, chance.random() < 0.4, chance.random() < 0.15
         self.load.starts[key] = {"driver": self.driver, "order": order, "token": token}
         twin = threading.Thread(target=self.ask_beside, args=(key,)) if at_once else None
@@ -152,7 +155,7 @@ class Loop:
             answer = exchange(self.load, self.driver, "POST", f"/charging/{session}/stop", None, key)
             if answer and decided(answer[0], code_of(answer[2])):
                 return
-            time.sleep(0.3)
+            time.sleep(AGAIN_S)
         self.load.error("stop given up")
 
     def watch(self, session: str) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 # Process → how often it is chosen. `backend` is one server process of PostgreSQL: the postmaster ends all others after it.
 WEIGHTS = {"charging": 12, "payment": 12, "integrations": 10, "relay-charging": 8, "relay-payment": 8, "relay-integrations": 7, "gateway": 6, "payment-provider": 6,
-           "auth": 5, "backend": 5, "redis": 4, "collector": 4, "user": 3, "routing": 3, "kafka": 3, "postgres": 2}
+           "auth": 5, "backend": 3, "redis": 4, "collector": 4, "user": 3, "routing": 3, "kafka": 3, "postgres": 1}
 # Seconds of the plan in which a process is not chosen again: what needs longer to come back would only be kept down.
-REST_S = {"kafka": 15.0, "postgres": 10.0, "backend": 6.0}
+REST_S = {"kafka": 15.0, "postgres": 15.0, "backend": 10.0}
 REST_ELSE_S = 2.5
 PAUSES = 0.2        # share of strikes that stop a process for a while instead of ending it
 AT_ONCE = 0.15      # share of strikes that follow the one before at once

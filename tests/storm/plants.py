@@ -117,6 +117,8 @@ PLANTS: dict[str, list[tuple[str, Callable[[Evidence], Evidence]]]] = {
     "answer": [("another answer to the same key", other_answer)],
     "two-starts": [("a second key for a session", second_key), ("a session that no key stands for", lambda e: without_row(e, "keys", lambda _: True))],
     "two-charges": [("a second transaction of a session", lambda e: row_again(e, "transactions", lambda row: row["session_id"], transaction_id=1 << 30))],
+    "crashed": [("a service that died of a signal of its own", lambda e: and_row(e, "exits", process="planted", killed=2, codes={"-1": 3})),
+                ("a service that ended with an error", lambda e: and_row(e, "exits", process="planted", killed=0, codes={"1": 1}))],
     "open-step": [("a step that nobody takes", lambda e: and_row(e, "jobs", payment_id="planted", step="void", attempts=9))],
 }
 

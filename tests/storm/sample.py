@@ -63,4 +63,5 @@ def healthy() -> Evidence:
               {"id": "a2", "reference": "r2", **hold, "status": "voided", "captured": 0, "captures": 0, "voids": 1}],
         transactions=[{"transaction_id": 1, "session_id": "s1", "station_id": "x", "energy_wh": 10_000}],
         commands=[{"session_id": f"s{number}", "kind": "remoteStart", "state": "accepted"} for number in (1, 2)],
+        exits=[{"process": "charging", "killed": 2, "codes": {"-1": 2, "69": 1}}],
         answers=[{**answer, "key": f"k{number}", "session": f"s{number}"} for number in (1, 2)])

@@ -1,8 +1,9 @@
 """Carries out the plan: signals to the pids that the platform's own supervisor names. The supervisor restarts what ended; nothing else helps it up."""
 import os
+import re
 import signal
-import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,16 +26,23 @@ class Striker:
         self.supervisor = Supervisor(platform)
         self.log: list[dict] = []
         self.paused: list[tuple[float, int, str | None, dict]] = []  # until, pid, birth, its entry in the log
-        self.lock = threading.Lock()
         self.began = time.monotonic()
+        self.supervisor_log = platform.log_dir / "supervisor.log"
+        self.read_from = len(self.supervisor_log.read_text(encoding="utf-8", errors="replace"))
 
     # --- who
 
     def processes(self) -> dict[str, dict]:
         return {about["name"]: about for about in self.supervisor.call("GET", "/processes")["data"]}
 
-    def restarts(self) -> dict[str, int]:
-        return {name: about["restarts"] for name, about in self.processes().items()}
+    def exits(self) -> list[dict]:
+        """How processes ended since the storm began, by the supervisor's log, beside how often they were killed here. A signal is exit code -1 there."""
+        ended: dict[str, Counter] = {}
+        text = re.sub(r"\x1b\[[0-9;]*m", "", self.supervisor_log.read_text(encoding="utf-8", errors="replace")[self.read_from:])
+        for code, name in re.findall(r"Exited exit_code=(-?\d+) process=(\S+)", text):
+            ended.setdefault(name, Counter())[code] += 1
+        killed = Counter(entry["victim"] for entry in self.log if entry["done"] and entry["signal"] == "KILL")
+        return [{"process": name, "killed": killed[name], "codes": dict(codes)} for name, codes in sorted(ended.items())]
 
     def find(self, strike: Strike) -> tuple[int | None, str]:
         """The pid to strike, and more about it."""

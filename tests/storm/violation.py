@@ -25,6 +25,7 @@ KINDS = {
     "answer": "starts whose repetitions were answered differently",
     "two-starts": "sessions that no key, or more than one, stands for",
     "two-charges": "sessions with more than one transaction or remote start at the station",
+    "crashed": "processes that ended badly by themselves",
     "open-step": "steps at the provider that are still open",
 }
 
