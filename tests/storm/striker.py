@@ -3,12 +3,13 @@ import os
 import re
 import signal
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from plan import Strike
-from supervisor import Supervisor, children, command_line
+from supervisor import children, command_line, supervised_pids
 
 
 def birth(pid: int) -> str | None:
@@ -23,7 +24,7 @@ class Striker:
     """One storm. `log` has one entry for each strike: when, what, which pid, what came of it."""
 
     def __init__(self, platform):
-        self.supervisor = Supervisor(platform)
+        self.platform = platform
         self.log: list[dict] = []
         self.paused: list[tuple[float, int, str | None, dict]] = []  # until, pid, birth, its entry in the log
         self.began = time.monotonic()
@@ -31,9 +32,6 @@ class Striker:
         self.read_from = len(self.supervisor_log.read_text(encoding="utf-8", errors="replace"))
 
     # --- who
-
-    def processes(self) -> dict[str, dict]:
-        return {about["name"]: about for about in self.supervisor.call("GET", "/processes")["data"]}
 
     def exits(self) -> list[dict]:
         """How processes ended since the storm began, by the supervisor's log, beside how often they were killed here. A signal is exit code -1 there."""
@@ -46,13 +44,12 @@ class Striker:
 
     def find(self, strike: Strike) -> tuple[int | None, str]:
         """The pid to strike, and more about it."""
-        running = self.processes()
-        about = running["postgres" if strike.victim == "backend" else strike.victim]
-        if not about["is_running"] or not about["pid"]:
-            return None, about["status"]
+        pid = supervised_pids(self.platform).get("postgres" if strike.victim == "backend" else strike.victim)
+        if pid is None:
+            return None, "not running"
         if strike.victim != "backend":
-            return about["pid"], ""
-        backends = sorted((command_line(pid), pid) for pid in children(about["pid"]))
+            return pid, ""
+        backends = sorted((command_line(pid), pid) for pid in children(pid))
         backends = [(text, pid) for text, pid in backends if "127.0.0.1(" in text]
         if not backends:
             return None, "no backend"
@@ -104,3 +101,21 @@ class Striker:
         finally:
             self.resume()
         return killed
+
+    def wait_until_ready(self, within_s: float) -> None:
+        """Every program of ours says so itself."""
+        waiting = {name: about["admin_port"] for name, about in self.platform.processes.items() if about["admin_port"]}
+        deadline = time.monotonic() + within_s
+        while waiting:
+            waiting = {name: port for name, port in waiting.items() if not ready(port)}
+            if waiting and time.monotonic() > deadline:
+                raise SystemExit(f"not ready {within_s:.0f} s after the last strike: {', '.join(waiting)}")
+            time.sleep(0.2)
+
+
+def ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=3) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
