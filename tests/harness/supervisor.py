@@ -102,9 +102,10 @@ def supervised_pids(platform) -> dict[str, int]:
         except OSError:
             continue
         for name, about in started.items():
-            # A program that was started by another one (setpriv) is the end of its command; Redis writes a title over its own; relays differ by their environment only.
-            same = about["entrypoint"][-len(words):] == words or words[0].startswith(about["entrypoint"][0] + " ")
-            if same and all(setting in settings for setting in about["environment"]):
+            # A program that was started by another one (setpriv) is the end of its command; relays differ by their environment only.
+            same = about["entrypoint"][-len(words):] == words and all(setting in settings for setting in about["environment"])
+            # Redis writes a title over its command and its environment.
+            if same or words[0].startswith(about["entrypoint"][0] + " "):
                 found[name] = pid
     return found
 
