@@ -57,6 +57,8 @@ def prices(evidence: Evidence) -> Found:
                 price |= {"payment": payment["price"], "payment's captured + receivable": payment["captured"] + payment["receivable"], "receipt": payment["receipt_total"]}
             if len(set(price.values())) > 1 or not payment:
                 yield Violation("books-differ", session["id"], f"{session['state']}: price by {price}")
+        elif session["cost_minor"]:
+            yield Violation("books-differ", session["id"], f"{session['state']}, and {session['cost_minor']} are neither paid nor owed there")
         elif payment and (payment["captured"] or payment["receivable"]):
             yield Violation("books-differ", session["id"], f"{session['state']}, but payment took {payment['captured']} and is owed {payment['receivable']}")
 
