@@ -106,7 +106,7 @@ PLANTS: dict[str, list[tuple[str, Callable[[Evidence], Evidence]]]] = {
     "double-capture": [("a second capture", lambda e: with_row(e, "book", captured_hold, captures=2))],
     "leftover-hold": [("a hold that stays", lambda e: with_row(e, "book", captured_hold, status="authorised", expires_at="2999-01-01T00:00:00Z"))],
     "books-differ": [("the provider took one cent more", lambda e: with_row(e, "book", captured_hold, captured=next(filter(captured_hold, e["book"]))["captured"] + 1)),
-                     ("a receipt over another amount", lambda e: with_row(e, "payments", lambda row: row["state"] == "captured", receipt_total=1)),
+                     ("a receipt over another amount", lambda e: with_row(e, "payments", lambda row: row["session_id"] in {one["id"] for one in e["sessions"] if settled(one)}, receipt_total=1)),
                      ("energy that nobody owes", lambda e: with_row(e, "sessions", settled, state="VOIDED", captured_minor=None, receivable_minor=None)),
                      ("a price that nobody paid", lambda e: with_row(e, "sessions", settled, receivable_minor=1))],
     "doubled-transfer": [("a transfer a second time", lambda e: row_again(e, "transfers", lambda row: row["kind"] == "post", id="planted", position=1 << 40)),
