@@ -68,8 +68,7 @@ constexpr std::array kTable{
     Row{S::kAuthorised, I::kHoldExpired, S::kExpired, Say::kFailed},
 
     // The station was asked already and may have begun: the hold stays until it has spoken or its time is over, else
-    // energy
-    // that flowed in good time would be owed.
+    // energy that flowed in good time would be owed.
     Row{S::kCancelling, I::kHoldAuthorised, S::kCancelling, Say::kNothing},
     Row{S::kCancelling, I::kStopRequested, S::kCancelling, Say::kNothing},
     Row{S::kCancelling, I::kStartRefused, S::kVoiding, Say::kFailedWithHold},
