@@ -143,12 +143,13 @@ WallTime start_by(const Session& session) {
   return session.updated_at + kStartWindow;
 }
 
-Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, std::string trace_id,
+Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, Origin origin,
                                 WallTime now) {
   Session session{.id = id,
                   .puid = order.puid,
                   .correlation_id = uuid_v7(),
-                  .trace_id = std::move(trace_id),
+                  .trace_id = std::move(origin.trace_id),
+                  .span_id = std::move(origin.span_id),
                   .station_id = station.id,
                   .station_name = station.name,
                   .connector_id = station.connector_id,

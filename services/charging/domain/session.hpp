@@ -21,6 +21,7 @@ struct Session {
   std::string puid;
   Uuid correlation_id;
   std::string trace_id;  // of the start: the driver's support code
+  std::string span_id;   // in it, below which later work of the session hangs
   std::string station_id, station_name;
   std::int64_t connector_id = 0;
   std::string connector_type;
@@ -79,8 +80,12 @@ struct StartOrder {
   std::optional<double> target_soc;
   std::optional<std::int64_t> energy_limit_wh;  // absent: 60 kWh
 };
+// The span of the start request.
+struct Origin {
+  std::string trace_id, span_id;
+};
 // The hold is the price of min(limit, 60 kWh).
-Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, std::string trace_id,
+Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, Origin origin,
                                 WallTime now);
 
 struct MeterReading {

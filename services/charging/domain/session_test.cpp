@@ -20,7 +20,9 @@ StationFacts station() {
 }
 
 Session requested(StartOrder order = {.puid = "p1.x"}) {
-  return request_session(order, station(), uuid_v7(), std::string(32, 'a'), kNow).value().session;
+  return request_session(order, station(), uuid_v7(), {std::string(32, 'a'), std::string(16, 'b')}, kNow)
+      .value()
+      .session;
 }
 Session authorised(StartOrder order = {.puid = "p1.x"}) {
   return hold_outcome(requested(order), Input::kHoldAuthorised, kNow).session;

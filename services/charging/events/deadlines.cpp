@@ -1,6 +1,5 @@
 #include "services/charging/events/deadlines.hpp"
 
-#include "kit/base/bytes.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/metrics.hpp"
 #include "services/charging/process/record.hpp"
@@ -15,7 +14,7 @@ constexpr std::int64_t kBatch = 50;
 
 // Work that nobody asked for just now still belongs to the trace that the driver's tap began.
 telemetry::TraceContext trace_of(const Session& session) {
-  auto trace = telemetry::TraceContext::parse("00-" + session.trace_id + "-" + hex_encode(random_bytes(8)) + "-01");
+  auto trace = telemetry::TraceContext::parse("00-" + session.trace_id + "-" + session.span_id + "-01");
   return trace ? *trace : telemetry::TraceContext::root();
 }
 

@@ -53,8 +53,9 @@ class FactsTest : public ::testing::Test {
                              .connector_type = "CCS2",
                              .connector_max_power_w = 60'000,
                              .tariff = site().tariff};
-    EVC_CO_TRY(outcome, request_session({.puid = "p1.x"}, facts, uuid_v7(), context_.trace.trace_id_hex(),
-                                        context_.clock->wall()));
+    EVC_CO_TRY(outcome,
+               request_session({.puid = "p1.x"}, facts, uuid_v7(),
+                               {context_.trace.trace_id_hex(), context_.trace.span_id_hex()}, context_.clock->wall()));
     EVC_CO_TRY(transaction, co_await pool_->begin(context_));
     EVC_CO_CHECK(
         co_await insert_session(context_, transaction, outcome.session, json::Object{{"type", "simulated-pix"}}));

@@ -14,13 +14,13 @@ using postgres::Statement;
   "reference, state, version, "                                                                                      \
   "transaction_id, meter_start_wh, energy_wh, power_w, soc, cost_minor, captured_minor, receivable_minor, failure, " \
   "stop_reason, hold_gone, "                                                                                         \
-  "created_at, started_at, ended_at, updated_at, deadline_at"
+  "created_at, started_at, ended_at, updated_at, deadline_at, span_id"
 
 constexpr Statement kInsert{"session_insert",
                             "INSERT INTO session (" SESSION_COLUMNS
                             ", payment_method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
                             "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "
-                            "$27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)"};
+                            "$27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)"};
 constexpr Statement kUpdate{"session_update",
                             "UPDATE session SET state = $2, version = $3, transaction_id = $4, meter_start_wh = $5, "
                             "energy_wh = $6, power_w = $7, soc = $8, cost_minor = $9, "
@@ -90,6 +90,7 @@ Session session_of(const Rows& rows, std::size_t row) {
   session.ended_at = rows.get<std::optional<WallTime>>(row, 34);
   session.updated_at = rows.get<WallTime>(row, 35);
   session.deadline_at = rows.get<std::optional<WallTime>>(row, 36);
+  session.span_id = rows.get<std::string>(row, 37);
   return session;
 }
 
@@ -128,7 +129,11 @@ Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction
       .add(session.hold_gone)
       .add(session.created_at)
       .add(session.started_at);
-  params.add(session.ended_at).add(session.updated_at).add(session.deadline_at).add(payment_method);
+  params.add(session.ended_at)
+      .add(session.updated_at)
+      .add(session.deadline_at)
+      .add(session.span_id)
+      .add(payment_method);
   auto inserted = co_await transaction.exec(context, kInsert, std::move(params));
   if (!inserted && inserted.error().code == Code::kUniqueViolation)
     co_return fail(Code::kConnectorUnavailable, "another charge is running at this connector");
