@@ -71,6 +71,17 @@ TEST_F(InboxOfBroker, EveryEventHasItsEffectOnceInOrder) {
   EXPECT_TRUE(side_->inbox().health());
 }
 
+TEST_F(InboxOfBroker, ItsHealthTellsOfABrokerThatIsAway) {
+  auto options = side_->options();
+  options.consumer.connect.bootstrap = "localhost:1";
+  side_->start(options);
+  EXPECT_EQ(side_->inbox().health().error().code, Code::kServiceUnavailable) << "before its first answer";
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] {
+    const auto health = side_->inbox().health();
+    return !health && health.error().code == Code::kBrokerUnavailable;
+  }));
+}
+
 TEST_F(InboxOfBroker, DuplicatesInAnyOrderHaveNoEffect) {
   const auto all = records(events("a", 6));
   side_->start();

@@ -50,6 +50,10 @@ Task<Result<void>> sites_ready(const Sites& sites) {
   co_return fail(Code::kServiceUnavailable, "the charging sites are not stored yet");
 }
 
+Task<Result<void>> inbox_health(const messaging::Inbox& inbox) {
+  co_return inbox.health();
+}
+
 Task<> leave_group(messaging::Inbox& inbox) {
   co_await inbox.close();
 }
@@ -74,6 +78,8 @@ void wire(service::WorkerScope& scope) {
   auto& sites =
       scope.own<Sites>(Sites{.stations = load_sites(scope.settings<ChargingSettings>("charging").sites_file)});
   scope.readiness("charging sites", [&sites](RequestContext&) { return sites_ready(sites); });
+  // Shown, not required: without Kafka requests are served all the same and events wait.
+  scope.readiness("inbox", [&inbox](RequestContext&) { return inbox_health(inbox); }, service::Dependency::kOptional);
   scope.on_drain([&inbox] { return leave_group(inbox); });
   TaskGroup& tasks = scope.worker().tasks();
   tasks.spawn("charging sites", store_sites(scope.worker(), pool, sites));

@@ -90,6 +90,10 @@ postgres::PoolOptions command_pool(const service::WorkerScope& scope) {
           .application_name = scope.instance() + " commands"};
 }
 
+Task<Result<void>> inbox_health(const messaging::Inbox& inbox) {
+  co_return inbox.health();
+}
+
 Task<> leave_group(messaging::Inbox& inbox) {
   co_await inbox.close();
 }
@@ -104,6 +108,8 @@ void wire_first(service::WorkerScope& scope, Process& process, const StationsSec
   auto& dispatcher =
       scope.own<CommandDispatcher>(scope.worker(), pool, outbox, process.directory, process.nudge, dispatch);
   scope.readiness("stations", [&provisioning](RequestContext&) { return provisioning.ready(); });
+  // Shown, not required: without Kafka requests are served all the same and events wait.
+  scope.readiness("inbox", [&inbox](RequestContext&) { return inbox_health(inbox); }, service::Dependency::kOptional);
   scope.on_drain([&inbox] { return leave_group(inbox); });
   telemetry::metrics().gauge_callback("ocpp_connections", "Charge points that are connected", {},
                                       [&process] { return static_cast<double>(process.directory.size()); });

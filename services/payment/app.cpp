@@ -62,6 +62,10 @@ Task<> delete_expired_keys(Worker& worker, messaging::IdempotencyStore& keys) {
   }
 }
 
+Task<Result<void>> inbox_health(const messaging::Inbox& inbox) {
+  co_return inbox.health();
+}
+
 Task<> leave_group(messaging::Inbox& inbox) {
   co_await inbox.close();
 }
@@ -82,6 +86,8 @@ void wire(service::WorkerScope& scope) {
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), charging.handlers());
   messaging::add_dead_letter_operations(scope.router(), "payment", inbox, keys, pool);
   if (!scope.first()) return;
+  // Shown, not required: without Kafka requests are served all the same and events wait.
+  scope.readiness("inbox", [&inbox](RequestContext&) { return inbox_health(inbox); }, service::Dependency::kOptional);
   scope.on_drain([&inbox] { return leave_group(inbox); });
   TaskGroup& tasks = scope.worker().tasks();
   tasks.spawn("inbox", inbox.run());

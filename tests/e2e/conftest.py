@@ -1,7 +1,7 @@
 """What the whole-system tests share: the running platform, reached as its users and its administrator reach it.
 
 `./evcosta test e2e` starts a platform on ports and a folder of its own and names that folder in EVCOSTA_E2E_RUN_DIR.
-`./evcosta test e2e -- tests/e2e/test_ports.py -k tls` runs a part of it, `./evcosta test e2e -- --long tests/e2e` the long ones too.
+`./evcosta test e2e -- tests/e2e/test_ports.py -k tls` runs a part of it, `./evcosta test e2e --long` the long ones too.
 """
 import os
 import socket

@@ -1,9 +1,18 @@
 """What must be true of every session when the dust has settled, whatever was broken."""
+import time
+
 import psycopg
 from contract_check import StreamCheck
 from person import TERMINAL
 from streams import TOPICS, dead_letter_topics, first_occurrences, read_topics
 
+PRODUCERS = ("charging", "payment", "integrations")
+# Consumer group → its topics, as the services subscribe. A group's inbox is in the database of the same name.
+CONSUMERS = {"charging": ("payment.events", "integration.events"), "payment": ("charging.events",), "integrations": ("charging.events",)}
+# What concerns each of them; the rest they discard.
+APPLIED = {"charging": {"PaymentAuthorized", "PaymentDeclined", "PaymentFailed", "PaymentUnknown", "PaymentCaptured", "PaymentVoided", "ExternalUpdate"},
+           "payment": {"ChargingSessionEnded", "ChargingSessionFailed"},
+           "integrations": {"ChargingSessionAuthorized", "ChargingSessionStopRequested", "ChargingSessionEnded", "ChargingSessionFailed"}}
 TERMINAL_PAYMENTS = ("PaymentCaptured", "PaymentVoided", "PaymentDeclined", "PaymentFailed")
 
 
@@ -25,15 +34,54 @@ def assert_one_end(platform, eventually, person, session_id: str, within_s: floa
     return session
 
 
-def assert_streams_whole(platform) -> None:
-    """Every record valid, no sequence with a gap, nothing in a dead-letter topic, the ledger in balance."""
+def assert_streams_whole(platform, within_s: float = 60) -> None:
+    """No event lost: every row of every outbox is a record of its topic and took effect at every consumer. Every record valid, no sequence
+    with a gap, nothing in a dead-letter topic, the ledger in balance."""
+    written = outboxes(platform)
+    fates = consumed(platform, written, within_s)
+    records = read_topics(platform, TOPICS)
     check = StreamCheck()
-    for record in read_topics(platform, TOPICS):
+    for record in records:
         check.add(record.topic, record.key, record.headers, record.bytes)
     assert not check.problems, "\n".join(check.problems[:20])
+    # First occurrences have no gap (above): what stands at the row's place in its stream is the row's event, or a wrong one.
+    firsts = first_occurrences(records)
+    places = {(record.topic, record.key, record.event["sequence"]): record.event["eventId"] for record in firsts}
+    lost = {place: event_id for place, event_id in written.items() if places.get(place) != event_id}
+    assert not lost, f"{len(lost)} rows of the outboxes have no record: {list(lost.items())[:10]}"
+    for group, types in APPLIED.items():
+        ignored = [(record.type, record.key) for record in firsts if record.type in types and fates[group].get(record.event["eventId"], "applied") != "applied"]
+        assert not ignored, f"{group} did not apply {ignored[:10]}"
     dead = [(record.topic, record.type, dict(record.headers).get("dlq-error-detail")) for record in read_topics(platform, dead_letter_topics())]
     assert not dead, dead
     assert_ledger_is_balanced(platform)
+
+
+def outboxes(platform) -> dict[tuple[str, str, int], str]:
+    """(topic, key, sequence) → event id of everything that the services have committed to their outboxes for the three topics."""
+    rows = {}
+    for service in PRODUCERS:
+        with psycopg.connect(platform.postgres(service, service, service)) as connection:
+            for topic, key, sequence, event_id in connection.execute("SELECT topic, key, seq, event_id::text FROM outbox WHERE topic = ANY(%s)", [list(TOPICS)]):
+                rows[topic, key, sequence] = event_id
+    assert rows, "nothing was ever written"
+    return rows
+
+
+def consumed(platform, written: dict, within_s: float) -> dict[str, dict[str, str]]:
+    """Group → event id → what became of it at that consumer, once it has had every event of its topics; none waits and none is dead."""
+    deadline, fates = time.monotonic() + within_s, {}
+    for group, topics in CONSUMERS.items():
+        due = {event_id for (topic, _, _), event_id in written.items() if topic in topics}
+        with psycopg.connect(platform.postgres(group, group, group), autocommit=True) as connection:
+            while True:
+                fates[group] = dict(connection.execute("SELECT event_id::text, status FROM inbox WHERE consumer = %s", [group]).fetchall())
+                open_ones = [event_id for event_id in due if fates[group].get(event_id) not in ("applied", "discarded")]
+                if not open_ones:
+                    break
+                assert time.monotonic() < deadline, f"{len(open_ones)} events had no effect at {group}: {[(one, fates[group].get(one)) for one in open_ones[:10]]}"
+                time.sleep(0.2)
+    return fates
 
 
 def assert_ledger_is_balanced(platform) -> None:

@@ -1,7 +1,6 @@
 """An event that cannot be applied lands in its dead-letter topic with everything that a person needs, stops only its own subject, and takes effect when it is replayed."""
 import json
 import os
-import subprocess
 import time
 import uuid
 
@@ -15,14 +14,9 @@ PASSWORD = "uma-senha-de-operador-bem-longa"
 
 
 def make_operator(platform, role: str) -> Person:
-    """Operators are made on the machine that runs auth, with auth's own certificate and secrets."""
+    """Operators are made on the machine that runs auth; nobody can register as one."""
     operator = Person(platform)
-    pid = platform.supervised()["auth"]["pid"]
-    program = os.path.join(os.path.dirname(os.readlink(f"/proc/{pid}/exe")), "evcosta-operator")
-    with open(f"/proc/{pid}/environ", "rb") as environment:
-        variables = dict(line.split("=", 1) for line in environment.read().decode().split("\0") if "=" in line)
-    done = subprocess.run([program, "--config", "services/auth/config.yaml", operator.email, role, "Operadora"], input=PASSWORD + "\n", env=variables,
-                          cwd=platform.root, capture_output=True, text=True, timeout=30, check=False)
+    done = platform.evcosta("operator", operator.email, role, "Operadora", typed=PASSWORD + "\n", timeout=30)
     assert done.returncode == 0, done.stderr
     answer = operator.request("POST", "/auth/login", json={"email": operator.email, "password": PASSWORD})
     assert answer.status_code == 200, answer.text

@@ -4,9 +4,9 @@ import time
 import pytest
 import requests
 from person import PASSWORD, assert_problem
-from settled import assert_one_end, assert_streams_whole
+from settled import CONSUMERS, assert_one_end, assert_streams_whole
 from streams import first_occurrences, read_topics
-from supervisor import Supervisor
+from supervisor import Supervisor, readiness
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def without(supervisor):
         supervisor.stop(process)
     yield stop
     for process in stopped:
-        if supervisor.platform.supervised()[process]["pid"] is None:
+        if supervisor.processes()[process]["pid"] is None:
             supervisor.start(process)
     supervisor.wait_until_all_ready(180)
 
@@ -58,7 +58,7 @@ def test_without_the_collector_nothing_else_notices(platform, eventually, superv
         driver.until_charging(accepted["sessionId"])
         driver.stop_patiently(accepted["sessionId"])
         assert assert_one_end(platform, eventually, driver, accepted["sessionId"])["state"] == "CAPTURED"
-    states = {name: about["state"] for name, about in platform.supervised().items() if name != "collector"}
+    states = {name: about["state"] for name, about in supervisor.processes().items() if name != "collector"}
     assert set(states.values()) <= {"running", "done"}, states
 
 
@@ -78,6 +78,10 @@ def test_without_kafka_for_a_minute_rest_goes_on_and_events_arrive_in_order(plat
                 answers.append(repr(error))
         time.sleep(1)
     assert set(answers) == {200}, sorted(set(map(str, answers)))
+    for service in CONSUMERS:
+        status, health = readiness(platform, service)
+        assert status == 200 and health["checks"]["inbox"]["required"] is False, "who only serves requests goes on serving them"
+        assert health["checks"]["inbox"]["ok"] is False and health["checks"]["inbox"]["reason"], "and yet it says that events wait"
     meanwhile = driver.start(driver.order(*driver.free_connector()))
     assert meanwhile.status_code == 201, meanwhile.text
     driver.stop_patiently(running["sessionId"])
@@ -88,6 +92,8 @@ def test_without_kafka_for_a_minute_rest_goes_on_and_events_arrive_in_order(plat
     driver.stop_patiently(meanwhile.json()["sessionId"])
     assert_one_end(platform, eventually, driver, meanwhile.json()["sessionId"], 240)
     assert len(read_topics(platform)) > known
+    for service in CONSUMERS:
+        assert readiness(platform, service)[1]["checks"]["inbox"]["ok"], service
     for topic in ("charging.events", "payment.events"):
         sequences = [record.event["sequence"] for record in first_occurrences(read_topics(platform, (topic,)), key=running["sessionId"])]
         assert sequences == list(range(1, len(sequences) + 1)), topic

@@ -1,4 +1,7 @@
 """Routes that a 45 kWh car can really drive, and why an impossible one is none."""
+import concurrent.futures
+import time
+
 import pytest
 
 PLACES = {"São Paulo": (-23.5505, -46.6333), "Paraty": (-23.2178, -44.7131), "Rio de Janeiro": (-22.9068, -43.1729), "Vitória": (-20.3155, -40.3128),
@@ -62,6 +65,30 @@ def test_an_impossible_trip_says_what_blocks_it(driver):
     assert not route["feasible"]
     assert route["obstacle"]
     assert "legs" not in route
+
+
+@pytest.mark.timeout(120)
+def test_under_load_an_impossible_trip_is_explained_or_refused_in_its_time(driver, eventually):
+    """More searches at once than the service can do in a request's time: nobody waits for nothing, nobody gets a 504."""
+    impossible = {"from": "-23.5505,-46.6333", "to": "-12.9714,-38.5014", "vehicle": "byd-dolphin-gs", "soc": 0.8, "minStopSoc": 0.7, "maxChargeSoc": 0.75}
+
+    def one(_):
+        begun = time.monotonic()
+        answer = driver.request("GET", "/routing", params=impossible)
+        return answer, time.monotonic() - begun
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(one, range(32)))
+    assert [took for _, took in answers if took > 16.5] == []
+    for answer, _ in answers:
+        if answer.status_code == 200:
+            gap = answer.json()["obstacle"]["gap"]
+            assert not answer.json()["feasible"] and gap["missingKwh"] > 0 and gap["from"] and gap["to"]
+        else:
+            assert answer.status_code == 503 and answer.json()["code"] in ("overloaded", "circuit-open"), answer.text
+            assert int(answer.headers["Retry-After"]) >= 1
+    assert [answer for answer, _ in answers if answer.status_code == 200], "load stops nobody's work entirely"
+    eventually(lambda: driver.request("GET", "/routing", params={**impossible, "minStopSoc": 0.1, "maxChargeSoc": 0.8}).status_code == 200, 30, every_s=0.5,
+               what="routes for everybody once the load is gone")
 
 
 def test_less_charge_at_the_start_costs_time(driver):

@@ -14,14 +14,15 @@ def run(*arguments, run_dir, base, root, timeout=600):
 
 
 @pytest.fixture(scope="module")
-def second(platform, tmp_path_factory):
+def second(platform):
     """The second copy's Platform, running; stopped at the end."""
     from running_platform import Platform
 
-    run_dir: Path = tmp_path_factory.mktemp("second")
-    run_dir.chmod(0o755)
+    # PostgreSQL's user must be able to enter, which pytest's own folders do not allow.
+    run_dir: Path = platform.run_dir.parent / f"{platform.run_dir.name}-second"
+    subprocess.run(["rm", "-rf", str(run_dir)], check=True)
     base = platform.port("GATEWAY_PORT") - 3 + 200
-    up = run("up", run_dir=run_dir, base=base, root=platform.root)
+    up = run("up", "--no-build", run_dir=run_dir, base=base, root=platform.root)
     try:
         assert up.returncode == 0, up.stdout[-2000:] + up.stderr[-2000:]
         yield Platform(run_dir)
@@ -48,7 +49,7 @@ def test_a_token_of_one_is_nothing_to_the_other(platform, second, somebody):
 
 def test_certificates_of_one_are_nothing_to_the_other(platform, second):
     assert platform.ca_file.read_bytes() != second.ca_file.read_bytes()
-    assert platform.secret("pepper") != second.secret("pepper")
+    assert platform.secret("auth-pepper") != second.secret("auth-pepper")
 
 
 def test_down_stops_the_second_and_nothing_else(platform, second):

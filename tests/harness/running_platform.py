@@ -57,10 +57,10 @@ class Platform:
         return {"bootstrap.servers": self.kafka, "security.protocol": "ssl", "ssl.ca.location": str(self.ca_file),
                 "ssl.certificate.location": crt, "ssl.key.location": key}
 
-    def evcosta(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess:
+    def evcosta(self, *arguments: str, timeout: float = 120, typed: str = "") -> subprocess.CompletedProcess:
         """Runs ./evcosta against this platform."""
         return subprocess.run([str(ROOT / "evcosta"), *arguments], env={**os.environ, "EVCOSTA_RUN_DIR": str(self.run_dir)},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
+                              input=typed, capture_output=True, text=True, timeout=timeout, check=False)
 
     def supervised(self) -> dict:
         """Process name → pid, state, restarts, as the supervisor knows them."""

@@ -6,6 +6,7 @@
 #include "services/integrations/domain/external_update.hpp"
 #include "services/integrations/ocpp/ocpp_metrics.hpp"
 #include "services/integrations/ocpp/station_connection.hpp"
+#include "services/integrations/store/transaction_store.hpp"
 
 namespace evc::integrations {
 
@@ -165,6 +166,8 @@ Task<Result<void>> CommandDispatcher::finish(RequestContext& context, store::Com
   EVC_CO_TRY(is_mine, co_await store::finish_command(context, transaction, command.command_id,
                                                      std::string(ocpp::name_of(result)), detail));
   if (!is_mine) co_return Result<void>{};
+  if (command.open.kind == ocpp::CommandKind::kRemoteStop && result == ocpp::CommandResult::kRejected)
+    EVC_CO_CHECK(co_await end_if_forgotten(context, transaction, command));
   const CommandOutcome outcome{.command_id = command.command_id,
                                .station_id = command.station_id,
                                .connector_id = command.connector_id,
@@ -185,6 +188,42 @@ Task<Result<void>> CommandDispatcher::finish(RequestContext& context, store::Com
   count_command(outcome.command, outcome.result);
   EVC_LOG(kInfo, context.trace, "A command ended",
           {{key::kStationId, command.station_id}, {key::kOcppAction, outcome.command}, {key::kState, outcome.result}});
+  co_return Result<void>{};
+}
+
+// A station that lost its memory would refuse for ever to stop a transaction that it does not know: what it said last
+// is the bill then. Should it send one of its own after all, that becomes a case.
+Task<Result<void>> CommandDispatcher::end_if_forgotten(RequestContext& context, postgres::Transaction& transaction,
+                                                       const store::CommandRow& command) {
+  if (!command.open.transaction_id) co_return Result<void>{};
+  const auto id = *command.open.transaction_id;
+  EVC_CO_TRY(forgotten,
+             co_await store::find_forgotten(context, transaction, command.station_id, id, settings_.boot_grace));
+  if (!forgotten) co_return Result<void>{};
+  const ocpp::StopTransaction stop{
+      .transaction_id = id, .meter_stop_wh = forgotten->meter_wh, .timestamp = forgotten->at, .reason = "Reboot"};
+  EVC_CO_TRY(outcome, co_await store::insert_stop(context, transaction, command.station_id, stop));
+  if (outcome != store::StopOutcome::kFirst) co_return Result<void>{};
+  const TransactionRef reference{.station_id = command.station_id,
+                                 .connector_id = forgotten->connector_id,
+                                 .transaction_id = id,
+                                 .session_id = forgotten->session_id};
+  const TransactionEnd end{.at = stop.timestamp,
+                           .meter_start_wh = forgotten->meter_start_wh,
+                           .meter_wh = stop.meter_stop_wh,
+                           .reason = stop.reason,
+                           .reported = Reported::kLater};
+  messaging::EventDraft draft{.topic = std::string(kTopic),
+                              .key = command.station_id,
+                              .subject = subject_of(command.station_id, forgotten->connector_id),
+                              .type = std::string(kEventType),
+                              .data = transaction_ended(reference, end),
+                              .user_id = command.user_id,
+                              .correlation_id = command.correlation_id,
+                              .causation_id = command.causation_id};
+  EVC_CO_CHECK(co_await outbox_->append(context, transaction, std::move(draft)));
+  EVC_LOG(kWarn, context.trace, "A station forgot a transaction; its last reading is the bill",
+          {{key::kStationId, command.station_id}});
   co_return Result<void>{};
 }
 

@@ -17,6 +17,8 @@ namespace evc::integrations {
 struct DispatchSettings {
   std::chrono::milliseconds poll_interval{250};
   std::chrono::milliseconds offline_grace{5'000};
+  // After a restart a station sends what waited in its queue, bills too, before we conclude anything from its silence.
+  std::chrono::milliseconds boot_grace{10'000};
 };
 
 class CommandDispatcher {
@@ -38,6 +40,8 @@ class CommandDispatcher {
                                   bool is_lost);
   Task<Result<void>> finish(RequestContext& context, store::CommandRow command, ocpp::CommandResult result,
                             std::string detail);
+  Task<Result<void>> end_if_forgotten(RequestContext& context, postgres::Transaction& transaction,
+                                      const store::CommandRow& command);
   Task<> wait();
 
   Worker* worker_;

@@ -194,7 +194,9 @@ class OcppTest : public ::testing::Test {
   CommandNudge nudge;
   ChargingEvents charging{[this] { nudge.ring(); }};
   CommandDispatcher dispatcher{
-      worker, pool, outbox, directory, nudge, {.poll_interval = milliseconds(50), .offline_grace = milliseconds(300)}};
+      worker, pool,
+      outbox, directory,
+      nudge,  {.poll_interval = milliseconds(50), .offline_grace = milliseconds(300), .boot_grace = milliseconds(0)}};
   std::unique_ptr<http::Server> server;
 };
 
@@ -361,6 +363,41 @@ TEST_F(OcppTest, ANewSocketReplacesTheOldWithoutAnOfflineMoment) {
   EXPECT_TRUE(directory.is_connected("S1"));
   EXPECT_EQ(events("connectorStatus").size(), 1u);
   EXPECT_EQ(database.value("SELECT connection_id IS NOT NULL FROM station WHERE station_id = 'S1'"), "t");
+}
+
+TEST_F(OcppTest, ATransactionThatARestartedStationForgotIsBilledByItsLastReading) {
+  auto station = connect();
+  dispatch();
+  const auto session = uuid_v7();
+  const auto fact = authorised(session);
+  deliver(fact);
+  ASSERT_TRUE(station->wait_for_call("RemoteStartTransaction"));
+  const auto id = station->ask("StartTransaction", start_message(session_tag(session))).at("transactionId").as_int64();
+  station->ask("MeterValues", meter_message(id, 1300));
+  station->reply_status = "Rejected";
+  const json::Object charging_now{{"connectorId", 1}, {"errorCode", "NoError"}, {"status", "Charging"}};
+  const json::Object free_now{{"connectorId", 1}, {"errorCode", "NoError"}, {"status", "Available"}};
+  const json::Object boot{{"chargePointVendor", "Sim"}, {"chargePointModel", "DC60"}};
+  const auto refusals = [&](std::size_t count) {
+    deliver(about(fact, "ChargingSessionStopRequested"));
+    return wait_for_events("commandResult", count);
+  };
+  station->ask("StatusNotification", free_now);
+  ASSERT_TRUE(refusals(2));
+  EXPECT_TRUE(events("transactionEnded").empty()) << "it was not restarted: it may have its reasons";
+  station->ask("BootNotification", boot);
+  station->ask("StatusNotification", charging_now);
+  ASSERT_TRUE(refusals(3));
+  EXPECT_TRUE(events("transactionEnded").empty()) << "it was restarted and still charges";
+  station->ask("StatusNotification", free_now);
+  ASSERT_TRUE(refusals(4));
+  ASSERT_EQ(events("transactionEnded").size(), 1u);
+  const auto ended = events("transactionEnded")[0];
+  EXPECT_EQ(ended.at("data").as_object().at("meterWh").as_int64(), 1300);
+  EXPECT_EQ(text(ended, "sessionId"), to_string(session));
+  EXPECT_FALSE(station->ask("StopTransaction", stop_message(id)).contains("error"));
+  EXPECT_EQ(events("transactionEnded").size(), 1u) << "one bill";
+  EXPECT_EQ(database.value("SELECT kind FROM reconciliation_case"), "stop-differs");
 }
 
 TEST_F(OcppTest, ACommandToAnAbsentStationEndsAsOffline) {

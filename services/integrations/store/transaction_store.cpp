@@ -21,6 +21,11 @@ constexpr Statement kOpenAt{"integrations.transaction.open-at", R"(
    WHERE t.station_id = $1 AND t.connector_id = $2 AND s.transaction_id IS NULL ORDER BY t.transaction_id DESC LIMIT 1)"};
 constexpr Statement kFind{"integrations.transaction.find", R"(
   SELECT transaction_id, connector_id, meter_start_wh, meter_wh, session_id FROM ocpp_transaction WHERE transaction_id = $2 AND station_id = $1)"};
+constexpr Statement kForgotten{"integrations.transaction.forgotten", R"(
+  SELECT t.connector_id, t.meter_start_wh, coalesce(t.meter_wh, t.meter_start_wh), coalesce(t.metered_at, t.started_at), t.session_id
+    FROM ocpp_transaction t JOIN station USING (station_id) JOIN connector c USING (station_id, connector_id)
+   WHERE t.station_id = $1 AND t.transaction_id = $2 AND c.status = 'Available'
+     AND station.booted_at > t.received_at AND station.booted_at <= now() - $3::bigint * interval '1 millisecond')"};
 constexpr Statement kStop{"integrations.transaction.stop", R"(
   INSERT INTO ocpp_transaction_stop (station_id, transaction_id, meter_stop_wh, stopped_at, reason, id_tag)
   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT ON CONSTRAINT ocpp_transaction_stop_replay_key DO NOTHING)"};
@@ -91,6 +96,19 @@ Task<Result<std::optional<TransactionRow>>> find_transaction(RequestContext& con
                            .meter_start_wh = rows.get<std::int64_t>(0, 2),
                            .meter_wh = rows.get<std::optional<std::int64_t>>(0, 3),
                            .session_id = rows.get<std::optional<Uuid>>(0, 4)};
+}
+
+Task<Result<std::optional<ForgottenRow>>> find_forgotten(RequestContext& context, postgres::Transaction& transaction,
+                                                         std::string station_id, std::int64_t transaction_id,
+                                                         std::chrono::milliseconds settled_for) {
+  const std::int64_t settled_for_ms = settled_for.count();
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kForgotten, Params(station_id, transaction_id, settled_for_ms)));
+  if (rows.empty()) co_return std::nullopt;
+  co_return ForgottenRow{.connector_id = rows.get<std::int64_t>(0, 0),
+                         .meter_start_wh = rows.get<std::int64_t>(0, 1),
+                         .meter_wh = rows.get<std::int64_t>(0, 2),
+                         .at = rows.get<WallTime>(0, 3),
+                         .session_id = rows.get<std::optional<Uuid>>(0, 4)};
 }
 
 Task<Result<StopOutcome>> insert_stop(RequestContext& context, postgres::Transaction& transaction,

@@ -3,6 +3,7 @@
 // reconciliation case.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,19 @@ struct TransactionRow {
 Task<Result<std::optional<TransactionRow>>> find_transaction(RequestContext& context,
                                                              postgres::Transaction& transaction, std::string station_id,
                                                              std::int64_t transaction_id);
+
+// A transaction that its station has forgotten: restarted since, at least `settled_for` ago, it shows the connector as
+// free. Asked when the station refuses to stop the transaction.
+struct ForgottenRow {
+  std::int64_t connector_id = 0;
+  std::int64_t meter_start_wh = 0;
+  std::int64_t meter_wh = 0;  // the latest reading, else that of the start
+  WallTime at{};              // of that reading, by the station's clock
+  std::optional<Uuid> session_id;
+};
+Task<Result<std::optional<ForgottenRow>>> find_forgotten(RequestContext& context, postgres::Transaction& transaction,
+                                                         std::string station_id, std::int64_t transaction_id,
+                                                         std::chrono::milliseconds settled_for);
 
 enum class StopOutcome { kFirst, kRepeated, kDiffers };
 Task<Result<StopOutcome>> insert_stop(RequestContext& context, postgres::Transaction& transaction,

@@ -1,5 +1,6 @@
 #include "services/routing/api/routes.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "services/routing/api/answer.hpp"
@@ -41,6 +42,19 @@ Result<TripRequest> request_of_query(const http::Query& query, const Catalogue& 
 Result<TripRequest> request_of_body(const http::Request& request, const Catalogue& catalogue) {
   EVC_TRY(parameters, http::body_as<TripParameters>(request));
   return trip_request(parameters, Source::kBody, catalogue);
+}
+
+// A search ends this long before its request's deadline: the answer must still be made and travel.
+constexpr std::chrono::milliseconds kAnswerTime{750};
+constexpr std::chrono::milliseconds kTryAgainAfter{1'000};
+
+// Ways out of an impossible trip are looked for no longer than this: others wait for the same thread.
+constexpr std::chrono::milliseconds kExplainTime{1'000};
+
+// A search without an answer in its time is the service's limit, not a fault of whoever waits for it.
+Error told(Error error) {
+  if (error.code != Code::kDeadlineExceeded) return error;
+  return {.code = Code::kOverloaded, .detail = std::move(error.detail), .retry_after = kTryAgainAfter};
 }
 
 struct Planned {
@@ -94,19 +108,23 @@ Task<http::Response> Routes::find_route_by_body(RequestContext& context, http::R
 
 Task<http::Response> Routes::answer(RequestContext& context, Result<TripRequest> request) {
   if (!request) co_return http::problem(request.error(), context);
+  if (context.expired()) co_return http::problem({.code = Code::kDeadlineExceeded}, context);
   TripRequest trip = std::move(*request);
-  // The pool's thread may not touch the context: it gets copies. A search never works past the request's deadline.
+  // The pool's thread may not touch the context: it gets copies.
   const Clock* clock = context.clock;
-  const SteadyTime deadline = context.deadline;
-  trip.give_up = [clock, deadline] { return clock->steady() >= deadline; };
-  auto search = [planner = shared_.planner, trip, clock] {
+  const SteadyTime enough = context.deadline - kAnswerTime;
+  trip.give_up = [clock, enough] { return clock->steady() >= enough; };
+  auto search = [planner = shared_.planner, trip, clock, enough]() mutable {
     const SteadyTime begin = clock->steady();
+    trip.give_up_explaining = [clock, until = std::min(enough, begin + kExplainTime)] {
+      return clock->steady() >= until;
+    };
     Result<TripAnswer> found = planner->plan(trip);
     return Planned{std::move(found), std::chrono::duration<double, std::milli>(clock->steady() - begin).count()};
   };
-  auto planned = co_await shared_.pool->run(worker_, deadline, std::move(search));
-  if (!planned) co_return http::problem(planned.error(), context);
-  if (!planned->answer) co_return http::problem(planned->answer.error(), context);
+  auto planned = co_await shared_.pool->run(worker_, enough, std::move(search));
+  if (!planned) co_return http::problem(told(std::move(planned).error()), context);
+  if (!planned->answer) co_return http::problem(told(std::move(planned->answer).error()), context);
   const AnswerContext answer_context{.network = *shared_.catalogue->network,
                                      .stations = *stations_,
                                      .now = clock->wall(),

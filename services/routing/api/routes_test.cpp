@@ -146,8 +146,20 @@ TEST_F(RoutesTest, AnExpiredRequestIsNotSearched) {
   http::Request request{.method = "GET",
                         .query = http::Query::parse("from=place:sp-sao-paulo&to=place:ba-salvador").value()};
   RequestContext context;
-  context.deadline = SteadyTime::min();
+  context.deadline = context.clock->steady() - std::chrono::seconds(1);
   EXPECT_EQ(evc::testing::run_task(worker, routes.find_route(context, request)).status, 504);
+}
+
+TEST_F(RoutesTest, ASearchWithoutTimeIsRefusedWhileTheCallerStillListens) {
+  http::Request request{.method = "GET",
+                        .query = http::Query::parse("from=place:sp-sao-paulo&to=place:ba-salvador").value()};
+  RequestContext context;
+  context.deadline = context.clock->steady() + std::chrono::milliseconds(500);
+  const auto response = evc::testing::run_task(worker, routes.find_route(context, request));
+  EXPECT_LT(context.clock->steady(), context.deadline);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(body(response).at("code").as_string(), "overloaded");
+  EXPECT_EQ(response.headers.get("Retry-After"), "1");
 }
 
 TEST(StationBoardTest, AdviceCarriesItsAge) {

@@ -1,5 +1,6 @@
 // Why a trip is infeasible: how far the car gets, where the gap lies, and the least changes that close it. Each change
-// is searched by the cheap reachability and then solved in full before it is named.
+// is searched by the cheap reachability and then solved in full before it is named. When the time is up, the changes
+// found so far are named; where the gap lies is always told.
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -64,13 +65,14 @@ std::vector<Knob> knobs(const TripRequest& request) {
 
 std::optional<Relaxation> least_change(const Network& network, const TripRequest& request, const Knob& knob) {
   const auto feasible_with = [&](double value) {
+    if (given_up(request)) return false;
     TripRequest changed = request;
     knob.turn(changed, value);
     return reachable(network, changed);
   };
-  if (knob.values.empty() || given_up(request) || !feasible_with(knob.values.back())) return std::nullopt;
+  if (knob.values.empty() || !feasible_with(knob.values.back())) return std::nullopt;
   const auto first = std::ranges::partition_point(knob.values, [&](double value) { return !feasible_with(value); });
-  if (first == knob.values.end()) return std::nullopt;
+  if (first == knob.values.end() || given_up(request)) return std::nullopt;
   TripRequest changed = request;
   knob.turn(changed, *first);
   changed.label_limit = kVerifyLabels;

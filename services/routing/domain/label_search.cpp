@@ -285,7 +285,8 @@ SearchOutcome LabelSearch::run() {
   const std::size_t labels = hasty.labels + exact.labels;
   if (exact.status == SearchOutcome::Status::kFound) {
     exact.lower_bound = exact.objective;
-  } else if (exact.status == SearchOutcome::Status::kLimit && found) {
+  } else if (exact.status != SearchOutcome::Status::kInfeasible && found) {
+    // Out of labels or of time: the hasty answer stands, and the certificate says how far off it may be.
     hasty.lower_bound = exact.lower_bound;
     exact = std::move(hasty);
   }
@@ -310,7 +311,7 @@ LabelSearch::Reach LabelSearch::reach() const {
         double& best = result.best_wh[next][leg.to];
         // A site already reached lets the car leave with the same energy however it came, unless it comes with more
         // than it may charge to.
-        const bool news = best < 0 || most_on_leaving_wh(leg.to, stored) > most_on_leaving_wh(leg.to, best) + 1;
+        const bool news = best < 0 || most_on_leaving_wh(leg.to, stored) > most_on_leaving_wh(leg.to, best) + 0.01;
         best = std::max(best, stored);
         if (next == targets_.size()) result.feasible = true;
         if (news && next < targets_.size()) work.emplace_back(next, leg.to);

@@ -124,6 +124,14 @@ EndPoint PreparedTrip::end_point(NodeId node) const {
 Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
   EVC_TRY(trip, PreparedTrip::make(*network_, request));
   TripAnswer answer;
+  // Cheap, and false only when there is no trip: what is impossible need not be searched label by label to be told.
+  if (!trip->search().reach().feasible) {
+    TripRequest hurried = request;
+    if (request.give_up_explaining) hurried.give_up = request.give_up_explaining;
+    EVC_TRY(impossible, PreparedTrip::make(*network_, hurried));
+    answer.infeasible = explain(*impossible);
+    return answer;
+  }
   EVC_TRY(solved, solve(*trip));
   const SearchOutcome& outcome = solved.outcome;
   answer.certificate.labels = outcome.labels;

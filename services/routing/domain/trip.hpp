@@ -60,7 +60,8 @@ struct TripRequest {
   int alternatives = 0;
   // Work limits: past the label limit the answer is bounded, after giving up there is none.
   std::size_t label_limit = 100'000;
-  std::function<bool()> give_up;  // asked now and then; empty: never
+  std::function<bool()> give_up;             // asked now and then; empty: never
+  std::function<bool()> give_up_explaining;  // the same for the ways out of an impossible trip; empty: as give_up
 };
 
 struct PathPoint {

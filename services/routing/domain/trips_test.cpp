@@ -120,6 +120,36 @@ TEST_F(ShippedNetwork, AnImpossibleTripSaysWhy) {
   }
 }
 
+TEST_F(ShippedNetwork, AnImpossibleTripSaysWhereThoughTheTimeIsUp) {
+  TripRequest trip = request("sp-sao-paulo", "ba-salvador");
+  trip.min_stop_soc = 0.7;
+  trip.max_charge_soc = 0.75;
+  trip.give_up = [] { return true; };
+  const auto answer = OverlayPlanner(network).plan(trip);
+  ASSERT_TRUE(answer) << answer.error().detail;
+  ASSERT_TRUE(answer->infeasible);
+  EXPECT_TRUE(answer->infeasible->gap_from && answer->infeasible->gap_to && answer->infeasible->furthest);
+  EXPECT_TRUE(answer->infeasible->relaxations.empty()) << "there was no time to try changes";
+}
+
+TEST_F(ShippedNetwork, WhenTheTimeIsUpTheHastyAnswerStands) {
+  int bounded = 0;
+  for (int asks = 0; asks < 1'000; asks += asks / 8 + 1) {
+    TripRequest trip = request("rj-rio-de-janeiro", "es-vitoria");
+    trip.give_up = [left = asks]() mutable { return left-- <= 0; };
+    const auto answer = OverlayPlanner(network).plan(trip);
+    if (!answer) {
+      EXPECT_EQ(answer.error().code, Code::kDeadlineExceeded);
+      continue;
+    }
+    ASSERT_TRUE(answer->plan);
+    if (answer->certificate.status == Certificate::Status::kExact) break;
+    EXPECT_LE(answer->certificate.lower_bound_seconds, answer->plan->totals.seconds);
+    ++bounded;
+  }
+  EXPECT_GT(bounded, 0);
+}
+
 TEST_F(ShippedNetwork, PlacesAreFoundWithoutAccentsByPrefixLargestFirst) {
   const PlaceSearch search(*network);
   const auto name = [&](std::string_view query) {
