@@ -41,10 +41,21 @@ std::optional<milliseconds> retry_after_of(const Response& response) {
   return std::chrono::seconds(std::stoi(std::string(text)));
 }
 
+// A callee that says "overloaded" protects itself already. To suspend it would turn away the calls for which it has
+// room.
+bool sheds(const Response& response) {
+  if (response.status != 503) return false;
+  const auto problem = json::parse(response.body);
+  if (!problem || !problem->is_object()) return false;
+  const auto* code = problem->as_object().if_contains("code");
+  return code != nullptr && code->is_string() && code->as_string() == info(Code::kOverloaded).name;
+}
+
 // architecture.md §5: server errors, 408 and 429 count against the callee; other 4xx are answers.
-CircuitBreaker::Outcome outcome_of(int status) {
-  return status >= 500 || status == 408 || status == 429 ? CircuitBreaker::Outcome::kFailed
-                                                         : CircuitBreaker::Outcome::kGood;
+CircuitBreaker::Outcome outcome_of(const Response& response) {
+  if (sheds(response)) return CircuitBreaker::Outcome::kNeutral;
+  const bool failed = response.status >= 500 || response.status == 408 || response.status == 429;
+  return failed ? CircuitBreaker::Outcome::kFailed : CircuitBreaker::Outcome::kGood;
 }
 
 }  // namespace
@@ -160,7 +171,7 @@ Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& conte
   auto answer = co_await exchange(call, record.context(), current, want);
   const auto now = std::chrono::steady_clock::now();
   const auto took = std::chrono::duration_cast<milliseconds>(now - current.begun);
-  CircuitBreaker::Outcome outcome = answer ? outcome_of(answer->head.status) : CircuitBreaker::Outcome::kFailed;
+  CircuitBreaker::Outcome outcome = answer ? outcome_of(answer->head) : CircuitBreaker::Outcome::kFailed;
   if (!answer && answer.error().code == Code::kUpstreamTimeout && current.cut_by_caller) {
     // It was our time that ran out; only a wait that is slow by itself says something about the callee.
     if (took <= options.breaker.slow) outcome = CircuitBreaker::Outcome::kNeutral;

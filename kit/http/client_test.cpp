@@ -246,6 +246,15 @@ TEST_F(ClientTest, RefusalsDoNotOpenTheBreaker) {
   for (int i = 0; i < 30; ++i) EXPECT_EQ(send({}).value().status, 422);
 }
 
+TEST_F(ClientTest, ACalleeThatShedsIsNotSuspended) {
+  RequestContext theirs;
+  script.answers = {problem({.code = Code::kOverloaded}, theirs)};
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(send({}).value().status, 503);
+  script.answers = {problem({.code = Code::kServiceUnavailable}, theirs)};
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(send({}).value().status, 503);
+  EXPECT_FALSE(send({})) << "what is broken is suspended";
+}
+
 TEST_F(ClientTest, RetriesAreASmallShareOfTheCalls) {
   options.breaker.minimum_calls = 1'000;
   script.answers = {status(503)};

@@ -24,7 +24,7 @@ struct BreakerOptions {
 class CircuitBreaker {
  public:
   enum class State { kClosed, kOpen, kHalfOpen };
-  // kNeutral: the call says nothing about the callee (it was cancelled, or our own deadline cut it short).
+  // kNeutral: the call says nothing about the callee's health (cancelled, cut short by our own deadline, shed by it).
   enum class Outcome { kGood, kFailed, kNeutral };
 
   explicit CircuitBreaker(BreakerOptions options = {}) : options_(options) {}

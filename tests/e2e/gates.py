@@ -9,6 +9,8 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from traces import jaeger_trace
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -114,17 +116,10 @@ class Caller:
 def tries_of(platform, eventually, trace_id: str, count: int, name: str) -> list[tuple[float, float]]:
     """(begin, end) in seconds of each client span `name` of the gateway in a trace, in order."""
     def found():
-        url = f"http://127.0.0.1:{platform.port('JAEGER_QUERY_PORT')}/api/traces/{trace_id}"
-        try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                traces = json.load(answer)["data"]
-        except OSError:
-            return None
-        spans = [span for trace in traces for span in trace["spans"] if span["operationName"] == name and trace["processes"][span["processID"]]["serviceName"] == "gateway"
-                 and {"key": "span.kind", "type": "string", "value": "client"} in span["tags"]]
+        spans = [span for span in jaeger_trace(platform, trace_id) if span["name"] == name and span["service"] == "gateway" and span["kind"] == "client"]
         return spans if len(spans) >= count else None
     spans = eventually(found, 20, every_s=0.3, what=f"{count} tries in trace {trace_id}")
-    return sorted((span["startTime"] / 1e6, (span["startTime"] + span["duration"]) / 1e6) for span in spans)
+    return sorted((span["begin"], span["end"]) for span in spans)
 
 
 def distances(tries: list[tuple[float, float]]) -> list[float]:

@@ -18,7 +18,7 @@ def copy(platform):
     # PostgreSQL's user must be able to enter, which pytest's own folders do not allow.
     run_dir = platform.run_dir.parent / "lost-supervisor-run"
     subprocess.run(["rm", "-rf", str(run_dir)], check=True)
-    environment = {**os.environ, "EVCOSTA_RUN_DIR": str(run_dir), "EVCOSTA_PORT_BASE": "16440", "EVCOSTA_BUILD": "none"}
+    environment = {**os.environ, "EVCOSTA_RUN_DIR": str(run_dir), "EVCOSTA_PORT_BASE": "16440", "EVCOSTA_BUILD": "none", "REQUIRE_ALL": ""}
 
     def evcosta(*arguments):
         return subprocess.run([str(platform.root / "evcosta"), *arguments], env=environment, stdin=subprocess.DEVNULL,

@@ -1,11 +1,10 @@
 """The main job: a driver charges and pays, and one trace shows it all."""
 import json
 import sys
-import urllib.error
-import urllib.request
 
 import pytest
 from streams import read_topics
+from traces import jaeger_trace, orphans
 
 SERVICES = ("gateway", "charging", "payment", "integrations")
 # producer, topic, consumer: the hops that every charge makes.
@@ -13,26 +12,6 @@ HOPS = [("charging", "charging.events", "payment"), ("charging", "charging.event
         ("integrations", "integration.events", "charging")]
 # A stop is a request of its own, so this fact, and the result of the command that it leads to, belong to the stop's trace.
 OF_THE_STOP = {"ChargingSessionStopRequested"}
-
-
-def jaeger_trace(platform, trace_id):
-    """[{id, service, name, kind, parents, tags}] of a trace, or [] when Jaeger does not know it yet."""
-    url = f"http://127.0.0.1:{platform.port('JAEGER_QUERY_PORT')}/api/traces/{trace_id}"
-    try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            data = json.load(answer)["data"]
-    except urllib.error.HTTPError as error:
-        if error.code == 404:
-            return []
-        raise
-    spans = []
-    for trace in data:
-        for span in trace["spans"]:
-            tags = {tag["key"]: tag["value"] for tag in span["tags"]}
-            spans.append({"id": span["spanID"], "service": trace["processes"][span["processID"]]["serviceName"], "name": span["operationName"],
-                          "kind": tags.get("span.kind"), "tags": tags,
-                          "parents": [ref["spanID"] for ref in span["references"] if ref["refType"] == "CHILD_OF" and ref["traceID"] == trace_id]})
-    return spans
 
 
 def hops(spans):
@@ -110,8 +89,7 @@ def test_every_span_has_its_parent_in_the_trace(platform, journey, eventually, s
     def whole():
         """Each process exports in its own rhythm: a child may be there before its parent."""
         known = jaeger_trace(platform, journey["traceId"])
-        ids = {span["id"] for span in known}
-        return len(known) >= len(spans) and not [span for span in known if span["parents"] and not set(span["parents"]) & ids]
+        return len(known) >= len(spans) and not orphans(known)
     eventually(whole, 20, every_s=0.5, what="every span's parent")
 
 

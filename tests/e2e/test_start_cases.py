@@ -5,6 +5,7 @@ import uuid
 import pytest
 from person import TERMINAL, assert_problem
 from streams import first_occurrences, read_topics
+from traces import jaeger_trace, orphans
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_a_declined_card(driver, order):
     assert failed and failed[0]["state"] == "FAILED"
 
 
-def test_a_silent_provider_is_202_and_a_clean_end(driver, order):
+def test_a_silent_provider_is_202_and_a_clean_end(platform, eventually, driver, order):
     order["paymentMethod"]["token"] = "silent"
     key = str(uuid.uuid4())
     first = driver.start(order, key)
@@ -127,6 +128,14 @@ def test_a_silent_provider_is_202_and_a_clean_end(driver, order):
     assert session["state"] in ("FAILED", "VOIDED", "EXPIRED")
     assert "STARTED" not in [entry["state"] for entry in session["timeline"]]
     assert session.get("captured", {"amount": 0})["amount"] == 0
+    # What a deadline did after the answer hangs below the start, too: its event has a parent that is there.
+    trace_id = first.headers["traceresponse"].split("-")[1]
+
+    def whole():
+        spans = jaeger_trace(platform, trace_id)
+        failed = [span for span in spans if span["name"] == "create charging.events" and span["tags"].get("ev.event.type") == "ChargingSessionFailed"]
+        return failed and failed[0]["parents"] and not orphans(spans)
+    eventually(whole, 20, every_s=0.5, what="the failed session's event, with its parents, in the start's trace")
 
 
 def test_a_slow_provider_never_starts_behind_the_drivers_back(driver, order):

@@ -48,6 +48,10 @@ Result<TripRequest> request_of_body(const http::Request& request, const Catalogu
 constexpr std::chrono::milliseconds kAnswerTime{750};
 constexpr std::chrono::milliseconds kTryAgainAfter{1'000};
 
+// A search that has not begun by then is refused: who asks again in a second waits no longer, and no caller takes the
+// service for a slow one.
+constexpr std::chrono::milliseconds kQueueTime{1'000};
+
 // Ways out of an impossible trip are looked for no longer than this: others wait for the same thread.
 constexpr std::chrono::milliseconds kExplainTime{1'000};
 
@@ -122,7 +126,8 @@ Task<http::Response> Routes::answer(RequestContext& context, Result<TripRequest>
     Result<TripAnswer> found = planner->plan(trip);
     return Planned{std::move(found), std::chrono::duration<double, std::milli>(clock->steady() - begin).count()};
   };
-  auto planned = co_await shared_.pool->run(worker_, enough, std::move(search));
+  const SteadyTime begun_by = std::min(enough, clock->steady() + kQueueTime);
+  auto planned = co_await shared_.pool->run(worker_, begun_by, std::move(search));
   if (!planned) co_return http::problem(told(std::move(planned).error()), context);
   if (!planned->answer) co_return http::problem(told(std::move(planned->answer).error()), context);
   const AnswerContext answer_context{.network = *shared_.catalogue->network,
