@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "kit/testing/manual_clock.hpp"
 #include "kit/testing/run_task.hpp"
@@ -160,6 +161,26 @@ TEST_F(RoutesTest, ASearchWithoutTimeIsRefusedWhileTheCallerStillListens) {
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(body(response).at("code").as_string(), "overloaded");
   EXPECT_EQ(response.headers.get("Retry-After"), "1");
+}
+
+Task<> long_search(CpuPool& pool, Worker& worker, std::chrono::milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  auto search = [end] {
+    std::this_thread::sleep_until(end);
+    return 0;
+  };
+  const auto done = co_await pool.run(worker, end, search);
+  EXPECT_TRUE(done);
+}
+
+TEST_F(RoutesTest, ASearchWaitsForOthersNoLongerThanASecond) {
+  worker.tasks().spawn("long", long_search(*shared().pool, worker, std::chrono::milliseconds(1'300)));
+  const auto response = get(&Routes::find_route, "from=place:sp-sao-paulo&to=place:rj-paraty");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(body(response).at("code").as_string(), "overloaded");
+  EXPECT_EQ(response.headers.get("Retry-After"), "1");
+  worker.tasks().spawn("shorter", long_search(*shared().pool, worker, std::chrono::milliseconds(400)));
+  EXPECT_EQ(get(&Routes::find_route, "from=place:sp-sao-paulo&to=place:rj-paraty").status, 200);
 }
 
 TEST(StationBoardTest, AdviceCarriesItsAge) {
