@@ -13,6 +13,7 @@
 #include "kit/base/result.hpp"
 #include "kit/kafka/connection.hpp"
 #include "kit/kafka/record.hpp"
+#include "kit/kafka/topic_partition.hpp"
 #include "kit/runtime/worker.hpp"
 
 namespace evc::kafka {
@@ -23,12 +24,6 @@ struct ConsumerOptions {
   std::string instance_id;  // static membership
   std::vector<std::string> topics;
   std::size_t queued_max_kbytes = 4096;
-};
-
-struct TopicPartition {
-  std::string topic;
-  std::int32_t partition = 0;
-  auto operator<=>(const TopicPartition&) const = default;
 };
 
 class Consumer {

@@ -15,26 +15,6 @@ namespace key = telemetry::key;
 
 constexpr std::chrono::seconds kHandlerLimit{4};
 constexpr std::chrono::seconds kReplayLimit{60};
-constexpr std::int64_t kTriesOfUnknown = 3;
-
-enum class Kind { kTransient, kDeterministic, kUnknown };
-
-// By the table of codes: what may succeed unchanged is transient. What lies in the event or in a rule will fail again;
-// the rest is not known.
-Kind kind_of(Code code) {
-  if (info(code).retryable) return Kind::kTransient;
-  switch (code) {
-    case Code::kSchemaInvalid:
-    case Code::kMalformedJson:
-    case Code::kValidationFailed:
-    case Code::kConstraintViolation:
-    case Code::kUniqueViolation:
-    case Code::kConflict:
-      return Kind::kDeterministic;
-    default:
-      return Kind::kUnknown;
-  }
-}
 
 telemetry::Span process_span(const Incoming& incoming, const std::string& group, Attempt attempt) {
   const auto& record = incoming.record;
@@ -109,28 +89,27 @@ Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, co
     span.fail(info(standing.error().code).name);
     co_return std::unexpected(std::move(standing).error());
   }
-  if (!standing->fresh) {
+  const auto [turn, sequence] = place_of(*standing, event.sequence);
+  if (turn == Turn::kDuplicate) {
     metrics_.count(event.topic, "duplicate");
     EVC_CO_CHECK(co_await transaction.release_savepoint(context));
     co_return Verdict{};
   }
-  // A producer's sequence has no gaps, so an unreadable record is the next one.
-  const std::int64_t sequence = event.sequence > 0 ? event.sequence : standing->last.value_or(0) + 1;
-  if (standing->last && sequence != *standing->last + 1) {
-    const bool old = sequence <= *standing->last;
+  if (turn == Turn::kOld || turn == Turn::kEarly) {
+    const bool old = turn == Turn::kOld;
     metrics_.count(event.topic, old ? "old" : "parked");
     if (old) EVC_CO_CHECK(store_.set_status(transaction, event.event_id, "discarded"));
     if (!old) EVC_CO_CHECK(co_await store_.park(context, transaction, incoming, sequence, ParkReason::kGap));
     EVC_CO_CHECK(co_await transaction.release_savepoint(context));
     co_return Verdict{};
   }
-  if (standing->subject_parked) {
+  if (turn == Turn::kBehindDeadLetter) {
     metrics_.count(event.topic, "parked");
     EVC_CO_CHECK(co_await store_.park(context, transaction, incoming, sequence, ParkReason::kSubject));
     EVC_CO_CHECK(co_await store_.advance(context, transaction, event, sequence));
     EVC_CO_CHECK(co_await transaction.release_savepoint(context));
   } else {
-    auto verdict = co_await in_turn(context, transaction, incoming, attempt, sequence, Place::kNew);
+    auto verdict = co_await in_turn(context, transaction, incoming, attempt, sequence, Origin::kTopic);
     if (!verdict || verdict->fate == Verdict::Fate::kRetry) {
       span.fail(info(verdict ? verdict->error.code : verdict.error().code).name);
       co_return verdict;
@@ -144,12 +123,13 @@ Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, co
 // The savepoint is set and holds everything of this event, its inbox row included.
 Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::Transaction& transaction,
                                             const Incoming& incoming, Attempt attempt, std::int64_t sequence,
-                                            Place place) {
+                                            Origin origin) {
   const auto& event = incoming.event;
   const bool wanted = incoming.defect || handlers_.contains(event.event_type);
   auto outcome = wanted ? co_await handle(context, transaction, incoming) : Result<void>{};
   if (outcome && !wanted) outcome = store_.set_status(transaction, event.event_id, "discarded");
-  if (outcome && wanted && place == Place::kParked) outcome = store_.set_status(transaction, event.event_id, "applied");
+  if (outcome && wanted && origin == Origin::kParked)
+    outcome = store_.set_status(transaction, event.event_id, "applied");
   // Takes along what the handler has deferred: a failure of that is the event's.
   if (outcome) outcome = co_await store_.advance(context, transaction, event, sequence);
   if (outcome) {
@@ -160,9 +140,7 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
   }
   auto error = std::move(outcome).error();
   EVC_CO_CHECK(co_await transaction.rollback_to_savepoint(context));
-  const auto kind = kind_of(error.code);
-  const bool again =
-      kind == Kind::kTransient || (kind == Kind::kUnknown && place == Place::kNew && attempt.number < kTriesOfUnknown);
+  const bool again = worth_another_try(error.code, origin, attempt.number);
   EVC_LOG(kWarn, context.trace, "an event failed",
           {{key::kTopic, event.topic},
            {key::kEventId, to_string(event.event_id)},
@@ -180,7 +158,7 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
   Failure failure{.error = std::move(error),
                   .attempts = attempt.number,
                   .first_failed_at = attempt.number > 1 ? attempt.first_failed_at : context.clock->wall()};
-  if (place == Place::kParked) {
+  if (origin == Origin::kParked) {
     // The rollback has put it back among the parked ones, from where it moves to the dead.
     EVC_CO_CHECK(co_await store_.take_gap(burial, transaction, event.topic, event.key, sequence));
   }
@@ -235,7 +213,7 @@ Task<Result<void>> EventApplier::close_gap(postgres::Transaction& transaction, s
       EVC_CO_CHECK(co_await transaction.release_savepoint(context));
       continue;
     }
-    EVC_CO_TRY(verdict, co_await in_turn(context, transaction, incoming, {}, last, Place::kParked));
+    EVC_CO_TRY(verdict, co_await in_turn(context, transaction, incoming, {}, last, Origin::kParked));
     // Back where it was; the regular look at the gaps finds it again.
     if (verdict.fate == Verdict::Fate::kRetry) co_return Result<void>{};
   }
@@ -271,7 +249,7 @@ Task<Result<void>> EventApplier::release(RequestContext& context, postgres::Tran
       metrics_.count(head.topic, "applied");
       continue;
     }
-    if (kind_of(outcome.error().code) == Kind::kTransient) co_return outcome;
+    if (failure_kind(outcome.error().code) == FailureKind::kTransient) co_return outcome;
     Failure failure{.error = std::move(outcome).error(), .first_failed_at = context.clock->wall()};
     auto buried = co_await bury(context, transaction, incoming, std::move(failure));
     co_return buried;

@@ -19,11 +19,6 @@ struct Verdict {
   Error error;  // of kRetry
 };
 
-struct Attempt {
-  std::int64_t number = 1;
-  WallTime first_failed_at{};  // from the second on
-};
-
 class EventApplier {
  public:
   EventApplier(std::string group, Outbox& outbox, const std::map<std::string, EventHandler>& handlers)
@@ -43,9 +38,8 @@ class EventApplier {
   Task<Result<void>> discard(RequestContext& context, postgres::Pool& pool, Uuid event_id, std::string reason);
 
  private:
-  enum class Place { kNew, kParked };
   Task<Result<Verdict>> in_turn(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
-                                Attempt attempt, std::int64_t sequence, Place place);
+                                Attempt attempt, std::int64_t sequence, Origin origin);
   Task<Result<void>> handle(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming);
   Task<Result<void>> bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
                           Failure failure);

@@ -4,6 +4,7 @@
 
 #include "kit/base/assert.hpp"
 #include "kit/base/bytes.hpp"
+#include "kit/messaging/idempotency_rules.hpp"
 
 namespace evc::messaging {
 namespace {
@@ -105,7 +106,8 @@ Task<Result<IdempotencyDecision>> IdempotencyStore::begin(RequestContext& contex
   if (!taken) co_return std::unexpected(std::move(taken).error());
   if (!taken->empty()) {
     request.attempt = taken->get<std::int64_t>(0, 0);
-    if (request.attempt == 1) co_return IdempotencyDecision{.kind = IdempotencyDecision::Kind::kFirst};
+    if (case_of_taken(request.attempt) == KeyCase::kFirst)
+      co_return IdempotencyDecision{.kind = IdempotencyDecision::Kind::kFirst};
     co_return IdempotencyDecision{.kind = IdempotencyDecision::Kind::kResume,
                                   .recovery_point = taken->get<std::string>(0, 1)};
   }
@@ -114,8 +116,9 @@ Task<Result<IdempotencyDecision>> IdempotencyStore::begin(RequestContext& contex
   // Deleted in between as expired: asked again, it is taken.
   if (rows->empty())
     co_return std::unexpected(Error{.code = Code::kRequestInProgress, .retry_after = std::chrono::milliseconds{0}});
-  if (rows->text(0, 0) != request.fingerprint) co_return fail(Code::kIdempotencyKeyReused);
-  if (rows->text(0, 1) == "running") {
+  const auto held = case_of_held(rows->text(0, 0), request.fingerprint, rows->text(0, 1));
+  if (held == KeyCase::kOtherUse) co_return fail(Code::kIdempotencyKeyReused);
+  if (held == KeyCase::kInProgress) {
     const std::chrono::milliseconds left{rows->get<std::int64_t>(0, 5)};
     co_return std::unexpected(
         Error{.code = Code::kRequestInProgress, .retry_after = std::min(left, kLongestRetryAfter)});

@@ -10,6 +10,7 @@
 #include "kit/messaging/background.hpp"
 #include "kit/messaging/event_applier.hpp"
 #include "kit/messaging/partition_progress.hpp"
+#include "kit/messaging/waiting_keys.hpp"
 #include "kit/runtime/all.hpp"
 #include "kit/telemetry/log.hpp"
 
@@ -39,13 +40,6 @@ Task<bool> told_to_stop() {
   co_return state.cancelled() != boost::asio::cancellation_type::none;
 }
 
-// The first event failed and is tried again at `due`; the others of its key wait behind it.
-struct WaitingKey {
-  std::deque<Incoming> events;
-  Attempt next;  // of the first one
-  SteadyTime due{};
-};
-
 }  // namespace
 
 struct Inbox::Impl {
@@ -55,14 +49,14 @@ struct Inbox::Impl {
         pool(its_pool),
         options(std::move(its_options)),
         handlers(std::move(its_handlers)),
-        applier(options.consumer.group, outbox, handlers) {}
+        applier(options.consumer.group, outbox, handlers),
+        waiting({.first = options.retry_first, .cap = options.retry_cap}) {}
 
   static Task<> run(std::shared_ptr<Impl> impl);
   static Task<> close(std::shared_ptr<Impl> impl);
   Task<> work();
   Task<> round();
   Task<> look();
-  std::deque<Incoming> due();
   void receive(std::vector<kafka::Record> records, std::deque<Incoming>& batch);
   // Until every event is done or waits for its next try, or told to stop.
   Task<> process(std::deque<Incoming> batch);
@@ -79,7 +73,6 @@ struct Inbox::Impl {
   void finished(const Incoming& incoming);
   void commit_offsets();
   void forget(const std::vector<kafka::TopicPartition>& partitions);
-  Attempt attempt_of(const Incoming& incoming) const;
 
   Worker& worker;
   postgres::Pool& pool;
@@ -88,7 +81,7 @@ struct Inbox::Impl {
   EventApplier applier;
   std::unique_ptr<kafka::Consumer> consumer;
   PartitionProgress progress;
-  std::map<KeyId, WaitingKey> waiting;
+  WaitingKeys waiting;
   std::set<kafka::TopicPartition> paused;
   std::set<KeyId> alarmed_gaps;
   SteadyTime next_look{};
@@ -130,12 +123,9 @@ Task<> Inbox::Impl::work() {
 }
 
 Task<> Inbox::Impl::round() {
-  auto batch = due();
-  auto wait = batch.empty() ? kIdleWait : std::chrono::milliseconds(0);
-  for (const auto& [id, each] : waiting) {
-    const auto until = std::chrono::ceil<std::chrono::milliseconds>(each.due - std::chrono::steady_clock::now());
-    wait = std::clamp(until, std::chrono::milliseconds(0), wait);
-  }
+  const auto now = std::chrono::steady_clock::now();
+  auto batch = waiting.take_due(now, options.batch);
+  const auto wait = waiting.next_due(now, batch.empty() ? kIdleWait : std::chrono::milliseconds(0));
   auto polled = co_await consumer->poll(options.batch, wait);
   if (polled) {
     broker_state = Result<void>{};
@@ -151,38 +141,15 @@ Task<> Inbox::Impl::round() {
   commit_offsets();
 }
 
-// The keys whose pause is over, with everything that waits behind their first event.
-std::deque<Incoming> Inbox::Impl::due() {
-  std::deque<Incoming> batch;
-  const auto now = std::chrono::steady_clock::now();
-  for (auto& [id, each] : waiting) {
-    if (each.due > now || batch.size() >= options.batch) continue;
-    std::ranges::move(each.events, std::back_inserter(batch));
-    each.events.clear();
-  }
-  return batch;
-}
-
 void Inbox::Impl::receive(std::vector<kafka::Record> records, std::deque<Incoming>& batch) {
   for (auto& record : records) {
     progress.begin(record);
     const auto partition = partition_of(record);
     if (progress.open(partition) >= options.open_per_partition && paused.insert(partition).second)
       consumer->pause(partition);
-    const auto key_waits = waiting.find(key_of(record));
     auto incoming = read_incoming(std::move(record));
-    // A key that is in this very batch again has its events there already, before this one.
-    if (key_waits != waiting.end() && !key_waits->second.events.empty())
-      key_waits->second.events.push_back(std::move(incoming));
-    else
-      batch.push_back(std::move(incoming));
+    if (!waiting.join(incoming)) batch.push_back(std::move(incoming));
   }
-}
-
-Attempt Inbox::Impl::attempt_of(const Incoming& incoming) const {
-  const auto found = waiting.find(key_of(incoming.record));
-  // The number belongs to the key's first event, which is the only one of it that was tried.
-  return found == waiting.end() ? Attempt{} : found->second.next;
 }
 
 // Each key in a transaction of its own: with two keys in one, two transactions could each wait for a row of the other.
@@ -231,11 +198,7 @@ Task<> Inbox::Impl::process_key(std::deque<Incoming> batch) {
     }
     auto incoming = std::move(batch.front());
     batch.pop_front();
-    const auto waits = waiting.find(key_of(incoming.record));
-    if (waits != waiting.end() && !waits->second.events.empty()) {
-      waits->second.events.push_back(std::move(incoming));
-      continue;
-    }
+    if (waiting.join(incoming)) continue;
     const auto outcome = co_await alone(incoming);
     if (outcome)
       finished(incoming);
@@ -253,7 +216,7 @@ Task<Result<void>> Inbox::Impl::together(std::deque<Incoming>& batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto id = key_of(batch[i].record);
     if (stopped.contains(id)) continue;
-    const auto attempt = begun.insert(id).second ? attempt_of(batch[i]) : Attempt{};
+    const auto attempt = begun.insert(id).second ? waiting.attempt_of(batch[i].record) : Attempt{};
     EVC_CO_TRY(verdict, co_await applier.apply(transaction, batch[i], attempt));
     if (verdict.fate == Verdict::Fate::kRetry) stopped.insert(id);
     outcomes.push_back({i, std::move(verdict)});
@@ -269,8 +232,7 @@ void Inbox::Impl::settle(std::deque<Incoming> batch, const std::vector<Outcome>&
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const bool tried = outcome != outcomes.end() && outcome->index == i;
     if (!tried) {
-      // Behind the one of its key that failed.
-      waiting[key_of(batch[i].record)].events.push_back(std::move(batch[i]));
+      waiting.stay_behind(std::move(batch[i]));
       continue;
     }
     if (outcome->verdict.fate == Verdict::Fate::kDone)
@@ -284,7 +246,7 @@ void Inbox::Impl::settle(std::deque<Incoming> batch, const std::vector<Outcome>&
 Task<Result<void>> Inbox::Impl::alone(const Incoming& incoming) {
   auto context = background_context(kBatchLimit);
   EVC_CO_TRY(transaction, co_await pool.begin(context));
-  EVC_CO_TRY(verdict, co_await applier.apply(transaction, incoming, attempt_of(incoming)));
+  EVC_CO_TRY(verdict, co_await applier.apply(transaction, incoming, waiting.attempt_of(incoming.record)));
   EVC_CO_CHECK(co_await transaction.commit(context));
   if (verdict.fate == Verdict::Fate::kRetry) co_return std::unexpected(std::move(verdict.error));
   co_return Result<void>{};
@@ -292,20 +254,12 @@ Task<Result<void>> Inbox::Impl::alone(const Incoming& incoming) {
 
 void Inbox::Impl::finished(const Incoming& incoming) {
   progress.done(incoming.record);
-  waiting.erase(key_of(incoming.record));
+  waiting.finished(incoming.record);
 }
 
 void Inbox::Impl::retry_later(Incoming incoming, const Error& error) {
-  auto& key_waits = waiting[key_of(incoming.record)];
-  const auto tried = key_waits.next.number;
-  if (tried == 1) key_waits.next.first_failed_at = system_clock().wall();
-  key_waits.next.number = tried + 1;
-  auto bound = options.retry_first * (std::int64_t{1} << std::min<std::int64_t>(tried, 16));
-  bound = std::min<std::chrono::milliseconds>(bound, options.retry_cap);
-  const auto pause = error.retry_after.value_or(std::chrono::milliseconds(
-      1 + static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(bound.count()))));
-  key_waits.due = std::chrono::steady_clock::now() + std::min(pause, options.retry_cap);
-  key_waits.events.push_front(std::move(incoming));
+  waiting.retry_later(std::move(incoming), error, std::chrono::steady_clock::now(), system_clock().wall(),
+                      random_u64());
 }
 
 void Inbox::Impl::commit_offsets() {
@@ -322,10 +276,8 @@ void Inbox::Impl::forget(const std::vector<kafka::TopicPartition>& partitions) {
   for (const auto& partition : partitions) {
     progress.forget(partition);
     paused.erase(partition);
-    for (auto& [id, each] : waiting)
-      std::erase_if(each.events, [&](const Incoming& incoming) { return partition_of(incoming.record) == partition; });
+    waiting.forget(partition);
   }
-  std::erase_if(waiting, [](const auto& each) { return each.second.events.empty(); });
 }
 
 // Gaps that can be closed without a new event of their key, gaps that are overdue, and the numbers for the dashboards.

@@ -11,25 +11,11 @@
 
 #include "kit/messaging/event.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/inbox_rules.hpp"
+#include "kit/messaging/incoming.hpp"
 #include "kit/postgres/pool.hpp"
 
 namespace evc::messaging {
-
-// A record and what could be read of it. With a defect, event holds at least id, topic, key and subject, so that it can
-// be buried in its place.
-struct Incoming {
-  kafka::Record record;
-  Event event;  // sequence 0: not known
-  std::optional<Error> defect;
-};
-Incoming read_incoming(kafka::Record record);
-
-struct Standing {
-  bool fresh = false;                // this event was never seen before
-  std::optional<std::int64_t> last;  // sequence of the key that was consumed last; absent: the key's first event
-  bool subject_parked = false;
-  bool gap_waits = false;  // an event of the key waits for a missing one
-};
 
 enum class ParkReason { kGap, kSubject };
 

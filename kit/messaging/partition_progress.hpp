@@ -7,7 +7,8 @@
 #include <set>
 #include <vector>
 
-#include "kit/kafka/consumer.hpp"
+#include "kit/kafka/record.hpp"
+#include "kit/kafka/topic_partition.hpp"
 
 namespace evc::messaging {
 

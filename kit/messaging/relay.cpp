@@ -20,31 +20,15 @@ namespace {
 
 namespace semconv = telemetry::semconv;
 
-constexpr std::chrono::milliseconds kFirstPause{200};
 constexpr std::chrono::seconds kOpenLimit{10};
 constexpr std::chrono::milliseconds kIdleWait{500};
 constexpr std::chrono::hours kMaintenance{1};
 constexpr std::int64_t kPage = 500;
 constexpr std::size_t kLinks = 128;  // of one send span; a larger batch links to its first records
-// No transaction of ours lives longer: statements end after 4 s, an idle transaction after 60 s. A row that is
-// committed after a moment was created at most this long before it.
-constexpr std::chrono::minutes kLongestTransaction{5};
 
 Task<bool> told_to_stop() {
   const auto state = co_await boost::asio::this_coro::cancellation_state;
   co_return state.cancelled() != boost::asio::cancellation_type::none;
-}
-
-std::size_t size_of(const kafka::Record& record) {
-  std::size_t size = record.key.size() + record.value.size();
-  for (const auto& [name, value] : record.headers) size += name.size() + value.size() + 8;
-  return size;
-}
-
-// Full jitter: anything up to the exponential bound.
-std::chrono::milliseconds jittered(std::chrono::milliseconds bound) {
-  return std::chrono::milliseconds(1 +
-                                   static_cast<std::int64_t>(random_u64() % static_cast<std::uint64_t>(bound.count())));
 }
 
 // One `send <topic>` span per topic of a batch, linked to the events' own contexts; the records' headers stay as they
@@ -93,11 +77,9 @@ struct Relay::Impl {
   Task<Result<void>> step();
   Task<Result<void>> beat();
   Task<Result<void>> release_parked();
-  enum class Parked { kSkip, kInclude };
-  // Every row that is not parked is in the log when this returns good.
-  Task<Result<void>> deliver(std::vector<OutboxRow> rows, Parked parked);
+  // Every row that is not parked or rejected is in the log when this returns good.
+  Task<Result<void>> deliver(std::vector<OutboxRow> rows, ParkedRows parked_rows);
   Task<Result<void>> reject(OutboxRow row, std::string reason);
-  bool too_large(const kafka::Record& record) const;
 
   Worker& worker;
   RelayOptions options;
@@ -107,7 +89,7 @@ struct Relay::Impl {
   RelayMetrics metrics;
 
   std::set<StreamKey> parked;
-  std::optional<Heartbeat> unconfirmed_heartbeat;
+  SafePoint safe_point;
   SteadyTime next_beat{};
   SteadyTime next_maintenance{};
   bool progressed = false;  // in this session
@@ -122,13 +104,12 @@ Task<> Relay::Impl::run(std::shared_ptr<Impl> impl) {
     impl->stream.close();
     const bool stop = co_await told_to_stop();
     if (stop || ended) break;
-    failures = impl->progressed ? 1 : failures + 1;
-    std::chrono::milliseconds pause = impl->options.standby;
-    if (ended.error().code == Code::kConflict) {
-      // Another relay holds the slot, or a connection of ours that the server has not missed yet.
+    const auto next = pause_after(ended.error().code, failures, impl->progressed, impl->options.standby,
+                                  impl->options.pause_cap, random_u64());
+    failures = next.failures;
+    if (next.why == RelayPause::Why::kStandby) {
       impl->state = Result<void>{};
       impl->metrics.role(RelayMetrics::Role::kStandby);
-      failures = 0;
     } else {
       impl->metrics.role(RelayMetrics::Role::kDown);
       impl->metrics.failed();
@@ -138,9 +119,8 @@ Task<> Relay::Impl::run(std::shared_ptr<Impl> impl) {
                {telemetry::key::kAttempt, failures},
                {telemetry::key::kLsn, postgres::format_lsn(impl->stream.confirmed())}});
       impl->state = std::unexpected(std::move(ended).error());
-      pause = jittered(std::min(impl->options.pause_cap, kFirstPause * (1 << std::min(failures, 10))));
     }
-    co_await sleep_for(impl->worker, pause);
+    co_await sleep_for(impl->worker, next.pause);
   }
   impl->metrics.role(RelayMetrics::Role::kDown);
   impl->producer.close();
@@ -168,7 +148,7 @@ Task<Result<void>> Relay::Impl::open() {
   EVC_CO_TRY(keys, co_await store.parked_keys());
   parked = std::move(keys);
   metrics.parked_keys(parked.size());
-  unconfirmed_heartbeat.reset();
+  safe_point.reset();
   next_beat = {};
   if (!status.reemission_due) co_return Result<void>{};
   auto emitted = co_await reemit();
@@ -186,7 +166,7 @@ Task<Result<void>> Relay::Impl::reemit() {
     if (page.empty()) break;
     pos = page.back().pos;
     count += static_cast<std::int64_t>(page.size());
-    EVC_CO_CHECK(co_await deliver(std::move(page), Parked::kSkip));
+    EVC_CO_CHECK(co_await deliver(std::move(page), ParkedRows::kSkip));
   }
   if (count > 0) EVC_LOG(kWarn, "the outbox was emitted again from the safe point", {{telemetry::key::kCount, count}});
   auto ended = co_await store.end_reemission();
@@ -204,32 +184,29 @@ Task<Result<void>> Relay::Impl::follow() {
 
 Task<Result<void>> Relay::Impl::step() {
   std::vector<OutboxRow> rows;
-  postgres::Lsn end = 0;
+  RelayRound round;
   // The first commit is waited for; what has arrived with it goes along.
   for (auto wait = std::min(kIdleWait, options.heartbeat); rows.size() < options.batch_records; wait = {}) {
     EVC_CO_TRY(batch, co_await stream.next(wait));
     if (!batch) break;
     metrics.waiting_since(batch->committed_at);
-    end = batch->end_lsn;
+    round.take(batch->end_lsn, batch->rows.size());
     for (const auto& inserted : batch->rows) {
       EVC_CO_TRY(row, outbox_row(inserted));
       rows.push_back(std::move(row));
     }
   }
-  if (end == 0) {
+  if (round.empty()) {
     metrics.all_delivered();
     co_return Result<void>{};
   }
-  EVC_CO_CHECK(co_await deliver(std::move(rows), Parked::kSkip));
-  stream.confirm(end);
+  const auto count = rows.size();
+  EVC_CO_CHECK(co_await deliver(std::move(rows), ParkedRows::kSkip));
+  round.dealt_with(count);
+  if (const auto end = round.confirmable()) stream.confirm(*end);
   metrics.all_delivered();
   progressed = true;
   co_return Result<void>{};
-}
-
-bool Relay::Impl::too_large(const kafka::Record& record) const {
-  const bool dead_letter = record.topic.ends_with(".dlq");
-  return size_of(record) > (dead_letter ? options.largest_dead_letter_bytes : options.largest_record_bytes);
 }
 
 Task<Result<void>> Relay::Impl::reject(OutboxRow row, std::string reason) {
@@ -246,15 +223,15 @@ Task<Result<void>> Relay::Impl::reject(OutboxRow row, std::string reason) {
   co_return Result<void>{};
 }
 
-Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, Parked including) {
+Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, ParkedRows parked_rows) {
   std::vector<OutboxRow> going;
   std::vector<kafka::Record> records;
   for (auto& row : rows) {
-    const StreamKey key{row.record.topic, row.record.key};
-    if (including == Parked::kSkip && parked.contains(key)) continue;
-    if (too_large(row.record)) {
+    const auto fate = fate_of(row.record, parked, parked_rows, options.limits);
+    if (fate == RowFate::kSkip) continue;
+    if (fate == RowFate::kReject) {
       EVC_CO_CHECK(co_await reject(std::move(row), "larger than its topic takes"));
-      if (including == Parked::kInclude) co_return fail(Code::kRecordRefused, "a released key was refused again");
+      if (parked_rows == ParkedRows::kInclude) co_return fail(Code::kRecordRefused, "a released key was refused again");
       continue;
     }
     records.push_back(row.record);
@@ -279,22 +256,17 @@ Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, Parked incl
     EVC_CO_CHECK(co_await reject(std::move(going[i]), (*sent)[i].reason));
   }
   for (const auto& [topic, count] : delivered) metrics.sent(topic, count);
-  if (refused && including == Parked::kInclude)
+  if (refused && parked_rows == ParkedRows::kInclude)
     co_return fail(Code::kRecordRefused, "a released key was refused again");
   co_return Result<void>{};
 }
 
-// Everything committed before a heartbeat is delivered once the confirmed position has passed the end of the WAL as it
-// was then.
 Task<Result<void>> Relay::Impl::beat() {
   const auto now = std::chrono::steady_clock::now();
-  if (unconfirmed_heartbeat && stream.confirmed() >= unconfirmed_heartbeat->wal) {
-    EVC_CO_CHECK(co_await store.store_safe_point(unconfirmed_heartbeat->at - kLongestTransaction));
-    unconfirmed_heartbeat.reset();
-  }
+  if (const auto safe = safe_point.confirmed(stream.confirmed())) EVC_CO_CHECK(co_await store.store_safe_point(*safe));
   EVC_CO_TRY(heartbeat, co_await store.heartbeat());
   metrics.slot(heartbeat.retained_bytes, heartbeat.safe_bytes.value_or(-1));
-  if (!unconfirmed_heartbeat) unconfirmed_heartbeat = heartbeat;
+  safe_point.heartbeat(heartbeat.at, heartbeat.wal);
   EVC_CO_CHECK(co_await release_parked());
   if (now >= next_maintenance) {
     // A partition that cannot be made or dropped now can be in an hour: there are seven days of them, and a default
@@ -319,7 +291,7 @@ Task<Result<void>> Relay::Impl::release_parked() {
       EVC_CO_TRY(page, co_await store.key_page(each.key, from, kPage));
       if (page.empty()) break;
       from = page.back().sequence + 1;
-      outcome = co_await deliver(std::move(page), Parked::kInclude);
+      outcome = co_await deliver(std::move(page), ParkedRows::kInclude);
     }
     if (!outcome && outcome.error().code != Code::kRecordRefused) co_return outcome;
     if (!outcome) {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "kit/kafka/producer.hpp"
+#include "kit/messaging/relay_rules.hpp"
 #include "kit/postgres/pool.hpp"
 #include "kit/runtime/worker.hpp"
 
@@ -21,10 +22,9 @@ struct RelayOptions {
   std::string slot;      // "<service>_outbox": slots are known to the whole server
   std::string publication = "outbox";
   kafka::ProducerOptions producer;
-  std::size_t batch_records = 1'000;                  // gathered from commits that are there already
-  std::size_t largest_record_bytes = 1'000'000;       // on an event topic; more is rejected without asking the broker
-  std::size_t largest_dead_letter_bytes = 1'065'536;  // on a dead-letter topic: 64 KiB more
-  std::chrono::hours retention{91 * 24};              // of outbox partitions; never less than the topics'
+  std::size_t batch_records = 1'000;  // gathered from commits that are there already
+  RecordLimits limits;
+  std::chrono::hours retention{91 * 24};  // of outbox partitions; never less than the topics'
   std::chrono::milliseconds heartbeat{10'000};
   std::chrono::milliseconds standby{2'000};     // between looks at a slot that another relay holds
   std::chrono::milliseconds pause_cap{10'000};  // longest pause after a failure

@@ -159,7 +159,7 @@ TEST_F(RelayToBroker, ALostConnectionToPostgresIsMended) {
 
 TEST_F(RelayToBroker, ATooLargeRecordParksItsKeyAndNoOther) {
   auto options = side_->relay_options();
-  options.largest_record_bytes = 20'000;
+  options.limits.largest_record_bytes = 20'000;
   side_->start_relay(options);
   side_->append("big", 0, 1);
   side_->database().query(

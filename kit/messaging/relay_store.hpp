@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kit/kafka/record.hpp"
+#include "kit/messaging/relay_rules.hpp"
 #include "kit/postgres/pool.hpp"
 #include "kit/postgres/replication.hpp"
 
@@ -25,8 +26,6 @@ struct OutboxRow {
 
 // A row as the replication stream gives it: the columns of `outbox` in table order, as text.
 Result<OutboxRow> outbox_row(const postgres::InsertedRow& row);
-
-using StreamKey = std::pair<std::string, std::string>;  // topic, key
 
 struct SlotStatus {
   bool missing = false;  // or invalidated, because it kept more WAL than it may

@@ -1,0 +1,49 @@
+#include "kit/messaging/relay_rules.hpp"
+
+#include <algorithm>
+
+namespace evc::messaging {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstPause{200};
+
+std::size_t size_of(const kafka::Record& record) {
+  std::size_t size = record.key.size() + record.value.size();
+  for (const auto& [name, value] : record.headers) size += name.size() + value.size() + 8;
+  return size;
+}
+
+}  // namespace
+
+RowFate fate_of(const kafka::Record& record, const std::set<StreamKey>& parked, ParkedRows parked_rows,
+                const RecordLimits& limits) {
+  if (parked_rows == ParkedRows::kSkip && parked.contains({record.topic, record.key})) return RowFate::kSkip;
+  const bool dead_letter = record.topic.ends_with(".dlq");
+  const auto largest = dead_letter ? limits.largest_dead_letter_bytes : limits.largest_record_bytes;
+  return size_of(record) > largest ? RowFate::kReject : RowFate::kSend;
+}
+
+std::optional<WallTime> SafePoint::confirmed(std::uint64_t confirmed_lsn) {
+  if (!awaited_ || confirmed_lsn < awaited_->wal) return std::nullopt;
+  const auto safe = awaited_->at - kLongestTransaction;
+  awaited_.reset();
+  return safe;
+}
+
+void SafePoint::heartbeat(WallTime at, std::uint64_t end_of_wal) {
+  if (!awaited_) awaited_ = Awaited{at, end_of_wal};
+}
+
+RelayPause pause_after(Code ended_with, int failures_before, bool progressed, std::chrono::milliseconds standby,
+                       std::chrono::milliseconds cap, std::uint64_t random) {
+  if (ended_with == Code::kConflict) return {.why = RelayPause::Why::kStandby, .failures = 0, .pause = standby};
+  const int failures = progressed ? 1 : failures_before + 1;
+  // Full jitter: anything up to the exponential bound.
+  const auto bound = std::min(cap, kFirstPause * (1 << std::min(failures, 10)));
+  return {.why = RelayPause::Why::kFailure,
+          .failures = failures,
+          .pause = std::chrono::milliseconds(
+              1 + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(bound.count())))};
+}
+
+}  // namespace evc::messaging

@@ -1,0 +1,59 @@
+#include "kit/messaging/relay_rules.hpp"
+
+#include <gtest/gtest.h>
+
+#include "kit/messaging/idempotency_rules.hpp"
+
+namespace evc::messaging {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(RelayRound, ThePositionMovesOnlyWhenEveryRowIsDealtWith) {
+  RelayRound round;
+  EXPECT_TRUE(round.empty());
+  round.take(10, 1);
+  round.take(20, 2);
+  round.dealt_with(2);
+  EXPECT_EQ(round.confirmable(), std::nullopt);
+  round.dealt_with(1);
+  EXPECT_EQ(round.confirmable(), 20U);
+}
+
+TEST(FateOf, AParkedKeyWaitsUntilItIsReleased) {
+  const kafka::Record record{.topic = "t", .key = "k", .value = "0123456789"};
+  const std::set<StreamKey> parked{{"t", "k"}};
+  EXPECT_EQ(fate_of(record, parked, ParkedRows::kSkip, {}), RowFate::kSkip);
+  EXPECT_EQ(fate_of(record, parked, ParkedRows::kInclude, {}), RowFate::kSend);
+  EXPECT_EQ(fate_of(record, {}, ParkedRows::kSkip, {.largest_record_bytes = 10}), RowFate::kReject);
+}
+
+TEST(SafePoint, IsALongestTransactionBeforeAConfirmedHeartbeat) {
+  SafePoint safe;
+  const WallTime now{1h};
+  safe.heartbeat(now, 100);
+  safe.heartbeat(now + 10s, 200);
+  EXPECT_EQ(safe.confirmed(99), std::nullopt);
+  EXPECT_EQ(safe.confirmed(100), now - SafePoint::kLongestTransaction);
+  EXPECT_EQ(safe.confirmed(500), std::nullopt);
+}
+
+TEST(PauseAfter, AHeldSlotIsNoFailure) {
+  const auto standby = pause_after(Code::kConflict, 3, false, 2s, 10s, 5);
+  EXPECT_EQ(standby.why, RelayPause::Why::kStandby);
+  EXPECT_EQ(standby.failures, 0);
+  EXPECT_EQ(standby.pause, 2s);
+  EXPECT_EQ(pause_after(Code::kBrokerUnavailable, 3, false, 2s, 10s, 0).failures, 4);
+  EXPECT_EQ(pause_after(Code::kBrokerUnavailable, 3, true, 2s, 10s, 0).failures, 1);
+}
+
+TEST(CaseOfKey, ByHolderFingerprintAndState) {
+  EXPECT_EQ(case_of_taken(1), KeyCase::kFirst);
+  EXPECT_EQ(case_of_taken(2), KeyCase::kResume);
+  EXPECT_EQ(case_of_held("a", "b", "finished"), KeyCase::kOtherUse);
+  EXPECT_EQ(case_of_held("a", "a", "running"), KeyCase::kInProgress);
+  EXPECT_EQ(case_of_held("a", "a", "finished"), KeyCase::kReplay);
+}
+
+}  // namespace
+}  // namespace evc::messaging
