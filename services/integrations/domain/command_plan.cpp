@@ -38,4 +38,12 @@ NextStep next_step(const OpenCommand& command, WallTime now, std::chrono::millis
   return {.what = NextStep::Do::kSend};
 }
 
+AfterAnswer after_answer(const OpenCommand& command, Heard heard, CommandResult result) {
+  if (heard == Heard::kNothing) return AfterAnswer::kPending;
+  const bool is_repetition = command.attempts > 0;
+  const bool is_doubtful =
+      is_repetition && command.kind == CommandKind::kRemoteStart && result == CommandResult::kRejected;
+  return is_doubtful ? AfterAnswer::kUnconfirmed : AfterAnswer::kFinish;
+}
+
 }  // namespace evc::integrations

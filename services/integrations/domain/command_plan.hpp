@@ -34,4 +34,9 @@ struct NextStep {
 // `offline_grace`: how long a command waits for a station that is not connected.
 NextStep next_step(const OpenCommand& command, WallTime now, std::chrono::milliseconds offline_grace);
 
+// What an answer from the station, or the loss of its connection, does to the command's row.
+enum class AfterAnswer { kPending, kUnconfirmed, kFinish };
+enum class Heard { kAnswer, kNothing };
+AfterAnswer after_answer(const OpenCommand& command, Heard heard, ocpp::CommandResult result);
+
 }  // namespace evc::integrations

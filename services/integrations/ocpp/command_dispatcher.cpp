@@ -152,11 +152,10 @@ Task<> CommandDispatcher::settled(store::CommandRow command, ocpp::Verdict verdi
 
 Task<Result<void>> CommandDispatcher::store_answer(RequestContext& context, store::CommandRow command,
                                                    ocpp::Verdict verdict, bool is_lost) {
-  if (is_lost) co_return co_await store::mark_pending(context, *pool_, command.command_id);
-  const bool is_repetition = command.open.attempts > 0;
-  const bool is_doubtful = is_repetition && command.open.kind == ocpp::CommandKind::kRemoteStart &&
-                           verdict.result == ocpp::CommandResult::kRejected;
-  if (is_doubtful) co_return co_await store::mark_unconfirmed(context, *pool_, command.command_id);
+  const auto next = after_answer(command.open, is_lost ? Heard::kNothing : Heard::kAnswer, verdict.result);
+  if (next == AfterAnswer::kPending) co_return co_await store::mark_pending(context, *pool_, command.command_id);
+  if (next == AfterAnswer::kUnconfirmed)
+    co_return co_await store::mark_unconfirmed(context, *pool_, command.command_id);
   co_return co_await finish(context, std::move(command), verdict.result, std::move(verdict.detail));
 }
 

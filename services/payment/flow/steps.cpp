@@ -43,9 +43,8 @@ Task<Finding> Steps::ask(RequestContext& context, const Payment& payment, const 
   switch (job.step) {
     case Step::kAuthorise: {
       Finding finding = co_await provider_.look(context, payment, Step::kAuthorise);
-      const bool may_still_come = context.clock->wall() - job.created_at < options_.never_heard_after;
-      if (finding.outcome == Outcome::kNeverHeard && may_still_come) finding.outcome = Outcome::kNotYet;
-      co_return finding;
+      co_return while_it_may_come(std::move(finding), job.created_at, options_.never_heard_after,
+                                  context.clock->wall());
     }
     case Step::kCapture:
       co_return co_await provider_.capture(context, payment, job.amount);

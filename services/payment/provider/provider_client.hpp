@@ -8,7 +8,7 @@
 
 #include "kit/base/secret.hpp"
 #include "kit/http/client.hpp"
-#include "services/payment/domain/transitions.hpp"
+#include "services/payment/domain/provider_reading.hpp"
 
 namespace evc::payment {
 
@@ -34,8 +34,5 @@ class ProviderClient {
   std::string authorization_;
   std::chrono::milliseconds try_timeout_;
 };
-
-// Pure: what an answer to a step says. `answer` is the body of a 2xx.
-Finding read_answer(Step step, std::string_view body);
 
 }  // namespace evc::payment

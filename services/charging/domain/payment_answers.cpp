@@ -1,0 +1,44 @@
+#include "services/charging/domain/payment_answers.hpp"
+
+#include <string>
+
+#include "kit/base/json.hpp"
+
+namespace evc::charging {
+namespace {
+
+std::string member(const json::Value& body, std::string_view name) {
+  const auto* value = body.is_object() ? body.get_object().if_contains(name) : nullptr;
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+Input from_state(std::string_view state) {
+  if (state == "authorised") return Input::kHoldAuthorised;
+  if (state == "declined") return Input::kHoldDeclined;
+  if (state == "failed") return Input::kHoldFailed;
+  if (state == "voided") return Input::kReleased;
+  if (state == "expired") return Input::kHoldExpired;
+  return Input::kHoldUnknown;
+}
+
+}  // namespace
+
+Input hold_state_told(int status, std::string_view text) {
+  const auto body = json::parse(text);
+  if (!body) return Input::kHoldUnknown;
+  if (status < 300) return from_state(member(*body, "state"));
+  const std::string code = member(*body, "code");
+  if (code == "payment-declined") return Input::kHoldDeclined;
+  if (code == "payment-failed") return Input::kHoldFailed;
+  if (code == "payment-not-found") return Input::kNeverHeld;
+  return Input::kHoldUnknown;
+}
+
+Input hold_answered(int status, std::string_view body) {
+  const Input input = hold_state_told(status, body);
+  // A fresh hold can be authorised, refused or open; anything else is not an answer to this question.
+  const bool answers = input == Input::kHoldAuthorised || input == Input::kHoldDeclined || input == Input::kHoldFailed;
+  return answers ? input : Input::kHoldUnknown;
+}
+
+}  // namespace evc::charging

@@ -1,0 +1,15 @@
+// What payment's answers over REST mean. Pure. Whatever is not a clear answer is kHoldUnknown, never a yes or a no.
+#pragma once
+
+#include <string_view>
+
+#include "services/charging/domain/saga.hpp"
+
+namespace evc::charging {
+
+// To the question for a hold: kHoldAuthorised, kHoldDeclined, kHoldFailed or kHoldUnknown.
+Input hold_answered(int status, std::string_view body);
+// To the question what became of it: also kReleased, kHoldExpired, and kNeverHeld when payment has no such reference.
+Input hold_state_told(int status, std::string_view body);
+
+}  // namespace evc::charging
