@@ -26,7 +26,7 @@ constexpr std::array<std::pair<S, std::string_view>, 16> kStateNames{{{S::kReque
                                                                       {S::kCaptured, "CAPTURED"},
                                                                       {S::kReceivable, "RECEIVABLE"}}};
 
-constexpr std::array<std::pair<I, std::string_view>, 17> kInputNames{{{I::kHoldAuthorised, "hold authorised"},
+constexpr std::array<std::pair<I, std::string_view>, 18> kInputNames{{{I::kHoldAuthorised, "hold authorised"},
                                                                       {I::kHoldDeclined, "hold declined"},
                                                                       {I::kHoldFailed, "hold failed"},
                                                                       {I::kHoldUnknown, "hold unknown"},
@@ -41,6 +41,7 @@ constexpr std::array<std::pair<I, std::string_view>, 17> kInputNames{{{I::kHoldA
                                                                       {I::kCaptureFailed, "capture failed"},
                                                                       {I::kReleased, "released"},
                                                                       {I::kHoldExpired, "hold expired"},
+                                                                      {I::kHoldGone, "hold gone"},
                                                                       {I::kNeverHeld, "never held"},
                                                                       {I::kDeadline, "deadline"}}};
 
@@ -50,6 +51,8 @@ constexpr std::array kTable{
     Row{S::kRequested, I::kHoldDeclined, S::kFailed, Say::kFailed},
     Row{S::kRequested, I::kHoldFailed, S::kFailed, Say::kFailed},
     Row{S::kRequested, I::kHoldUnknown, S::kPreauthUnknown, Say::kNothing},
+    // It came and went before anybody heard of it.
+    Row{S::kRequested, I::kHoldExpired, S::kExpired, Say::kFailed},
     // Nobody waits for the answer any more (a crash in the middle): never start, let go what may be held.
     Row{S::kRequested, I::kDeadline, S::kVoiding, Say::kFailedWithHold},
 
@@ -58,9 +61,12 @@ constexpr std::array kTable{
     Row{S::kPreauthUnknown, I::kHoldAuthorised, S::kVoiding, Say::kFailedWithHold},
     Row{S::kPreauthUnknown, I::kHoldDeclined, S::kFailed, Say::kFailed},
     Row{S::kPreauthUnknown, I::kHoldFailed, S::kFailed, Say::kFailed},
+    Row{S::kPreauthUnknown, I::kHoldExpired, S::kExpired, Say::kFailed},
     Row{S::kPreauthUnknown, I::kDeadline, S::kVoiding, Say::kFailedWithHold},
 
-    Row{S::kAuthorised, I::kHoldAuthorised, S::kAuthorised, Say::kNothing},  // the fact after the answer
+    // What the topic says of the hold after the answer has said it: also that it was unknown for a while.
+    Row{S::kAuthorised, I::kHoldAuthorised, S::kAuthorised, Say::kNothing},
+    Row{S::kAuthorised, I::kHoldUnknown, S::kAuthorised, Say::kNothing},
     Row{S::kAuthorised, I::kTransactionStarted, S::kStarted, Say::kStarted},
     Row{S::kAuthorised, I::kStartRefused, S::kVoiding, Say::kFailedWithHold},
     Row{S::kAuthorised, I::kStopRequested, S::kCancelling, Say::kStopRequested},
@@ -70,6 +76,7 @@ constexpr std::array kTable{
     // The station was asked already and may have begun: the hold stays until it has spoken or its time is over, else
     // energy that flowed in good time would be owed.
     Row{S::kCancelling, I::kHoldAuthorised, S::kCancelling, Say::kNothing},
+    Row{S::kCancelling, I::kHoldUnknown, S::kCancelling, Say::kNothing},
     Row{S::kCancelling, I::kStopRequested, S::kCancelling, Say::kNothing},
     Row{S::kCancelling, I::kStartRefused, S::kVoiding, Say::kFailedWithHold},
     Row{S::kCancelling, I::kTransactionStarted, S::kStopping, Say::kStartedToStop},
@@ -77,6 +84,7 @@ constexpr std::array kTable{
     Row{S::kCancelling, I::kHoldExpired, S::kExpired, Say::kFailed},
 
     Row{S::kStarted, I::kHoldAuthorised, S::kStarted, Say::kNothing},
+    Row{S::kStarted, I::kHoldUnknown, S::kStarted, Say::kNothing},
     Row{S::kStarted, I::kEnergyMeasured, S::kCharging, Say::kUpdated},
     Row{S::kStarted, I::kStopRequested, S::kStopping, Say::kStopRequested},
     Row{S::kStarted, I::kTransactionStarted, S::kStarted, Say::kNothing},  // the station repeats itself
@@ -86,6 +94,7 @@ constexpr std::array kTable{
     Row{S::kStarted, I::kDeadline, S::kStarted, Say::kNothing},
 
     Row{S::kCharging, I::kHoldAuthorised, S::kCharging, Say::kNothing},
+    Row{S::kCharging, I::kHoldUnknown, S::kCharging, Say::kNothing},
     Row{S::kCharging, I::kEnergyMeasured, S::kCharging, Say::kUpdated},
     Row{S::kCharging, I::kStopRequested, S::kStopping, Say::kStopRequested},
     Row{S::kCharging, I::kTransactionStarted, S::kCharging, Say::kNothing},
@@ -95,6 +104,7 @@ constexpr std::array kTable{
     Row{S::kCharging, I::kDeadline, S::kCharging, Say::kNothing},
 
     Row{S::kStopping, I::kHoldAuthorised, S::kStopping, Say::kNothing},
+    Row{S::kStopping, I::kHoldUnknown, S::kStopping, Say::kNothing},
     Row{S::kStopping, I::kEnergyMeasured, S::kStopping, Say::kUpdated},
     Row{S::kStopping, I::kStopRequested, S::kStopping, Say::kNothing},
     Row{S::kStopping, I::kTransactionStarted, S::kStopping, Say::kNothing},
@@ -105,6 +115,7 @@ constexpr std::array kTable{
 
     // It began although it was given up: the energy is real, so it is stopped, billed, and owed if the hold is gone.
     Row{S::kLateStarted, I::kHoldAuthorised, S::kLateStarted, Say::kNothing},
+    Row{S::kLateStarted, I::kHoldUnknown, S::kLateStarted, Say::kNothing},
     Row{S::kLateStarted, I::kEnergyMeasured, S::kLateStarted, Say::kUpdated},
     Row{S::kLateStarted, I::kStopRequested, S::kLateStarted, Say::kNothing},
     Row{S::kLateStarted, I::kTransactionStarted, S::kLateStarted, Say::kNothing},
@@ -117,6 +128,7 @@ constexpr std::array kTable{
     Row{S::kLateStarted, I::kDeadline, S::kLateStarted, Say::kStopRequested},
 
     Row{S::kEnded, I::kHoldAuthorised, S::kEnded, Say::kNothing},
+    Row{S::kEnded, I::kHoldUnknown, S::kEnded, Say::kNothing},
     Row{S::kEnded, I::kEnergyMeasured, S::kEnded,
         Say::kNothing},  // a late meter value: the bill stands on the end's register
     Row{S::kEnded, I::kTransactionEnded, S::kEnded, Say::kNothing},
@@ -125,17 +137,22 @@ constexpr std::array kTable{
     Row{S::kEnded, I::kCaptured, S::kCaptured, Say::kNothing},
     Row{S::kEnded, I::kCapturedPartly, S::kReceivable, Say::kNothing},
     Row{S::kEnded, I::kCaptureFailed, S::kReceivable, Say::kNothing},
+    // Without a price the end of the hold is the session's; with one, payment still has to say what is owed.
     Row{S::kEnded, I::kReleased, S::kVoided, Say::kNothing},
     Row{S::kEnded, I::kHoldExpired, S::kExpired, Say::kNothing},
+    Row{S::kEnded, I::kHoldGone, S::kEnded, Say::kNothing},
     Row{S::kEnded, I::kDeadline, S::kEnded, Say::kNothing},
 
+    Row{S::kCapturing, I::kEnergyMeasured, S::kCapturing, Say::kNothing},
     Row{S::kCapturing, I::kTransactionEnded, S::kCapturing, Say::kNothing},
+    Row{S::kCapturing, I::kStopRequested, S::kCapturing, Say::kNothing},
     Row{S::kCapturing, I::kCaptureUnknown, S::kCapturing, Say::kNothing},
     Row{S::kCapturing, I::kCaptured, S::kCaptured, Say::kNothing},
     Row{S::kCapturing, I::kCapturedPartly, S::kReceivable, Say::kNothing},
     Row{S::kCapturing, I::kCaptureFailed, S::kReceivable, Say::kNothing},
     Row{S::kCapturing, I::kReleased, S::kVoided, Say::kNothing},
     Row{S::kCapturing, I::kHoldExpired, S::kExpired, Say::kNothing},
+    Row{S::kCapturing, I::kHoldGone, S::kCapturing, Say::kNothing},
     Row{S::kCapturing, I::kDeadline, S::kCapturing, Say::kNothing},
 
     Row{S::kVoiding, I::kHoldAuthorised, S::kVoiding, Say::kNothing},  // payment lets it go, too

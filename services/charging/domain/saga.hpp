@@ -51,6 +51,7 @@ enum class Input : std::uint8_t {
   kCaptureFailed,   // for good: all of it is owed
   kReleased,        // the hold was let go
   kHoldExpired,     // the provider let it go by itself
+  kHoldGone,        // either of the two, and there is a price: payment will say what is owed
   kNeverHeld,       // payment knows nothing of the reference
   kDeadline,        // the state's time is over
 };

@@ -81,6 +81,11 @@ void say(Outcome& outcome, Say what, WallTime now) {
   }
 }
 
+bool before_the_charge(SessionState state) {
+  return state == SessionState::kRequested || state == SessionState::kPreauthUnknown ||
+         state == SessionState::kAuthorised || state == SessionState::kCancelling;
+}
+
 bool pushes_deadline(Input input, bool moved) {
   return moved || input == Input::kEnergyMeasured || input == Input::kDeadline;
 }
@@ -289,12 +294,27 @@ Outcome capture_failed(Session session, WallTime now) {
 Outcome released(Session session, Input input, WallTime now) {
   Outcome outcome = begin(std::move(session));
   outcome.session.hold_gone = true;
-  const bool expired_early = input == Input::kHoldExpired && (outcome.session.state == SessionState::kAuthorised ||
-                                                              outcome.session.state == SessionState::kCancelling);
-  if (expired_early) outcome.session.failure = "expired";
+  if (input == Input::kHoldExpired && before_the_charge(outcome.session.state)) outcome.session.failure = "expired";
   if (input == Input::kHoldExpired && !outcome.session.stop_reason) outcome.session.stop_reason = "holdExhausted";
-  step(outcome, input, now);
+  const bool billed = outcome.session.cost_minor > 0 && (outcome.session.state == SessionState::kEnded ||
+                                                         outcome.session.state == SessionState::kCapturing);
+  step(outcome, billed ? Input::kHoldGone : input, now);
   return outcome;
+}
+
+Outcome hold_asked(Session session, Input answer, WallTime now) {
+  if (session.state != SessionState::kVoiding) return deadline_passed(std::move(session), now);
+  switch (answer) {
+    case Input::kReleased:
+    case Input::kHoldExpired:
+      return released(std::move(session), answer, now);
+    case Input::kHoldDeclined:
+    case Input::kHoldFailed:
+    case Input::kNeverHeld:
+      return hold_outcome(std::move(session), answer, now);
+    default:
+      return deadline_passed(std::move(session), now);
+  }
 }
 
 Outcome deadline_passed(Session session, WallTime now) {

@@ -111,6 +111,8 @@ Outcome captured(Session session, std::int64_t captured_minor, std::int64_t rece
 Outcome capture_failed(Session session, WallTime now);
 Outcome released(Session session, Input input, WallTime now);  // kReleased, kHoldExpired
 Outcome deadline_passed(Session session, WallTime now);
+// The same, after payment was asked by reference: its answer ends a session whose hold is to be let go, when it is one.
+Outcome hold_asked(Session session, Input answer, WallTime now);
 
 // The moment after which the station is not asked to start any more.
 WallTime start_by(const Session& session);

@@ -113,6 +113,94 @@ TEST(Session, LateStartIsStoppedBilledAndOwed) {
   EXPECT_EQ(nothing.session.state, SessionState::kVoided);
 }
 
+// Its hold went while the news of its end was on the way, or while payment was asked to capture.
+TEST(Session, ABilledSessionWaitsForPaymentAlthoughItsHoldIsGone) {
+  const Session ended =
+      transaction_ended(charging(), {.meter_wh = 6'000, .at = kNow + seconds(90)}, 5'000, "vehicle", kNow + seconds(90))
+          .session;
+  const Session capturing = capture_unknown(ended, kNow + seconds(95)).session;
+  for (const Session& session : {ended, capturing}) {
+    for (const Input input : {Input::kReleased, Input::kHoldExpired}) {
+      const Outcome gone = released(session, input, kNow + seconds(96));
+      EXPECT_EQ(gone.session.state, session.state) << name(input);
+      EXPECT_TRUE(gone.session.hold_gone);
+      EXPECT_TRUE(gone.changed);
+      EXPECT_FALSE(gone.contradiction);
+      EXPECT_EQ(said(gone), "");
+      const Outcome owed = captured(gone.session, 0, session.cost_minor, kNow + seconds(97));
+      EXPECT_EQ(owed.session.state, SessionState::kReceivable);
+      EXPECT_EQ(owed.session.receivable_minor, 500);
+    }
+  }
+}
+
+TEST(Session, WithoutAPriceTheEndOfTheHoldIsTheEndOfTheSession) {
+  Session ended = transaction_started(authorised(), "7", {.meter_wh = 5'000, .at = kNow}, kNow).session;
+  ended = transaction_ended(ended, {.meter_wh = 5'000, .at = kNow}, 5'000, "vehicle", kNow).session;
+  ASSERT_EQ(ended.state, SessionState::kEnded);
+  EXPECT_EQ(released(ended, Input::kReleased, kNow).session.state, SessionState::kVoided);
+  EXPECT_EQ(released(ended, Input::kHoldExpired, kNow).session.state, SessionState::kExpired);
+}
+
+TEST(Session, AHoldThatCameAndWentUnheardEndsItsSession) {
+  const Session unknown = hold_outcome(requested(), Input::kHoldUnknown, kNow).session;
+  for (const Session& session : {requested(), unknown}) {
+    const Outcome expired = released(session, Input::kHoldExpired, kNow);
+    EXPECT_EQ(expired.session.state, SessionState::kExpired);
+    EXPECT_FALSE(expired.contradiction);
+    ASSERT_EQ(said(expired), "ChargingSessionFailed");
+    EXPECT_EQ(expired.emissions[0].data.at("reason"), "expired");
+    EXPECT_FALSE(expired.emissions[0].data.contains("preauthorisationReference"));
+  }
+}
+
+TEST(Session, WhatPaymentAnswersEndsAVoidThatNobodySpeaksOf) {
+  const Session voiding = deadline_passed(requested(), kNow + seconds(20)).session;
+  ASSERT_EQ(voiding.state, SessionState::kVoiding);
+  const auto asked = [&](Input answer) { return hold_asked(voiding, answer, kNow + seconds(50)); };
+  EXPECT_EQ(asked(Input::kReleased).session.state, SessionState::kVoided);
+  EXPECT_EQ(asked(Input::kHoldExpired).session.state, SessionState::kExpired);
+  EXPECT_EQ(asked(Input::kHoldDeclined).session.state, SessionState::kFailed);
+  EXPECT_EQ(asked(Input::kHoldFailed).session.state, SessionState::kFailed);
+  EXPECT_EQ(asked(Input::kNeverHeld).session.state, SessionState::kFailed);
+  for (const Input open : {Input::kHoldAuthorised, Input::kHoldUnknown}) {
+    const Outcome later = asked(open);
+    EXPECT_EQ(later.session.state, SessionState::kVoiding);
+    EXPECT_EQ(later.session.deadline_at, kNow + seconds(80));
+  }
+  // Meanwhile it began after all: what was asked is no answer to that.
+  const Session late = transaction_started(voiding, "7", {.meter_wh = 0, .at = kNow}, kNow + seconds(49)).session;
+  EXPECT_EQ(hold_asked(late, Input::kReleased, kNow + seconds(50)).session.state, SessionState::kLateStarted);
+}
+
+TEST(Session, ThatAHoldWasUnknownIsNoNewsOnceItIsAuthorised) {
+  const Session stopped = stop_requested(charging(), "driver", kNow).session;
+  const Session ended = transaction_ended(stopped, {.meter_wh = 6'000, .at = kNow}, 5'000, "unknown", kNow).session;
+  const Session late =
+      transaction_started(start_refused(authorised(), "stationTimeout", kNow).session, "7", {}, kNow).session;
+  for (const Session& session : {authorised(), stop_requested(authorised(), "driver", kNow).session,
+                                 transaction_started(authorised(), "7", {}, kNow).session, charging(), stopped, late,
+                                 start_refused(authorised(), "stationTimeout", kNow).session, ended}) {
+    const Outcome unknown = hold_outcome(session, Input::kHoldUnknown, kNow);
+    EXPECT_EQ(unknown.session.state, session.state);
+    EXPECT_EQ(unknown.session.deadline_at, session.deadline_at);
+    EXPECT_FALSE(unknown.contradiction) << name(session.state);
+    EXPECT_EQ(said(unknown), "");
+  }
+}
+
+TEST(Session, WhatComesDuringACaptureIsNoContradiction) {
+  const Session capturing =
+      capture_unknown(transaction_ended(charging(), {.meter_wh = 6'000, .at = kNow}, 5'000, "vehicle", kNow).session,
+                      kNow)
+          .session;
+  ASSERT_EQ(capturing.state, SessionState::kCapturing);
+  EXPECT_FALSE(stop_requested(capturing, "driver", kNow).contradiction);
+  const Outcome measured = energy_measured(capturing, {.meter_wh = 9'000, .at = kNow}, kNow);
+  EXPECT_FALSE(measured.contradiction);
+  EXPECT_EQ(measured.session.cost_minor, capturing.cost_minor);
+}
+
 TEST(Session, LimitsAskForAStopOnce) {
   const Session session = charging({.puid = "p", .target_soc = 0.5, .energy_limit_wh = 20'000});
   const auto at = [&](std::int64_t meter_wh, double soc) {
@@ -216,7 +304,7 @@ TEST(Saga, RandomFactsNeverBreakTheInvariants) {
       const MeterReading reading{
           .meter_wh = static_cast<std::int64_t>(random() % 40'000), .power_w = 50'000, .at = now};
       Outcome outcome = [&] {
-        switch (random() % 13) {
+        switch (random() % 15) {
           case 0:
             return hold_outcome(session, Input::kHoldAuthorised, now);
           case 1:
@@ -241,20 +329,27 @@ TEST(Saga, RandomFactsNeverBreakTheInvariants) {
             return released(session, Input::kReleased, now);
           case 11:
             return capture_failed(session, now);
+          case 12:
+            return released(session, Input::kHoldExpired, now);
+          case 13:
+            return hold_asked(session, static_cast<Input>(random() % (static_cast<unsigned>(Input::kDeadline) + 1)),
+                              now);
           default:
             return deadline_passed(session, now);
         }
       }();
       for (const Emission& emission : outcome.emissions) ended_said += emission.type == "ChargingSessionEnded" ? 1 : 0;
-      session = std::move(outcome.session);
+      ASSERT_EQ(outcome.changed, outcome.session.version > version) << "seed " << seed;
+      if (outcome.changed) session = std::move(outcome.session);  // as record() stores it
       ASSERT_LE(ended_said, 1) << "seed " << seed;
-      ASSERT_EQ(outcome.changed, session.version > version) << "seed " << seed;
       if (was_terminal && session.state != before)
         ASSERT_EQ(session.state, SessionState::kLateStarted) << "seed " << seed;
       ASSERT_EQ(session.deadline_at.has_value(), !terminal(session.state))
           << "seed " << seed << " " << name(session.state);
       if (session.state == SessionState::kCaptured || session.state == SessionState::kReceivable) {
         ASSERT_EQ(*session.captured_minor + *session.receivable_minor, session.cost_minor) << "seed " << seed;
+      } else if (terminal(session.state)) {
+        ASSERT_EQ(session.cost_minor, 0) << "seed " << seed << " " << name(session.state);
       }
     }
   }

@@ -26,10 +26,6 @@ RequestContext step_context() {
   return context;
 }
 
-bool waits_for_payment(SessionState state) {
-  return state == SessionState::kVoiding || state == SessionState::kEnded || state == SessionState::kCapturing;
-}
-
 // A state that only waits is late: say so each time, until it is over.
 void report_late(const RequestContext& context, const Session& session) {
   namespace key = telemetry::key;
@@ -51,17 +47,12 @@ Task<Result<void>> move_on(postgres::Pool& pool, messaging::Outbox& outbox, Paym
   context.trace = trace_of(*seen);
   // Asked before the lock is taken: no transaction stays open over a foreign call.
   Input known = Input::kHoldUnknown;
-  if (waits_for_payment(seen->state)) known = co_await payment.ask(context, seen->reference);
+  if (seen->state == SessionState::kVoiding) known = co_await payment.ask(context, seen->reference);
   EVC_CO_TRY(transaction, co_await pool.begin(context));
   EVC_CO_TRY(session, co_await lock_overdue_session(context, transaction, id, context.clock->wall()));
   if (!session) co_return Result<void>{};
   report_late(context, *session);
-  const WallTime now = context.clock->wall();
-  const bool voiding = session->state == SessionState::kVoiding;
-  Outcome outcome =
-      voiding && (known == Input::kNeverHeld || known == Input::kHoldDeclined || known == Input::kHoldFailed)
-          ? hold_outcome(std::move(*session), known, now)
-          : deadline_passed(std::move(*session), now);
+  Outcome outcome = hold_asked(std::move(*session), known, context.clock->wall());
   EVC_CO_CHECK(co_await record(context, transaction, outbox, std::move(outcome)));
   EVC_CO_CHECK(co_await transaction.commit(context));
   nudges.wake(to_string(id));

@@ -125,6 +125,21 @@ TEST_F(FactsTest, AWholeChargeLeavesItsTimelineAndItsEvents) {
   EXPECT_EQ(database_.value("SELECT count(*) FROM reconciliation_case"), "0");
 }
 
+TEST_F(FactsTest, ABilledSessionWhoseHoldIsGoneWaitsForWhatIsOwed) {
+  const Session session = run(requested()).value();
+  ASSERT_TRUE(payment("PaymentAuthorized", session, {{"held", brl(12'300)}}));
+  ASSERT_TRUE(external("transactionStarted", session, {{"transactionId", "1001"}, {"meterWh", 5'000}}));
+  ASSERT_TRUE(
+      external("transactionEnded", session, {{"transactionId", "1001"}, {"meterWh", 6'000}, {"reason", "vehicle"}}));
+  ASSERT_TRUE(payment("PaymentVoided", session, {{"reason", "holdExpired"}, {"released", brl(12'300)}}));
+  EXPECT_EQ(state(session), "ENDED");
+  EXPECT_EQ(database_.value("SELECT hold_gone FROM session"), "t");
+  ASSERT_TRUE(payment("PaymentCaptured", session, {{"captured", brl(0)}, {"receivable", brl(500)}}));
+  EXPECT_EQ(state(session), "RECEIVABLE");
+  EXPECT_EQ(database_.value("SELECT receivable_minor FROM session"), "500");
+  EXPECT_EQ(database_.value("SELECT count(*) FROM reconciliation_case"), "0");
+}
+
 TEST_F(FactsTest, ContradictionOpensOneCaseAndChangesNothing) {
   const Session session = run(requested()).value();
   ASSERT_TRUE(payment("PaymentCaptured", session, {{"captured", brl(1)}, {"receivable", brl(0)}}));
