@@ -104,6 +104,7 @@ Task<Result<Payment>> Preauthorisations::find_or_write(RequestContext& context, 
   auto transaction = co_await pool_.begin(context);
   if (!transaction) co_return std::unexpected(std::move(transaction).error());
   const Reaction reaction = requested(std::move(wanted), context.clock->wall());
+  EVC_CO_CHECK(co_await store::lock_reference(context, *transaction, reaction.payment.reference));
   auto inserted = co_await store::insert(context, *transaction, reaction.payment);
   if (!inserted) co_return std::unexpected(std::move(inserted).error());
   if (!*inserted) {

@@ -57,11 +57,11 @@ Fact unknown_fact(const Payment& payment, Step step, std::int64_t amount) {
   return {"PaymentUnknown", std::move(data)};
 }
 
-Fact captured_fact(const Payment& payment) {
+Fact captured_fact(const Payment& payment, std::int64_t released) {
   json::Object data = base(payment);
   data["price"] = money(payment, payment.price.value_or(0));
   data["captured"] = money(payment, payment.captured);
-  data["released"] = money(payment, payment.released);
+  data["released"] = money(payment, released);
   data["receivable"] = money(payment, payment.receivable);
   return {"PaymentCaptured", std::move(data)};
 }

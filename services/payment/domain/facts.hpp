@@ -10,7 +10,8 @@ Fact authorized_fact(const Payment& payment);
 Fact declined_fact(const Payment& payment, std::string_view reason);
 Fact failed_fact(const Payment& payment, Step step, std::int64_t amount, std::string_view reason);
 Fact unknown_fact(const Payment& payment, Step step, std::int64_t amount);
-Fact captured_fact(const Payment& payment);
+// `released`: what is let go now; a hold that was gone before was said by voided_fact().
+Fact captured_fact(const Payment& payment, std::int64_t released);
 Fact voided_fact(const Payment& payment, VoidReason reason);
 
 }  // namespace evc::payment

@@ -61,13 +61,14 @@ void begin_settlement(Reaction& reaction, WallTime now) {
 }
 
 // The charge is paid as far as it ever will be from the hold: captured + receivable = price, captured + released =
-// held.
+// held. A hold that was let go before stays in `released`; the fact names only what is let go now.
 void settle(Reaction& reaction, std::int64_t captured, bool hold_is_open, WallTime now) {
   move_to(reaction, State::kCaptured, now);
   Payment& payment = reaction.payment;
   const std::int64_t price = payment.price.value_or(0);
+  const std::int64_t released = hold_is_open ? payment.held - captured : 0;
   payment.captured = captured;
-  payment.released = hold_is_open ? payment.held - captured : 0;
+  payment.released += released;
   payment.receivable = price - captured;
   if (hold_is_open)
     reaction.transfers.push_back(captured > 0 ? resolve(payment, TransferKind::kPost, captured)
@@ -75,7 +76,7 @@ void settle(Reaction& reaction, std::int64_t captured, bool hold_is_open, WallTi
   if (payment.receivable > 0)
     reaction.transfers.push_back(single(payment, "receivable", driver(payment), clearing(payment), payment.receivable));
   reaction.transfers.push_back(single(payment, "revenue", clearing(payment), kRevenue, price));
-  reaction.facts.push_back(captured_fact(payment));
+  reaction.facts.push_back(captured_fact(payment, released));
 }
 
 void let_go(Reaction& reaction, State state, VoidReason reason, WallTime now) {
@@ -85,6 +86,14 @@ void let_go(Reaction& reaction, State state, VoidReason reason, WallTime now) {
   payment.released = payment.held;
   if (payment.held > 0) reaction.transfers.push_back(resolve(payment, TransferKind::kVoid, payment.held));
   reaction.facts.push_back(voided_fact(payment, reason));
+}
+
+// Energy whose price came while its hold was on the way out is owed.
+void owe_what_is_billed(Reaction& reaction, WallTime now) {
+  const Payment& payment = reaction.payment;
+  const bool in_our_books = payment.held > 0 && payment.released == 0;
+  if (is_final(payment.state) && payment.state != State::kCaptured && payment.price.value_or(0) > 0)
+    settle(reaction, 0, in_our_books, now);
 }
 
 void say_unknown(Reaction& reaction, Step step, std::int64_t amount, WallTime now) {
@@ -163,6 +172,7 @@ Reaction authorise_found(Payment payment, const Finding& finding, WallTime now) 
       reaction.reconciliation = "the provider did something with a hold that nobody asked for";
       break;
   }
+  owe_what_is_billed(reaction, now);
   return reaction;
 }
 
@@ -208,9 +218,10 @@ Reaction void_found(Payment payment, const Finding& finding, WallTime now) {
     move_to(reaction, State::kFailed, now);
     reaction.facts.push_back(failed_fact(reaction.payment, Step::kVoid, reaction.payment.held, "rejected"));
     reaction.reconciliation = "the provider would not let a hold go";
-    return reaction;
+  } else {
+    let_go(reaction, State::kVoided, reaction.payment.void_reason.value_or(VoidReason::kRequested), now);
   }
-  let_go(reaction, State::kVoided, reaction.payment.void_reason.value_or(VoidReason::kRequested), now);
+  owe_what_is_billed(reaction, now);
   return reaction;
 }
 
@@ -255,16 +266,14 @@ Reaction charge_ended(Payment payment, std::int64_t price, json::Object receipt,
   switch (current.state) {
     case State::kRequested:
     case State::kUnknown:
-      break;  // settled as soon as the hold's outcome is known
+    case State::kVoiding:
+      break;  // settled as soon as the outcome of the running step is known
     case State::kAuthorised:
       begin_settlement(reaction, now);
       break;
-    case State::kVoiding:
-      if (price > 0) reaction.reconciliation = "a charge ended with a price after its hold was to be let go";
-      break;
     default:
       // Nothing is held any more, or only in our books (a void that the provider refused): all of it is owed.
-      if (price > 0) settle(reaction, 0, current.held > 0 && current.released == 0, now);
+      owe_what_is_billed(reaction, now);
   }
   return reaction;
 }

@@ -157,6 +157,48 @@ TEST(Transitions, AnExpiredHoldIsSaidAndALaterPriceIsOwed) {
   EXPECT_EQ(amount(ended.facts.at(0), "captured"), 0);
   EXPECT_EQ(amount(ended.facts.at(0), "released"), 0);
   EXPECT_EQ(amount(ended.facts.at(0), "receivable"), 700);
+  EXPECT_EQ(ended.payment.released, 1'000) << "captured + released = held, also when another fact said so";
+}
+
+// The station began although it was given up; its end comes while the hold is on the way out.
+TEST(Transitions, APriceThatComesWhileTheHoldIsLetGoIsOwed) {
+  const Payment voiding = void_asked(authorised(), VoidReason::kSessionFailed, kNow).payment;
+  const Reaction ended = charge_ended(voiding, 700, {{"stationId", "S"}}, kNow);
+  EXPECT_EQ(ended.payment.state, State::kVoiding);
+  EXPECT_TRUE(ended.facts.empty());
+  EXPECT_FALSE(ended.reconciliation);
+  const Reaction unknown = found(ended.payment, Step::kVoid, only(Outcome::kUnknown), kNow);
+  EXPECT_EQ(types(unknown), Types{"PaymentUnknown"});
+  for (const Outcome gone : {Outcome::kVoided, Outcome::kExpired}) {
+    const Reaction owed = found(unknown.payment, Step::kVoid, only(gone), kNow);
+    EXPECT_EQ(owed.payment.state, State::kCaptured);
+    ASSERT_EQ(types(owed), (Types{"PaymentVoided", "PaymentCaptured"}));
+    EXPECT_EQ(amount(owed.facts[0], "released"), 1'000);
+    EXPECT_EQ(amount(owed.facts[1], "captured"), 0);
+    EXPECT_EQ(amount(owed.facts[1], "released"), 0);
+    EXPECT_EQ(amount(owed.facts[1], "receivable"), 700);
+    EXPECT_EQ(owed.payment.released, 1'000);
+    EXPECT_TRUE(owed.payment.receipt);
+    EXPECT_FALSE(owed.reconciliation);
+  }
+}
+
+TEST(Transitions, APriceIsOwedAlsoWhenTheProviderKeepsTheHold) {
+  const Payment ended =
+      charge_ended(void_asked(authorised(), VoidReason::kSessionFailed, kNow).payment, 700, {}, kNow).payment;
+  const Reaction refused = found(ended, Step::kVoid, only(Outcome::kRefused), kNow);
+  ASSERT_EQ(types(refused), (Types{"PaymentFailed", "PaymentCaptured"}));
+  EXPECT_EQ(refused.payment.receivable, 700);
+  EXPECT_EQ(refused.payment.released, 1'000);
+  EXPECT_TRUE(refused.reconciliation);
+}
+
+TEST(Transitions, NothingDeliveredWhileTheHoldIsLetGoIsAnEndAsAnyOther) {
+  const Payment ended =
+      charge_ended(void_asked(authorised(), VoidReason::kSessionFailed, kNow).payment, 0, {}, kNow).payment;
+  const Reaction gone = found(ended, Step::kVoid, only(Outcome::kVoided), kNow);
+  EXPECT_EQ(gone.payment.state, State::kVoided);
+  EXPECT_EQ(types(gone), Types{"PaymentVoided"});
 }
 
 TEST(Transitions, WhatComesTwiceChangesNothing) {
@@ -213,8 +255,10 @@ TEST(Transitions, NoOrderOfEventsBreaksTheBooks) {
         ASSERT_EQ(clearing.debits_posted, clearing.credits_posted) << "seed " << seed;
         ASSERT_EQ(clearing.credits_pending, 0) << "seed " << seed;
       }
-      if (payment.state == State::kVoided || payment.state == State::kExpired)
-        ASSERT_EQ(payment.released, payment.held) << "seed " << seed;
+      if (payment.state == State::kVoided || payment.state == State::kExpired || payment.state == State::kCaptured)
+        ASSERT_EQ(payment.captured + payment.released, payment.held) << "seed " << seed;
+      if (is_final(payment.state) && payment.price.value_or(0) > 0)
+        ASSERT_EQ(payment.state, State::kCaptured) << "seed " << seed;
     }
     ASSERT_LE(ends, 2) << "seed " << seed;
   }

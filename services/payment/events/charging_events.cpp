@@ -86,6 +86,7 @@ Task<Result<void>> ChargingEvents::failed(RequestContext& context, postgres::Tra
   if (!data) co_return std::unexpected(std::move(data).error());
   if (!data->preauthorisation_reference) co_return Result<void>{};
   const std::string reference = *data->preauthorisation_reference;
+  EVC_CO_CHECK(co_await store::lock_reference(context, transaction, reference));
   auto payment = co_await store::find_for_update(context, transaction, reference);
   if (!payment) co_return std::unexpected(std::move(payment).error());
   if (!*payment) co_return co_await store::close_reference(context, transaction, reference);

@@ -40,6 +40,7 @@ constexpr Statement kExpired{
 constexpr Statement kTakeWebhook{
     "payment.take webhook",
     "INSERT INTO provider_webhook (webhook_id, reference, type) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"};
+constexpr Statement kLockReference{"payment.lock reference", "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"};
 constexpr Statement kClose{"payment.close reference",
                            "INSERT INTO closed_reference (reference) VALUES ($1) ON CONFLICT DO NOTHING"};
 constexpr Statement kClosed{"payment.reference closed", "SELECT 1 FROM closed_reference WHERE reference = $1"};
@@ -169,6 +170,12 @@ Task<Result<bool>> take_webhook(RequestContext& context, postgres::Transaction& 
   auto rows = co_await transaction.exec(context, kTakeWebhook, Params(webhook_id, reference, type));
   if (!rows) co_return std::unexpected(std::move(rows).error());
   co_return rows->affected() == 1;
+}
+
+Task<Result<void>> lock_reference(RequestContext& context, postgres::Transaction& transaction, std::string reference) {
+  auto rows = co_await transaction.exec(context, kLockReference, Params(reference));
+  if (!rows) co_return std::unexpected(std::move(rows).error());
+  co_return Result<void>{};
 }
 
 Task<Result<void>> close_reference(RequestContext& context, postgres::Transaction& transaction, std::string reference) {

@@ -40,6 +40,8 @@ Task<Result<std::vector<Uuid>>> expired_holds(RequestContext& context, postgres:
 // False when this message was taken before.
 Task<Result<bool>> take_webhook(RequestContext& context, postgres::Transaction& transaction, std::string webhook_id,
                                 std::string reference, std::string type);
+// First in every transaction that makes or closes a reference: neither would see what the other has not committed yet.
+Task<Result<void>> lock_reference(RequestContext& context, postgres::Transaction& transaction, std::string reference);
 Task<Result<void>> close_reference(RequestContext& context, postgres::Transaction& transaction, std::string reference);
 Task<Result<bool>> reference_closed(RequestContext& context, postgres::Transaction& transaction, std::string reference);
 
