@@ -42,8 +42,15 @@ Response answer_for(const Session& session, const RequestContext& context, const
   }
 }
 
+Task<Result<void>> store_answer(Api& api, RequestContext& context, const IdempotentRequest& keyed,
+                                const Response& response) {
+  EVC_CO_TRY(transaction, co_await api.pool.begin(context));
+  EVC_CO_CHECK(co_await api.idempotency.complete(context, transaction, keyed, response));
+  co_return co_await transaction.commit(context);
+}
+
 // A business error is an answer like any other and is kept under the key; a passing one is not, so that the same
-// request may succeed later.
+// request may succeed later. What could not be kept is not said either: whoever asks again may be answered otherwise.
 Task<Response> refuse(Api& api, RequestContext& context, const Request& request, const IdempotentRequest& keyed,
                       Error error) {
   Response response = http::no_store(http::problem(error, context, request.path));
@@ -51,12 +58,10 @@ Task<Response> refuse(Api& api, RequestContext& context, const Request& request,
     co_await api.idempotency.release(context, keyed);
     co_return response;
   }
-  auto transaction = co_await api.pool.begin(context);
-  if (transaction) {
-    auto stored = co_await api.idempotency.complete(context, *transaction, keyed, response);
-    if (stored) co_await transaction->commit(context);
-  }
-  co_return response;
+  auto stored = co_await store_answer(api, context, keyed, response);
+  if (stored) co_return response;
+  co_await api.idempotency.release(context, keyed);
+  co_return http::no_store(http::problem(stored.error(), context, request.path));
 }
 
 // Step 1: the session exists and is announced, before any money is asked for.
