@@ -2,7 +2,8 @@
  * The saga: one session, its hold and its transaction, until each is over.
  *
  * What stands for what
- *   charging   services/charging/domain/saga.cpp kTable, one row per line of step(); session.cpp hold_gone, transaction_ended;
+ *   charging   services/charging/domain/saga.cpp kTable, one row per line of step(); session.cpp hold_gone, released, hold_asked,
+ *              transaction_ended;
  *              events/facts.cpp (payment_outcome, external_outcome), events/deadlines.cpp (move_on), api/start.cpp (Start below).
  *   Create     services/payment/api/preauthorisations.cpp  create: find_or_write, ProviderClient::authorise, write_outcome.
  *   Payment    services/payment/events/charging_events.cpp (ended, failed, closed references) and domain/transitions.cpp
@@ -94,6 +95,9 @@ inline step(input) {
   :: session == REQUESTED && input == hold_unknown -> session = PREAUTH_UNKNOWN
 #endif
   :: session == REQUESTED && input == deadline -> fail_with_hold()
+#ifndef EXPIRY_HEARD_TOO_EARLY
+  :: (session == REQUESTED || session == PREAUTH_UNKNOWN) && input == hold_expired -> session = EXPIRED; to_station!session_failed
+#endif
 
   :: session == PREAUTH_UNKNOWN && (input == hold_authorised || input == deadline) -> fail_with_hold()
   :: session == PREAUTH_UNKNOWN && (input == hold_declined || input == hold_failed) -> session = FAILED; to_station!session_failed
@@ -208,6 +212,14 @@ inline let_go(state) {
   fi
 }
 
+/* Energy whose price came while the hold was on the way out. */
+inline owe_what_is_billed() {
+  if
+  :: (pay_price == 1 || pay_price == 2) && (payment == DECLINED || payment == FAILED || payment == VOIDED || payment == EXPIRED) -> settle(0)
+  :: else
+  fi
+}
+
 /* found(Step::kAuthorise) */
 inline authorise_found() {
   if
@@ -243,7 +255,8 @@ inline authorise_found() {
     :: finding == NONE -> job_authorise = 0; payment = FAILED; from_payment!hold_failed /* kNeverHeard */
     :: finding == EXPIRED -> job_authorise = 0; let_go(EXPIRED)
     :: else -> assert(false) /* captured or voided before anybody asked for it */
-    fi
+    fi;
+    owe_what_is_billed()
   fi
 }
 
@@ -342,14 +355,11 @@ end_idle:
        :: true ->
          job_void = 0;
          if
-         :: payment == VOIDING && provider == CAPTURED -> payment = FAILED; case_open = 1
+         :: payment == VOIDING && provider == CAPTURED -> payment = FAILED; case_open = 1; owe_what_is_billed()
          :: payment == VOIDING && provider != CAPTURED ->
            let_go(VOIDED);
 #ifndef VOID_FORGETS_THE_PRICE
-           if
-           :: pay_price == 1 || pay_price == 2 -> settle(0) /* energy that came too late is owed */
-           :: else
-           fi
+           owe_what_is_billed()
 #endif
          :: else
          fi
@@ -390,14 +400,9 @@ end_idle:
          pay_price = amount;
          if
          :: payment == NONE -> assert(false) /* a charge without a hold of ours: would be a dead letter */
-         :: payment == REQUESTED || payment == UNKNOWN
+         :: payment == REQUESTED || payment == UNKNOWN || payment == VOIDING
          :: payment == AUTHORISED -> begin_settlement()
-         :: payment == VOIDING -> case_open = case_open || amount > 0
-         :: else ->
-           if
-           :: amount > 0 -> settle(0)
-           :: else
-           fi
+         :: else -> owe_what_is_billed()
          fi
        :: else
        fi;
