@@ -9,11 +9,16 @@ from violation import Found, Violation
 
 # Ends in which money was settled; the price of a session without one is nothing.
 SETTLED = ("CAPTURED", "RECEIVABLE")
+# What a person has to look at, and the card whose provider does such things.
+EXPLAINED = {"the capture was refused": "capture-fails", "the provider held another amount than it was asked to": "wrong-amount",
+             "the hold had expired before the capture": "expired-hold"}
 
 
 def check_money(evidence: Evidence) -> Found:
     yield from holds(evidence)
     yield from prices(evidence)
+    yield from releases(evidence)
+    yield from cases(evidence)
     yield from transfers(evidence)
     yield from sums(evidence)
     yield from chain(evidence)
@@ -61,6 +66,19 @@ def prices(evidence: Evidence) -> Found:
             yield Violation("books-differ", session["id"], f"{session['state']}, and {session['cost_minor']} are neither paid nor owed there")
         elif payment and (payment["captured"] or payment["receivable"]):
             yield Violation("books-differ", session["id"], f"{session['state']}, but payment took {payment['captured']} and is owed {payment['receivable']}")
+
+
+def releases(evidence: Evidence) -> Found:
+    for payment in evidence["payments"]:
+        if payment["state"] in ("captured", "voided", "expired") and payment["captured"] + payment["released"] != payment["held"]:
+            yield Violation("books-differ", payment["session_id"], f"payment {payment['state']}: captured {payment['captured']}, released {payment['released']} of {payment['held']} held")
+
+
+def cases(evidence: Evidence) -> Found:
+    card = {payment["session_id"]: payment["token"] for payment in evidence["payments"]}
+    for case in [*evidence["payment_cases"], *evidence["charging_cases"]]:
+        if case["session_id"] not in card or EXPLAINED.get(case["what"]) != card[case["session_id"]]:
+            yield Violation("contradiction", case["session_id"], f"{case['what']} ({card.get(case['session_id'])})")
 
 
 def expected_transfers(payment: dict) -> Counter:

@@ -13,9 +13,8 @@ from driver import TERMINAL, StepFailed
 from load_driver import PASSWORD, LoadDriver
 
 # Card token → how often; services/payment/README.md says what each does. The honest one is the most frequent.
-# expired-hold is left out: when its end is heard of after the charge's own, the session becomes EXPIRED although its price is owed.
 CARDS = {"approved": 60, "declined": 4, "slow": 3, "silent": 2, "drop-after-effect": 5, "error-after-effect": 5, "duplicate-webhook": 4, "webhook-first": 4,
-         "out-of-order": 3, "wrong-amount": 2, "expired-hold": 0, "capture-fails": 2, "flapping": 4}
+         "out-of-order": 3, "wrong-amount": 2, "expired-hold": 2, "capture-fails": 2, "flapping": 4}
 STARTED = (201, 202)
 # A start is asked for this long with one key, a stop too: longer than anything is down.
 PERSISTENT_S = 150

@@ -19,6 +19,7 @@ KINDS = {
     "double-capture": "holds that were captured or let go more than once",
     "leftover-hold": "holds that stay at the provider although the session has ended",
     "books-differ": "sessions whose price, receipt, payment and provider do not agree",
+    "contradiction": "cases opened for a person that no fault of the card explains",
     "doubled-transfer": "payments whose transfers are more, less or others than they should be",
     "imbalance": "ledger sums that are not zero, or balances that their transfers do not explain",
     "chain": "links of the ledger's hash chain that do not fit",
