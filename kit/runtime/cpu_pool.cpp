@@ -46,8 +46,9 @@ struct CpuPool::Impl {
 
   void run() {
     pthread_setname_np(pthread_self(), options.name.substr(0, 15).c_str());
-    // Linux counts niceness per thread: this one gives way to the workers.
-    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), options.nice);
+    // Linux counts niceness per thread: this one gives way to the workers, whatever the process was started with.
+    const auto self = static_cast<id_t>(gettid());
+    setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + options.nice);
     while (auto job = next()) {
       const bool ran = std::chrono::steady_clock::now() < job->deadline;
       if (ran) job->work();

@@ -22,7 +22,7 @@ class CpuPool {
     std::string name;
     std::size_t threads = 1;
     std::size_t queue_limit = 64;
-    int nice = 5;
+    int nice = 5;  // more than the process has
   };
   explicit CpuPool(Options options);
   ~CpuPool();
