@@ -222,12 +222,17 @@ Task<Result<std::optional<CommittedBatch>>> ReplicationStream::next(std::chrono:
       impl->close();
       co_return lost("the replication stream has ended");
     }
-    if (std::chrono::steady_clock::now() >= until) co_return std::optional<CommittedBatch>{};
-    impl->socket.arm(until);
-    auto ready = co_await impl->socket.wait(PgSocket::For::kRead);
-    const bool timed_out = impl->socket.timed_out();
-    impl->socket.disarm();
-    if (timed_out) co_return std::optional<CommittedBatch>{};
+    // Under TLS one read brings one message of the server: who will not wait still gets what has arrived.
+    bool ready = impl->socket.readable();
+    if (!ready) {
+      if (std::chrono::steady_clock::now() >= until) co_return std::optional<CommittedBatch>{};
+      impl->socket.arm(until);
+      const auto waited = co_await impl->socket.wait(PgSocket::For::kRead);
+      const bool timed_out = impl->socket.timed_out();
+      impl->socket.disarm();
+      if (timed_out) co_return std::optional<CommittedBatch>{};
+      ready = waited.has_value();
+    }
     if (!ready || PQconsumeInput(impl->socket.get()) != 1) {
       impl->close();
       co_return lost("the replication connection is lost");

@@ -42,7 +42,8 @@ class ReplicationStream {
   // Creates the slot if it is missing, then starts at the confirmed position. `conflict` while another process holds
   // the slot.
   Task<Result<void>> open(SteadyTime deadline);
-  // The next committed transaction with rows; nullopt when none came within `wait` (feedback is sent in between).
+  // The next committed transaction with rows; nullopt when none came within `wait` (feedback is sent in between). With
+  // a wait of 0, one that has arrived already.
   Task<Result<std::optional<CommittedBatch>>> next(std::chrono::milliseconds wait);
   void confirm(Lsn end_lsn);
   Lsn confirmed() const;

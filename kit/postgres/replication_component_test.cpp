@@ -112,6 +112,28 @@ TEST_F(ReplicationTest, OtherTablesDoNotHoldTheServersLogBack) {
       15s));
 }
 
+TEST_F(ReplicationTest, WhatHasArrivedComesWithoutWaiting) {
+  constexpr int kCommits = 200;
+  ReplicationStream stream(worker_, options());
+  ASSERT_TRUE(run(stream.open(soon())));
+  for (int i = 0; i < kCommits; ++i) insert("(" + std::to_string(i) + ", 'x', now(), NULL)");
+  const std::string written = database_.value("SELECT pg_current_wal_lsn()");
+  ASSERT_TRUE(evc::testing::run_until(
+      worker_,
+      [&] {
+        return database_.value("SELECT bool_or(r.sent_lsn >= '" + written +
+                               "') FROM pg_stat_replication r JOIN pg_replication_slots s ON s.active_pid = r.pid "
+                               "WHERE s.slot_name = '" +
+                               database_.name() + "'") == "t";
+      },
+      15s));
+  for (int i = 0; i < kCommits; ++i) {
+    auto batch = run(stream.next(0ms));
+    ASSERT_TRUE(batch && *batch) << i;
+    EXPECT_EQ((*batch)->rows.at(0).columns[0], std::to_string(i));
+  }
+}
+
 TEST_F(ReplicationTest, TheServerHearsFromUsWhileTheCallerIsBusy) {
   auto impatient = options();
   impatient.conninfo += " options='-c wal_sender_timeout=3000'";

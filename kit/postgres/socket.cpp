@@ -1,5 +1,7 @@
 #include "kit/postgres/socket.hpp"
 
+#include <poll.h>
+
 #include <boost/asio/as_tuple.hpp>
 
 #include "kit/runtime/one_shot.hpp"
@@ -35,6 +37,11 @@ void PgSocket::arm(SteadyTime deadline) {
     timed_out_ = true;
     if (descriptor_.is_open()) descriptor_.cancel();
   });
+}
+
+bool PgSocket::readable() const {
+  pollfd probe{.fd = PQsocket(connection_), .events = POLLIN, .revents = 0};
+  return probe.fd >= 0 && ::poll(&probe, 1, 0) == 1;
 }
 
 Result<void> PgSocket::watch() {

@@ -33,6 +33,9 @@ class PgSocket {
   void disarm() { alarm_.disarm(); }
   bool timed_out() const { return timed_out_; }
 
+  // Something has arrived that libpq has not taken yet.
+  bool readable() const;
+
   PGconn* get() const { return connection_; }
   // The server said something out of turn since the last call. A session that is being ended is told so in this way.
   bool take_notice() { return std::exchange(noticed_, false); }
