@@ -1,5 +1,5 @@
-// What an access token must claim (RFC 9068 plus the platform's own rules, identity.md §1), as a pure function of the
-// parsed token and the time.
+// What an access token must claim (RFC 9068 plus the platform's own rules), as a pure function of the parsed token and
+// the time.
 #pragma once
 
 #include <chrono>

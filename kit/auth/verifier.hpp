@@ -1,7 +1,7 @@
-// Verifies access tokens (identity.md §1): strict JWS, ES256 or RS256 fixed per key id, typ at+jwt, issuer, audience,
-// times with 30 s skew, lifetime ≤ 900 s, deny-set. A cache of verified tokens per worker, keyed by SHA-256 of the
-// token, re-checks expiry and is emptied when keys change. Keys come from auth's JWKS over mTLS and are refreshed in
-// the background.
+// Verifies access tokens: strict JWS, ES256 or RS256 fixed per key id, typ at+jwt, issuer, audience, times with 30
+// s skew, lifetime ≤ 900 s, deny-set. A cache of verified tokens per worker, keyed by SHA-256 of the token,
+// re-checks expiry and is emptied when keys change. Keys come from auth's JWKS over mTLS and are refreshed in the
+// background.
 #pragma once
 
 #include <chrono>

@@ -51,7 +51,7 @@ bool sheds(const Response& response) {
   return code != nullptr && code->is_string() && code->as_string() == info(Code::kOverloaded).name;
 }
 
-// architecture.md §5: server errors, 408 and 429 count against the callee; other 4xx are answers.
+// Server errors, 408 and 429 count against the callee; other 4xx are answers.
 CircuitBreaker::Outcome outcome_of(const Response& response) {
   if (sheds(response)) return CircuitBreaker::Outcome::kNeutral;
   const bool failed = response.status >= 500 || response.status == 408 || response.status == 429;

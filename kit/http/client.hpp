@@ -1,8 +1,8 @@
-// Calls to one named service over keep-alive mTLS connections, with the retry table of architecture.md §5: 5 s per try
-// and never past the caller's deadline; 3 tries for calls marked kIdempotent (on a refused or lost connection, a
-// timeout, 502, 503, 504), with full-jitter back-off, Retry-After and a retry budget; one circuit breaker per route
-// class. The 409 by which a keyed call says that its first try still runs is asked again as often as the deadline
-// allows. Sends traceparent and evc-deadline-ms, opens a CLIENT span per try. One Client per worker and callee.
+// Calls to one named service over keep-alive mTLS connections, with one retry table: 5 s per try and never past the
+// caller's deadline; 3 tries for calls marked kIdempotent (on a refused or lost connection, a timeout, 502, 503, 504),
+// with full-jitter back-off, Retry-After and a retry budget; one circuit breaker per route class. The 409 by which a
+// keyed call says that its first try still runs is asked again as often as the deadline allows. Sends traceparent and
+// evc-deadline-ms, opens a CLIENT span per try. One Client per worker and callee.
 #pragma once
 
 #include <chrono>

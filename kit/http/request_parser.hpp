@@ -1,8 +1,8 @@
 // The strict reading of HTTP/1.1 requests as a state machine without I/O. Every shape that makes two readers see
-// different requests is refused (gateway.md §2): more than one framing header, transfer codings other than `chunked`,
-// folded lines, bare line ends, trailers, chunk extensions, missing or repeated Host, targets that are not plain paths.
-// The head is complete before the body begins, so nothing in the body can become a header. Bytes may arrive one by one;
-// several requests may follow each other.
+// different requests is refused: more than one framing header, transfer codings other than `chunked`, folded lines,
+// bare line ends, trailers, chunk extensions, missing or repeated Host, targets that are not plain paths. The head is
+// complete before the body begins, so nothing in the body can become a header. Bytes may arrive one by one; several
+// requests may follow each other.
 #pragma once
 
 #include <cstdint>

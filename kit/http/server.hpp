@@ -1,8 +1,8 @@
 // The strict HTTP/1.1 front over TLS 1.3 (or plain for admin listeners on loopback). Every shape that could smuggle a
-// request is refused (gateway.md §2, one test per shape). Order of work per request: parse → limits → route → trace and
-// metrics → middleware (authentication …) → body → handler → headers → access log. The body is read only when every
-// middleware has let the request pass, so that nobody makes us hold a body that will be refused; a middleware sees
-// request.body empty. One Server per worker and port (SO_REUSEPORT); a connection stays on its worker. Limits are in
+// request is refused (one test per shape). Order of work per request: parse → limits → route → trace and metrics →
+// middleware (authentication …) → body → handler → headers → access log. The body is read only when every middleware
+// has let the request pass, so that nobody makes us hold a body that will be refused; a middleware sees request.body
+// empty. One Server per worker and port (SO_REUSEPORT); a connection stays on its worker. Limits are in
 // ServerOptions.
 #pragma once
 

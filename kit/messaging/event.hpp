@@ -1,5 +1,5 @@
-// An event: CloudEvents 1.0 binary headers around a JSON value that repeats the seed's names, so that a stored event
-// explains itself (contracts.md §4). Headers and value must agree; from_record() refuses what does not.
+// An event: CloudEvents 1.0 binary headers around a JSON value that repeats the essentials, so that a stored event
+// explains itself. Headers and value must agree; from_record() refuses what does not.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Idempotency keys with PostgreSQL as the authority (events.md §5). begin() decides which of the five cases applies;
-// the handler then works in steps, records a recovery point after each, and complete() stores the answer byte for byte.
-// A lease makes a crashed first request resumable. Table idempotency from kit/messaging/migrations/.
+// Idempotency keys with PostgreSQL as the authority. begin() decides which of the five cases applies; the handler then
+// works in steps, records a recovery point after each, and complete() stores the answer byte for byte. A lease makes a
+// crashed first request resumable. Table idempotency from kit/messaging/migrations/.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Which of the cases of events.md §5 a request with an idempotency key is in, from what the table says about the key.
-// Pure; IdempotencyStore obeys it, and proofs/simulator drives it through crashes.
+// Which of five cases a request with an idempotency key is in, from what the table says about the key. Pure;
+// IdempotencyStore obeys it, and proofs/simulator drives it through crashes.
 #pragma once
 
 #include <cstdint>

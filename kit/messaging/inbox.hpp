@@ -1,9 +1,9 @@
-// The consumer's side (events.md §§2–3): each event takes effect once and in order per key. One database transaction
-// for the events of a key in a batch, several keys at the same time, a savepoint per event; the inbox row, the effect
-// and its own outbox rows commit together, then the offset. Transient failure: retry in place, that key only.
-// Deterministic failure (schema-invalid, validation-failed, constraint-violation …): dead letter through the outbox,
-// later events of the subject parked behind it. Unknown failure: 3 tries, then dead letter. Lives on one worker. Only
-// run() makes it a member of the group: on other workers it serves the operators' calls alone.
+// The consumer's side: each event takes effect once and in order per key. One database transaction for the events of a
+// key in a batch, several keys at the same time, a savepoint per event; the inbox row, the effect and its own outbox
+// rows commit together, then the offset. Transient failure: retry in place, that key only. Deterministic failure
+// (schema-invalid, validation-failed, constraint-violation …): dead letter through the outbox, later events of the
+// subject parked behind it. Unknown failure: 3 tries, then dead letter. Lives on one worker. Only run() makes it a
+// member of the group: on other workers it serves the operators' calls alone.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
-// Stops calling what fails (architecture.md §5): over a window of the last 20 calls, none older than 10 s, it opens
-// when at least 10 were made and half of them failed or were slow; 5 s later three trials decide between closing and
-// opening again. Pure: time is passed in. Lives on one worker, no locks.
+// Stops calling what fails: over a window of the last 20 calls, none older than 10 s, it opens when at least 10 were
+// made and half of them failed or were slow; 5 s later three trials decide between closing and opening again. Pure:
+// time is passed in. Lives on one worker, no locks.
 #pragma once
 
 #include <chrono>

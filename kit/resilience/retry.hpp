@@ -1,6 +1,6 @@
-// When a failed call is made again (architecture.md §5): at most three tries, exponential back-off with full jitter,
-// Retry-After honoured, never past the caller's deadline, and only while retries stay a small share of the live calls,
-// so that a struggling callee is not buried by them. Pure: time and chance are passed in.
+// When a failed call is made again: at most three tries, exponential back-off with full jitter, Retry-After honoured,
+// never past the caller's deadline, and only while retries stay a small share of the live calls, so that a struggling
+// callee is not buried by them. Pure: time and chance are passed in.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
-// main() of every service: config → telemetry → migrations → workers → wire → listen → drain (architecture.md §4). A
-// service's app.cpp gives run() a name, its needs and one function that wires a worker; everything a worker needs comes
-// from WorkerScope. Signals, health, metrics, admin and shutdown are done here. wire() runs on the main thread before
-// the worker's loop does: it makes objects and spawns tasks, it cannot wait for anything.
+// main() of every service: config → telemetry → migrations → workers → wire → listen → drain. A service's app.cpp gives
+// run() a name, its needs and one function that wires a worker; everything a worker needs comes from WorkerScope.
+// Signals, health, metrics, admin and shutdown are done here. wire() runs on the main thread before the worker's loop
+// does: it makes objects and spawns tasks, it cannot wait for anything.
 #pragma once
 
 #include <cstdint>

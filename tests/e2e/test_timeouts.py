@@ -1,4 +1,4 @@
-"""The seed's time-outs by numbers: what hangs costs what the table of the architecture says, no more, and heals."""
+"""Time-outs by numbers: what hangs costs the tries and seconds that the client promises, no more, and heals."""
 import json
 import os
 import signal

@@ -1,5 +1,5 @@
-// Ids and pseudonyms of people (identity.md §6). `sub` is random and stays inside auth and user; everybody else sees a
-// pseudonym that only the person's secret links to it.
+// Ids and pseudonyms of people. `sub` is random and stays inside auth and user; everybody else sees a pseudonym that
+// only the person's secret links to it.
 #pragma once
 
 #include <string>

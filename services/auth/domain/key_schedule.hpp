@@ -1,5 +1,5 @@
-// When signing keys are made, used and withdrawn (identity.md §1): public 24 h before use, used 7 days, public 24 h
-// after. Pure: the store gives the known keys, the answer says what to do now.
+// When signing keys are made, used and withdrawn: public 24 h before use, used 7 days, public 24 h after. Pure: the
+// store gives the known keys, the answer says what to do now.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
-// Refresh tokens as a decision (identity.md §2), free of I/O: what a presented token is worth, given what the database
-// knows of it after the compare-and-set was tried. Grace: for 30 s the immediate parent gives the same child again, as
-// long as the child is unused; anything else that was rotated means theft.
+// Refresh tokens as a decision, free of I/O: what a presented token is worth, given what the database knows of it after
+// the compare-and-set was tried. Grace: for 30 s the immediate parent gives the same child again, as long as the child
+// is unused; anything else that was rotated means theft.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
-// POST /charging/start and …/stop: idempotent commands (events.md §5). Steps commit one after another, the foreign call
-// stands between transactions, and a crashed first request is resumed from its recovery point by whoever repeats it, or
-// ended by its deadline.
+// POST /charging/start and …/stop: idempotent commands. Steps commit one after another, the foreign call stands between
+// transactions, and a crashed first request is resumed from its recovery point by whoever repeats it, or ended by its
+// deadline.
 #pragma once
 
 #include "kit/messaging/idempotency.hpp"

@@ -1,6 +1,6 @@
-// The charging saga as a table (events.md §4): state × input → next state and what to say. Pure data, so that a reader,
-// the tests and the model checker look at the same thing. An input without a row in a live state is a contradiction:
-// nothing changes and a reconciliation case is opened. In a terminal state only a contradiction of the outcome is one.
+// The charging saga as a table: state × input → next state and what to say. Pure data, so that a reader, the tests and
+// the model checker look at the same thing. An input without a row in a live state is a contradiction: nothing changes
+// and a reconciliation case is opened. In a terminal state only a contradiction of the outcome is one.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ enum class SessionState : std::uint8_t {
   kCaptured,
   kReceivable,
 };
-// "PREAUTH_UNKNOWN": as in contracts.md §1 and in the database.
+// "PREAUTH_UNKNOWN": as in the contract and in the database.
 std::string_view name(SessionState state);
 std::optional<SessionState> state_from_name(std::string_view name);
 bool terminal(SessionState state);

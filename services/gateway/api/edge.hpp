@@ -1,7 +1,7 @@
 // The gateway's routes and what happens to a request on them, built from contracts/routes.yaml. Order of work per
-// request (gateway.md §1): the server has parsed, checked sizes, routed and traced; authentication and scope come
-// first; then limit() and require_key(); then the handler forwards. Fails closed: a row that says neither public,
-// driver, operator nor hmac stops the start; internal rows answer 404. One Edge per worker; it outlives the server.
+// request: the server has parsed, checked sizes, routed and traced; authentication and scope come first; then limit()
+// and require_key(); then the handler forwards. Fails closed: a row that says neither public, driver, operator nor hmac
+// stops the start; internal rows answer 404. One Edge per worker; it outlives the server.
 #pragma once
 
 #include <functional>

@@ -383,7 +383,7 @@ TEST_F(GatewayTest, ProblemsAreExplained) {
   EXPECT_EQ(ask("GET", "/problems/unheard-of").status, 404);
 }
 
-// --- every shape of gateway.md §2, on the wire: refused at the front, and the service hears nothing of it
+// --- every shape that kit/http refuses, on the wire: refused at the front, and the service hears nothing of it
 class SmugglingAtTheFront : public GatewayTest,
                             public ::testing::WithParamInterface<std::pair<const char*, const char*>> {};
 
