@@ -1,6 +1,6 @@
 # Third-party libraries, each found once and given one target name. Reasons, versions and licences: docs/dependencies.md.
 find_package(Threads REQUIRED)
-find_package(Boost 1.83 REQUIRED COMPONENTS json url context)
+find_package(Boost 1.83 REQUIRED COMPONENTS json)
 find_package(fmt REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(yaml-cpp REQUIRED)
@@ -20,7 +20,7 @@ else()
   set(EVC_PYTHON ${Python3_EXECUTABLE})
 endif()
 
-# Asio, Asio's TLS and Beast are compiled once, in kit/net and kit/http.
+# Asio, Asio's TLS and Beast are compiled once each, in kit/runtime, kit/net and kit/http.
 add_library(evc_asio INTERFACE)
 target_compile_definitions(evc_asio INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION)

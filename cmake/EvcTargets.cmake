@@ -1,6 +1,6 @@
 # One target per folder, its name is the folder's path: kit/http → kit_http, services/charging/domain → charging_domain.
 # `x_test.cpp` beside the code goes to <target>_test (pure, no server); `x_component_test.cpp` to <target>_component_test
-# (needs the servers that tools/testenv starts).
+# (needs the servers that tools/testenv starts, and makes databases, prefixes and topics of its own there).
 
 set(EVC_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
     -Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
@@ -43,10 +43,6 @@ function(evc_tests target)
     add_dependencies(tests ${target}${suffix})
     add_test(NAME ${target}${suffix} COMMAND ${target}${suffix} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${target}${suffix} PROPERTIES LABELS ${kind} TIMEOUT 300)
-    if("${kind}" STREQUAL "component")
-      # They share one PostgreSQL, Redis and Kafka, and each makes its own databases, prefixes and topics there.
-      set_tests_properties(${target}${suffix} PROPERTIES ENVIRONMENT_MODIFICATION "EVC_TEST=set:1")
-    endif()
   endforeach()
 endfunction()
 

@@ -8,21 +8,19 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 packages=(
   # compiler and build
-  clang-19 clang-tidy-19 clang-format-19 lld-19 libclang-rt-19-dev llvm-19 cmake ninja-build ccache pkg-config git
+  clang-19 clang-format-19 lld-19 libclang-rt-19-dev llvm-19 cmake ninja-build ccache pkg-config git
   # libraries
-  libfmt-dev libyaml-cpp-dev libpq-dev libhiredis-dev librdkafka-dev libargon2-dev libssl-dev libgtest-dev libgmock-dev libbenchmark-dev
-  zlib1g-dev libnghttp2-dev libjemalloc-dev
+  libfmt-dev libyaml-cpp-dev libpq-dev libhiredis-dev librdkafka-dev libargon2-dev libssl-dev libgtest-dev libgmock-dev
   # asked for by opentelemetry-cpp's CMake package
-  libabsl-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libcurl4-openssl-dev libgrpc++-dev nlohmann-json3-dev
+  libabsl-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libcurl4-openssl-dev libgrpc++-dev nlohmann-json3-dev zlib1g-dev
   # servers and tools
-  postgresql-15 postgresql-client-15 redis-server prometheus kcat wrk nghttp2-client openjdk-17-jre-headless maven
+  postgresql-15 postgresql-client-15 redis-server prometheus kcat wrk openjdk-17-jre-headless maven
   # proofs: Spin makes a C program of a model
   spin gcc
   python3 python3-yaml python3-venv openssl curl jq util-linux procps iproute2 ca-certificates
 )
 backports=(
-  libboost1.83-dev libboost-json1.83-dev libboost-url1.83-dev libboost-context1.83-dev libboost-program-options1.83-dev
-  opentelemetry-cpp-dev
+  libboost1.83-dev libboost-json1.83-dev opentelemetry-cpp-dev
 )
 
 started=$SECONDS
