@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Platform:
-    """Paths, addresses and helpers of one running platform."""
+    """Paths, addresses, certificates and databases of one running platform."""
 
     def __init__(self, run_dir: Path):
         about = json.loads((run_dir / "platform.json").read_text(encoding="utf-8"))
