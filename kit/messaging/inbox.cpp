@@ -341,6 +341,12 @@ Task<Result<void>> Inbox::accept_gap(RequestContext& context, std::string topic,
   co_return committed;
 }
 
+bool Inbox::caught_up() const {
+  if (!health()) return false;
+  const std::int64_t lag = impl_->consumer->lag();
+  return lag >= 0 && lag < static_cast<std::int64_t>(impl_->options.batch);
+}
+
 Result<void> Inbox::health() const {
   if (!impl_->broker_state) return impl_->broker_state;
   if (!impl_->consumer->connected()) return fail(Code::kBrokerUnavailable, "no broker is connected");

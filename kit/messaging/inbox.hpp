@@ -57,6 +57,8 @@ class Inbox {
   Task<Result<void>> accept_gap(RequestContext& context, std::string topic, std::string key);
   // A member of the group that can reach the broker and the database.
   Result<void> health() const;
+  // Healthy, and less than one batch behind the ends of its partitions, as of the last seconds.
+  bool caught_up() const;
   // Ends run(): the batch at hand is finished, offsets are committed, the partitions are given back.
   Task<> close();
 

@@ -82,6 +82,27 @@ TEST_F(InboxOfBroker, ItsHealthTellsOfABrokerThatIsAway) {
   }));
 }
 
+TEST_F(InboxOfBroker, ItHasCaughtUpWhenLessThanABatchIsOpen) {
+  auto options = side_->options();
+  options.batch = 2;
+  bool database_away = false;
+  side_->failing = [&database_away](const Event&) {
+    return database_away ? std::optional(Error{.code = Code::kDatabaseUnavailable}) : std::nullopt;
+  };
+  side_->produce(records({event("a", 1)}));
+  side_->start(options);
+  EXPECT_FALSE(side_->inbox().caught_up()) << "before its first answer";
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] { return side_->inbox().caught_up(); }));
+  EXPECT_EQ(side_->effects("a"), "1");
+  database_away = true;
+  side_->produce(records({event("a", 2), event("a", 3), event("a", 4)}));
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] { return !side_->inbox().caught_up(); }));
+  EXPECT_TRUE(side_->inbox().health());
+  database_away = false;
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] { return side_->inbox().caught_up(); }));
+  EXPECT_TRUE(side_->effects_become("a", "1,2,3,4"));
+}
+
 TEST_F(InboxOfBroker, DuplicatesInAnyOrderHaveNoEffect) {
   const auto all = records(events("a", 6));
   side_->start();

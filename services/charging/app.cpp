@@ -6,6 +6,7 @@
 #include "services/charging/api/routes.hpp"
 #include "services/charging/events/deadlines.hpp"
 #include "services/charging/events/facts.hpp"
+#include "services/charging/events/hearing.hpp"
 #include "services/charging/events/station_nudge.hpp"
 #include "services/charging/store/sites.hpp"
 #include "services/charging/store/stations.hpp"
@@ -84,7 +85,9 @@ void wire(service::WorkerScope& scope) {
   TaskGroup& tasks = scope.worker().tasks();
   tasks.spawn("charging sites", store_sites(scope.worker(), pool, sites));
   tasks.spawn("inbox", inbox.run());
-  tasks.spawn("deadlines", watch_deadlines(scope.worker(), pool, outbox, payment, nudges));
+  auto& hearing = scope.own<Hearing>();
+  tasks.spawn("hearing", listen(scope.worker(), inbox, hearing));
+  tasks.spawn("deadlines", watch_deadlines(scope.worker(), pool, outbox, payment, nudges, hearing));
   tasks.spawn("station nudge", announce_station_changes(scope.worker(), scope.redis(), nudges));
 }
 

@@ -79,12 +79,14 @@ Task<Result<void>> report_live(RequestContext& context, postgres::Pool& pool) {
 }  // namespace
 
 Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment,
-                       Nudges& nudges) {
+                       Nudges& nudges, const Hearing& hearing) {
   int round = 0;
   while (!worker.tasks().cancelled()) {
     co_await sleep_for(worker, kPoll);
     RequestContext context = step_context();
-    auto overdue = co_await overdue_sessions(context, pool, context.clock->wall(), kBatch);
+    const Overdue which =
+        hearing.long_enough(context.clock->steady()) ? Overdue::kAll : Overdue::kNotWaitingForTheStation;
+    auto overdue = co_await overdue_sessions(context, pool, context.clock->wall(), which, kBatch);
     if (!overdue) continue;
     for (const Uuid& id : *overdue) {
       auto moved = co_await move_on(pool, outbox, payment, nudges, id);

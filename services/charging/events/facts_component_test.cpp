@@ -214,11 +214,25 @@ TEST_F(FactsTest, PagesAndDeadlinesFindWhatTheyShould) {
           ->size(),
       0U);
   EXPECT_EQ(run(list_sessions(context_, *pool_, {.puid = "p1.other"}))->size(), 0U);
-  EXPECT_TRUE(run(overdue_sessions(context_, *pool_, context_.clock->wall(), 10))->empty());
-  EXPECT_EQ(run(overdue_sessions(context_, *pool_, context_.clock->wall() + 60s, 10))->size(), 1U);
+  EXPECT_TRUE(run(overdue_sessions(context_, *pool_, context_.clock->wall(), Overdue::kAll, 10))->empty());
+  const WallTime later = context_.clock->wall() + 60s;
+  EXPECT_EQ(run(overdue_sessions(context_, *pool_, later, Overdue::kAll, 10))->size(), 1U);
+  EXPECT_EQ(run(overdue_sessions(context_, *pool_, later, Overdue::kNotWaitingForTheStation, 10))->size(), 1U);
   EXPECT_EQ(run(count_live_sessions(context_, *pool_, context_.clock->wall()))->front().state, "REQUESTED");
   EXPECT_EQ(run(stations_in_box(context_, *pool_, {-45, -24, -44, -23}))->size(), 1U);
   EXPECT_TRUE(run(stations_in_box(context_, *pool_, {0, 0, 1, 1}))->empty());
+}
+
+TEST_F(FactsTest, WhoDoesNotHearTheStationGivesNoSessionUp) {
+  const Session session = run(requested()).value();
+  ASSERT_TRUE(payment("PaymentAuthorized", session, {{"held", brl(12'300)}}));
+  const WallTime later = context_.clock->wall() + 60s;
+  EXPECT_EQ(run(overdue_sessions(context_, *pool_, later, Overdue::kAll, 10))->size(), 1U);
+  EXPECT_TRUE(run(overdue_sessions(context_, *pool_, later, Overdue::kNotWaitingForTheStation, 10))->empty());
+  database_.value("UPDATE session SET state = 'CANCELLING' RETURNING 1");
+  EXPECT_TRUE(run(overdue_sessions(context_, *pool_, later, Overdue::kNotWaitingForTheStation, 10))->empty());
+  database_.value("UPDATE session SET state = 'VOIDING' RETURNING 1");
+  EXPECT_EQ(run(overdue_sessions(context_, *pool_, later, Overdue::kNotWaitingForTheStation, 10))->size(), 1U);
 }
 
 }  // namespace

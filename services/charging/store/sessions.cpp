@@ -43,7 +43,8 @@ constexpr Statement kInsertCase{"case_insert",
                                 "INSERT INTO reconciliation_case (id, session_id, text, trace_id, created_at) VALUES "
                                 "($1, $2, $3, $4, $5) ON CONFLICT (session_id, text) DO NOTHING"};
 constexpr Statement kOverdue{"session_overdue",
-                             "SELECT id FROM session WHERE deadline_at <= $1 ORDER BY deadline_at LIMIT $2"};
+                             "SELECT id FROM session WHERE deadline_at <= $1 AND ($2 OR state NOT IN ('AUTHORISED', "
+                             "'CANCELLING')) ORDER BY deadline_at LIMIT $3"};
 constexpr Statement kLockOverdue{"session_lock_overdue",
                                  "SELECT " SESSION_COLUMNS
                                  " FROM session WHERE id = $1 AND deadline_at <= $2 FOR UPDATE SKIP LOCKED"};
@@ -206,8 +207,8 @@ Task<Result<std::vector<Session>>> list_sessions(RequestContext& context, postgr
 }
 
 Task<Result<std::vector<Uuid>>> overdue_sessions(RequestContext& context, postgres::Pool& pool, WallTime now,
-                                                 std::int64_t limit) {
-  EVC_CO_TRY(rows, co_await pool.exec(context, kOverdue, Params(now, limit)));
+                                                 Overdue which, std::int64_t limit) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kOverdue, Params(now, which == Overdue::kAll, limit)));
   std::vector<Uuid> ids;
   for (std::size_t i = 0; i < rows.size(); ++i) ids.push_back(rows.get<Uuid>(i, 0));
   co_return ids;

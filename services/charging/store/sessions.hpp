@@ -35,9 +35,10 @@ struct SessionPage {
 };
 Task<Result<std::vector<Session>>> list_sessions(RequestContext& context, postgres::Pool& pool, SessionPage page);
 
+enum class Overdue { kAll, kNotWaitingForTheStation };
 // Ids of sessions whose deadline has passed; they are locked one by one when worked on.
 Task<Result<std::vector<Uuid>>> overdue_sessions(RequestContext& context, postgres::Pool& pool, WallTime now,
-                                                 std::int64_t limit);
+                                                 Overdue which, std::int64_t limit);
 // nullopt when another worker has it or its deadline moved.
 Task<Result<std::optional<Session>>> lock_overdue_session(RequestContext& context, postgres::Transaction& transaction,
                                                           Uuid id, WallTime now);
