@@ -40,12 +40,12 @@ class LoadDriver(Driver):
 
 
 def persistently(step, what: str):
-    """Sign-in answers 503 when its queue is full; that is no failure of the preparation."""
+    """Sign-in answers 503 when its queue is full, and 504 when the machine is; that is no failure of the preparation."""
     for attempt in range(10):
         try:
             return step()
         except StepFailed as failure:
-            if " 503 " not in str(failure) and " 429 " not in str(failure):
+            if not any(f" {status} " in str(failure) for status in (429, 503, 504)):
                 raise
             time.sleep(0.2 * (attempt + 1))
     raise StepFailed(f"{what}: refused ten times")
