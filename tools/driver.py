@@ -1,4 +1,4 @@
-"""A driver's side of the platform, by the public HTTPS port only: what tools/demo and tools/seed share. Standard library only."""
+"""A driver's side of the platform, by the public HTTPS port only: what the demo, the seed, the load and the storm share. Standard library only."""
 import http.client
 import json
 import os

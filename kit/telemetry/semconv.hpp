@@ -1,6 +1,6 @@
-// Attribute names of spans, by OpenTelemetry's semantic conventions (1.44), and our own `ev.*`. The one place where
-// they are spelt; contracts/telemetry.yaml declares type, unit and cardinality of the own ones. None of them carries
-// personal data.
+// Attribute names of spans, by OpenTelemetry's semantic conventions (1.44), and our own `ev.*`: spelt here
+// when more than one file needs them. Values are never about a person: whoever sets one leaves out
+// addresses, names and secrets.
 #pragma once
 
 #include <string_view>

@@ -4,7 +4,6 @@
 `./evcosta test e2e -- tests/e2e/test_ports.py -k tls` runs a part of it, `./evcosta test e2e --long` the long ones too.
 """
 import os
-import socket
 import sys
 import time
 from pathlib import Path
@@ -56,16 +55,6 @@ def eventually():
                 pytest.fail(f"{what} did not come true within {within_s} s")
             time.sleep(every_s)
     return wait
-
-
-@pytest.fixture
-def listening_on():
-    """True when something accepts TCP connections on a loopback port."""
-    def check(port: int) -> bool:
-        with socket.socket() as probe:
-            probe.settimeout(2)
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-    return check
 
 
 @pytest.fixture(scope="session")
