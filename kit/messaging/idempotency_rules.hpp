@@ -16,15 +16,9 @@ enum class KeyCase {
 };
 
 // The key was taken: made new, or over from a holder whose lease has ended; `attempt` counts the holders.
-inline KeyCase case_of_taken(std::int64_t attempt) {
-  return attempt == 1 ? KeyCase::kFirst : KeyCase::kResume;
-}
+KeyCase case_of_taken(std::int64_t attempt);
 
 // It could not be taken.
-inline KeyCase case_of_held(std::string_view held_fingerprint, std::string_view asked_fingerprint,
-                            std::string_view state) {
-  if (held_fingerprint != asked_fingerprint) return KeyCase::kOtherUse;
-  return state == "running" ? KeyCase::kInProgress : KeyCase::kReplay;
-}
+KeyCase case_of_held(std::string_view held_fingerprint, std::string_view asked_fingerprint, std::string_view state);
 
 }  // namespace evc::messaging

@@ -23,6 +23,10 @@ RowFate fate_of(const kafka::Record& record, const std::set<StreamKey>& parked, 
   return size_of(record) > largest ? RowFate::kReject : RowFate::kSend;
 }
 
+std::optional<std::uint64_t> RelayRound::confirmable() const {
+  return empty() || open_ > 0 ? std::nullopt : std::optional(end_lsn_);
+}
+
 std::optional<WallTime> SafePoint::confirmed(std::uint64_t confirmed_lsn) {
   if (!awaited_ || confirmed_lsn < awaited_->wal) return std::nullopt;
   const auto safe = awaited_->at - kLongestTransaction;

@@ -39,9 +39,7 @@ class RelayRound {
   }
   void dealt_with(std::size_t rows) { open_ -= rows; }
   bool empty() const { return end_lsn_ == 0; }
-  std::optional<std::uint64_t> confirmable() const {
-    return empty() || open_ > 0 ? std::nullopt : std::optional(end_lsn_);
-  }
+  std::optional<std::uint64_t> confirmable() const;
 
  private:
   std::uint64_t end_lsn_ = 0;

@@ -19,7 +19,7 @@ LAYERS = [["base"], ["tariff", "ev", "ocpp", "runtime", "telemetry"], ["net", "r
           ["auth", "messaging"], ["service"]]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 EXTRA = {("telemetry", "runtime")}
-ROOTS = ("kit", "services", "simulators", "tools", "contracts", "bench", "tests")
+ROOTS = ("kit", "services", "simulators", "tools", "contracts", "bench", "tests", "proofs")
 PURE = ("base", "tariff", "ev", "ocpp")
 INWARD = {"store": {"store", "domain"}, "api": {"api", "domain", "store"}, "events": {"events", "domain", "store"}}
 LAYERED = {"api", "events", "store", "domain"}
