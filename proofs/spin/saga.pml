@@ -18,7 +18,8 @@
  *
  * Assumptions: a station that began to charge ends some time and is heard of (fairness); the provider answers some time; a request
  * that has been sent to the provider arrives before payment gives it up or its sender hears the answer; events reach charging
- * within the 15 s between the end of the start window and charging's own deadline (DEADLINE_BEFORE_RESULT drops this one).
+ * within the 15 s between the end of the start window and charging's own deadline, which is not judged while charging does not hear its
+ * topics, services/charging/events/hearing (DEADLINE_BEFORE_RESULT drops this one).
  *
  * Prices: 0 nothing delivered, 1 what the hold covers, 2 more than that.
  */

@@ -22,11 +22,15 @@ PATIENT_S = 120
 AGAIN_S = 0.8
 
 
+# A no for now, which is not kept under the key: a driver goes to another connector.
+ELSEWHERE = ("station-offline", "connector-unavailable")
+
+
 def decided(status: int, code: str) -> bool:
-    """False: the platform could not say anything yet, and the same key may be answered otherwise later."""
+    """False: the same key may be answered otherwise later. (errors.yaml calls such codes retryable.)"""
     if code == "payment-failed":  # a 502, and final: the provider failed, the platform did not
         return True
-    return status < 500 and status not in (401, 408, 425, 429) and code != "request-in-progress"
+    return status < 500 and status not in (401, 408, 425, 429) and code not in ("request-in-progress", *ELSEWHERE)
 
 
 def code_of(content: bytes) -> str:
@@ -76,13 +80,13 @@ class Load:
             self.errors[what] += 1
 
     def ask_start(self, driver: LoadDriver, key: str, phase: str, within_s: float = PERSISTENT_S) -> dict | None:
-        """Asks with one key until the platform has decided; None when it has not in time."""
+        """Asks with one key until the platform has decided, or sends the driver elsewhere; None when neither was in time."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             answer = exchange(self, driver, "POST", "/charging/start", self.starts[key]["order"], key)
             if answer:
                 entry = self.keep(key, *answer, phase)
-                if entry["decided"]:
+                if entry["decided"] or entry["code"] in ELSEWHERE:
                     return entry
                 self.error(f"start {entry['status']} {entry['code']}")
             time.sleep(AGAIN_S)
