@@ -53,13 +53,19 @@ Task<> roll_back(Lease lease, SteadyTime deadline) {
   auto outcome = co_await (*lease).run(std::move(commands), deadline);
 }
 
-Task<> cancel_backend(Worker& worker, std::shared_ptr<CpuPool> pool, std::function<void()> cancel) {
+// Who waits for a pool's thread must not keep the pool: its end joins that thread, which would otherwise come back to a
+// worker that is gone.
+Task<> cancel_backend(Worker& worker, std::weak_ptr<CpuPool> pool, std::function<void()> cancel) {
+  auto alive = pool.lock();
+  if (!alive) co_return;
+  auto asked =
+      alive->run(worker, std::chrono::steady_clock::now() + std::chrono::seconds{5}, [cancel = std::move(cancel)] {
+        cancel();
+        return true;
+      });
+  alive.reset();
   // What it was asked to do is unknown by now: the answer changes nothing.
-  auto asked = co_await pool->run(worker, std::chrono::steady_clock::now() + std::chrono::seconds{5},
-                                  [cancel = std::move(cancel)] {
-                                    cancel();
-                                    return true;
-                                  });
+  auto answer = co_await std::move(asked);
 }
 
 }  // namespace
@@ -183,7 +189,7 @@ void Pool::Impl::give_back(std::unique_ptr<Connection> connection) {
 
 void Pool::Impl::discard(std::unique_ptr<Connection> connection) {
   if (!closed_) lost_.add();
-  if (connection->interrupted() && !stopping()) {
+  if (connection->interrupted() && !closed_ && !stopping()) {
     if (auto cancel = connection->canceller()) {
       if (!canceller_)
         canceller_ = std::make_shared<CpuPool>(
@@ -205,6 +211,7 @@ void Pool::Impl::close() {
     idle_gauge_.add(-1);
   }
   idle_.clear();
+  canceller_.reset();
   while (!waiters_.empty()) wake_next(Lease());
 }
 

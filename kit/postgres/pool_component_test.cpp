@@ -241,6 +241,18 @@ Task<> collect(Pool& pool, RequestContext& context, double seconds, int& ok, std
   --left;
 }
 
+// The thread that asks the server to cancel must not come back to a worker that is gone.
+TEST_F(PoolTest, APoolMayEndWhileAStatementIsBeingCancelled) {
+  for (int round = 0; round < 60; ++round) {
+    Worker worker;
+    Pool pool(worker, options(1));
+    RequestContext hurried{.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{20}};
+    auto result = evc::testing::run_task(worker, pool.exec(hurried, kSleep, Params(5)));
+    ASSERT_FALSE(result);
+    worker.io().poll();
+  }
+}
+
 TEST_F(PoolTest, WhoFindsNoFreeConnectionWaitsInOrderAndNotForEver) {
   int ok = 0;
   int left = 6;

@@ -35,13 +35,16 @@ struct CpuPool::Impl {
     for (std::size_t i = 0; i < options.threads; ++i) threads.emplace_back([this] { run(); });
   }
 
-  ~Impl() {
+  // After it nothing of the pool reaches a worker any more.
+  void stop() {
     {
       const std::scoped_lock lock(mutex);
       stopping = true;
     }
     wake.notify_all();
     for (std::thread& thread : threads) thread.join();
+    for (Job& job : queue) job.resume(false);
+    queue.clear();
   }
 
   void run() {
@@ -85,7 +88,9 @@ struct CpuPool::Impl {
 };
 
 CpuPool::CpuPool(Options options) : impl_(std::make_shared<Impl>(std::move(options))) {}
-CpuPool::~CpuPool() = default;
+CpuPool::~CpuPool() {
+  impl_->stop();
+}
 
 std::size_t CpuPool::queued() const {
   const std::scoped_lock lock(impl_->mutex);
@@ -94,9 +99,10 @@ std::size_t CpuPool::queued() const {
 
 Task<Result<void>> CpuPool::run_erased(Worker& worker, SteadyTime deadline, std::move_only_function<void()> work) {
   enum class Outcome { kRan, kTooLate, kFull };
-  Impl& impl = *impl_;
+  // Whoever waits may be resumed after the pool is gone: what it still reads is kept.
+  const std::shared_ptr<Impl> impl = impl_;
   boost::asio::io_context& io = worker.io();
-  auto initiate = [&impl, &io, deadline](auto handler, std::move_only_function<void()> job_work) {
+  auto initiate = [&impl = *impl, &io, deadline](auto handler, std::move_only_function<void()> job_work) {
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     Job job{.deadline = deadline, .work = std::move(job_work), .resume = [shared, &io](bool ran) {
               boost::asio::post(io, [shared, ran] { (*shared)(ran ? Outcome::kRan : Outcome::kTooLate); });
@@ -106,10 +112,10 @@ Task<Result<void>> CpuPool::run_erased(Worker& worker, SteadyTime deadline, std:
   const Outcome outcome = co_await boost::asio::async_initiate<decltype(use_task), void(Outcome)>(
       std::move(initiate), use_task, std::move(work));
   if (outcome == Outcome::kTooLate)
-    co_return fail(Code::kDeadlineExceeded, impl.options.name + " did not begin in time");
+    co_return fail(Code::kDeadlineExceeded, impl->options.name + " did not begin in time");
   if (outcome == Outcome::kFull) {
     co_return std::unexpected(
-        Error{.code = Code::kOverloaded, .detail = impl.options.name + " is full", .retry_after = kRetryAfter});
+        Error{.code = Code::kOverloaded, .detail = impl->options.name + " is full", .retry_after = kRetryAfter});
   }
   co_return Result<void>{};
 }

@@ -1,7 +1,7 @@
 // Work that burns CPU (Argon2, route search) leaves the worker for a small pool of low-priority threads and comes back
 // by post. The queue is bounded: a full pool answers `overloaded` with retry_after, so that the caller sheds instead of
-// queueing. A pool is destroyed before the workers that use it; what waits in its queue is then dropped. Work that
-// throws ends the process.
+// queueing. A pool is destroyed before the workers that use it: its end waits for the work that runs, and what waits in
+// its queue comes back as `deadline-exceeded`. Work that throws ends the process.
 #pragma once
 
 #include <cstddef>

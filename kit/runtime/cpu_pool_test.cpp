@@ -71,5 +71,23 @@ TEST(CpuPool, AFullQueueShedsAndALateJobIsSkipped) {
   EXPECT_EQ(log, (std::vector<std::string>{"overloaded", "deadline-exceeded", "ran"}));
 }
 
+TEST(CpuPool, ItsEndWaitsForWhatRunsAndGivesBackWhatWaits) {
+  Worker worker;
+  auto pool = std::make_unique<CpuPool>(CpuPool::Options{.name = "ends"});
+  std::promise<void> release;
+  std::promise<void> begun;
+  std::vector<std::string> log;
+  worker.tasks().spawn("block", block(*pool, worker, release.get_future().share(), begun));
+  worker.tasks().spawn("waits", record(*pool, worker, kNever, log));
+  worker.io().poll();
+  begun.get_future().wait();
+  auto end = std::async(std::launch::async, [&] { pool.reset(); });
+  EXPECT_EQ(end.wait_for(20ms), std::future_status::timeout);
+  release.set_value();
+  end.get();
+  ASSERT_TRUE(testing::run_until(worker, [&] { return worker.tasks().size() == 0; }));
+  EXPECT_EQ(log, std::vector<std::string>{"deadline-exceeded"});
+}
+
 }  // namespace
 }  // namespace evc
