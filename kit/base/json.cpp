@@ -144,9 +144,11 @@ void append_text(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
-// Shortest text that reads back as the same double, without an exponent where people expect none (Boost writes 1.5E0).
+// Shortest text that reads back as the same double, without an exponent where people expect none (Boost writes 1.5E0),
+// and zero without a sign: "-0" would be read as an integer, which has none.
 void append_double(std::string& out, double number) {
   const double size = std::abs(number);
+  if (size == 0) number = 0;
   const bool plain = size == 0 || (size >= 1e-6 && size < 1e15);
   std::array<char, 64> buffer;
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number,

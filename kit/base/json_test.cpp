@@ -158,6 +158,7 @@ TEST(Json, NumbersKeepTheirValue) {
   for (const char* text : {"0.1", "22", "-3.25", "1234567.891", "0.000001", "1e+22", "5e-7", "0", "123456789012345"}) {
     EXPECT_EQ(encode_text(*decode_text<double>(text)), std::string(text).find("5e-7") == 0 ? "5e-07" : text);
   }
+  EXPECT_EQ(serialize(*parse("-0.0")), "0");
 }
 
 TEST(Json, WhatIsNotFiniteBecomesNull) {
