@@ -4,11 +4,14 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
+
+#include "kit/base/bytes.hpp"
 
 namespace evc::testing {
 namespace {
@@ -29,23 +32,27 @@ void add_extension(X509* certificate, X509* issuer, int id, const std::string& v
   X509_EXTENSION_free(extension);
 }
 
-Certificate make_certificate(const std::string& common_name, EVP_PKEY* key) {
-  static long serial = 1;
+void add_name(X509_NAME* name, const char* field, const std::string& text) {
+  X509_NAME_add_entry_by_txt(name, field, MBSTRING_ASC, reinterpret_cast<const unsigned char*>(text.c_str()), -1, -1,
+                             0);
+}
+
+Certificate make_certificate(const std::string& common_name, EVP_PKEY* key, std::chrono::seconds life) {
   Certificate certificate(X509_new(), X509_free);
   X509_set_version(certificate.get(), X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), ++serial);
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), random_u64() >> 2);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86'400);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), static_cast<long>(life.count()));
   X509_set_pubkey(certificate.get(), key);
   X509_NAME* name = X509_get_subject_name(certificate.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name.c_str()), -1,
-                             -1, 0);
+  add_name(name, "O", "evcosta");
+  add_name(name, "CN", common_name);
   return certificate;
 }
 
 struct File {
-  explicit File(const std::string& path) : handle(std::fopen(path.c_str(), "w")) {
-    if (handle == nullptr) throw std::runtime_error("cannot write " + path);
+  File(const std::string& path, const char* mode) : handle(std::fopen(path.c_str(), mode)) {
+    if (handle == nullptr) throw std::runtime_error("cannot open " + path);
   }
   ~File() { std::fclose(handle); }
   std::FILE* handle;
@@ -54,21 +61,44 @@ struct File {
 }  // namespace
 
 struct Certificates::Authority {
-  Key key = make_key();
-  Certificate certificate = make_certificate("test authority", key.get());
+  Key key;
+  Certificate certificate;
 };
 
-Certificates::Certificates(const std::vector<std::string>& names) : authority_(std::make_unique<Authority>()) {
+namespace {
+
+std::string make_folder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "evc-certificates.XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
-  dir_ = pattern;
-  X509* authority = authority_->certificate.get();
+  return pattern;
+}
+
+}  // namespace
+
+Certificates::Certificates(const std::vector<std::string>& names) : dir_(make_folder()) {
+  Key authority_key = make_key();
+  Certificate made = make_certificate("test authority", authority_key.get(), life_);
+  X509* authority = made.get();
   X509_set_issuer_name(authority, X509_get_subject_name(authority));
   add_extension(authority, authority, NID_basic_constraints, "critical,CA:TRUE");
   add_extension(authority, authority, NID_key_usage, "critical,keyCertSign,cRLSign");
-  X509_sign(authority, authority_->key.get(), EVP_sha256());
-  const File file(dir_ + "/ca.pem");
+  X509_sign(authority, authority_key.get(), EVP_sha256());
+  const File file(dir_ + "/ca.pem", "w");
   PEM_write_X509(file.handle, authority);
+  authority_ = std::make_unique<Authority>(std::move(authority_key), std::move(made));
+  for (const std::string& name : names) renew(name);
+}
+
+Certificates::Certificates(const std::string& authority_dir, const std::vector<std::string>& names,
+                           std::chrono::seconds life)
+    : dir_(make_folder()), life_(life) {
+  std::filesystem::copy(authority_dir + "/ca.pem", dir_ + "/ca.pem");
+  const File key_file(authority_dir + "/ca.key", "r");
+  const File certificate_file(authority_dir + "/ca.pem", "r");
+  authority_ = std::make_unique<Authority>(
+      Key(PEM_read_PrivateKey(key_file.handle, nullptr, nullptr, nullptr), EVP_PKEY_free),
+      Certificate(PEM_read_X509(certificate_file.handle, nullptr, nullptr, nullptr), X509_free));
+  if (!authority_->key || !authority_->certificate) throw std::runtime_error("no authority in " + authority_dir);
   for (const std::string& name : names) renew(name);
 }
 
@@ -80,16 +110,25 @@ Certificates::~Certificates() {
 void Certificates::renew(const std::string& name) {
   X509* authority = authority_->certificate.get();
   const Key key = make_key();
-  const Certificate certificate = make_certificate(name, key.get());
+  const Certificate certificate = make_certificate(name, key.get(), life_);
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(authority));
   add_extension(certificate.get(), authority, NID_subject_alt_name,
                 "DNS:" + name + ".evcosta.internal,DNS:localhost,IP:127.0.0.1");
   add_extension(certificate.get(), authority, NID_ext_key_usage, "serverAuth,clientAuth");
   X509_sign(certificate.get(), authority_->key.get(), EVP_sha256());
-  const File certificate_file(dir_ + "/" + name + ".crt");
-  PEM_write_X509(certificate_file.handle, certificate.get());
-  const File key_file(dir_ + "/" + name + ".key");
-  PEM_write_PrivateKey(key_file.handle, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  const std::string base = dir_ + "/" + name;
+  {
+    const File certificate_file(base + ".crt.new", "w");
+    PEM_write_X509(certificate_file.handle, certificate.get());
+    const File key_file(base + ".key.new", "w");
+    ::fchmod(::fileno(key_file.handle), S_IRUSR | S_IWUSR);
+    PEM_write_PrivateKey(key_file.handle, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  }
+  std::filesystem::rename(base + ".key.new", base + ".key");
+  std::filesystem::rename(base + ".crt.new", base + ".crt");
+  std::uint64_t serial = 0;
+  ASN1_INTEGER_get_uint64(&serial, X509_get0_serialNumber(certificate.get()));
+  serials_[name] = std::to_string(serial);
 }
 
 }  // namespace evc::testing
