@@ -351,6 +351,30 @@ TEST_F(ClientTest, OnlyTheNamedServiceIsBelieved) {
   testing::run_until(worker, [&] { return genuine->connections() + impostor->connections() == 0; }, 5s);
 }
 
+TEST_F(ClientTest, ARenewedCertificateIsTakenOverWithoutAFailedCall) {
+  testing::Certificates certificates({"payment", "charging"});
+  const auto server_tls = std::make_shared<net::TlsServer>(net::tls_files(certificates.dir(), "payment"),
+                                                           net::ClientCertificate::kRequired);
+  auto secured = make_server({.tls = server_tls});
+  options.tls = std::make_shared<net::TlsClient>(net::tls_files(certificates.dir(), "charging"));
+  options.endpoints = {{"127.0.0.1", secured->port()}};
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(send({}).value().status, 200);
+  EXPECT_EQ(secured->connections(), 1U) << "one connection for all calls";
+  certificates.renew("charging");
+  ASSERT_TRUE(options.tls->reload());
+  EXPECT_EQ(send({}).value().status, 200);
+  EXPECT_TRUE(testing::run_until(
+      worker, [&] { return secured->connections() == 1; }, 5s))
+      << "the connection of the old certificate is closed, a new one is kept";
+  certificates.renew("payment");
+  ASSERT_TRUE(server_tls->reload());
+  // The first answer on the old connection is its last one; no call fails.
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send({}).value().status, 200);
+  EXPECT_TRUE(testing::run_until(worker, [&] { return secured->connections() == 1; }, 5s));
+  client.reset();
+  testing::run_until(worker, [&] { return secured->connections() == 0; }, 5s);
+}
+
 TEST_F(ClientTest, EachTryIsASpanOfItsOwn) {
   std::vector<telemetry::EndedSpan> spans;
   telemetry::set_test_sink([&](const telemetry::EndedSpan& span) {

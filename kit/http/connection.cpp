@@ -58,6 +58,7 @@ Task<> Connection::run(std::shared_ptr<Connection> self) {
 Task<bool> Connection::handshake() {
   if (!server_->options.tls) co_return true;
   auto plain = std::move(stream_);
+  tls_context_ = server_->options.tls->context();
   auto secured =
       co_await net::accept_tls(std::move(plain), server_->options.tls, after(server_->options.handshake_timeout));
   if (!secured) {
@@ -149,7 +150,9 @@ Task<Connection::After> Connection::serve() {
   const bool discardable = (!parser_.head().expects_continue || sent_continue_) &&
                            parser_.head().content_length.value_or(0) <= kDiscardBytes;
   const bool broken = parser_.state() == RequestParser::State::kFailed;
-  const bool keep_alive = !broken && !response.stream && !server_->draining && parser_.head().keep_alive &&
+  // After a renewal of the certificate clients come again, and are seen with what they have now.
+  const bool renewed = server_->options.tls && server_->options.tls->context() != tls_context_;
+  const bool keep_alive = !broken && !renewed && !response.stream && !server_->draining && parser_.head().keep_alive &&
                           ++served_ < server_->options.requests_per_connection && (!unread || discardable);
   const StreamBody body = request.method == "HEAD" ? StreamBody() : response.stream;
   const bool written = upgrade || co_await write_answer(request, response, keep_alive);

@@ -79,6 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<ServerState> server_;
   std::list<Connection*>::iterator place_;
   std::unique_ptr<net::Stream> stream_;
+  std::shared_ptr<ssl_ctx_st> tls_context_;  // with which it began; null: plain
   RequestParser parser_;
   static constexpr std::size_t kBufferBytes = 8 * 1024;
   std::unique_ptr<char[]> buffer_;

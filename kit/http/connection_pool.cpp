@@ -11,8 +11,8 @@ ConnectionPool::Lease::~Lease() {
 }
 
 void ConnectionPool::Lease::give_back() {
-  if (pool_->closed_ || !stream_->is_open()) return;
-  pool_->places_[endpoint_].idle.push_back({std::move(stream_), std::chrono::steady_clock::now()});
+  if (pool_->closed_ || !stream_->is_open() || context_ != pool_->current_context()) return;
+  pool_->places_[endpoint_].idle.push_back({std::move(stream_), std::chrono::steady_clock::now(), std::move(context_)});
 }
 
 ConnectionPool::ConnectionPool(Worker& worker, ClientOptions options)
@@ -44,15 +44,17 @@ Task<bool> ConnectionPool::wait_for_place(Place& place, SteadyTime deadline) {
   co_return true;
 }
 
-std::unique_ptr<net::Stream> ConnectionPool::kept(Place& place) {
+std::optional<ConnectionPool::Idle> ConnectionPool::kept(Place& place) {
   const SteadyTime now = std::chrono::steady_clock::now();
-  std::erase_if(place.idle, [&](const Idle& idle) { return now - idle.since > options_.idle_timeout; });
+  const auto context = current_context();
+  std::erase_if(place.idle,
+                [&](const Idle& idle) { return now - idle.since > options_.idle_timeout || idle.context != context; });
   while (!place.idle.empty()) {
-    auto stream = std::move(place.idle.back().stream);
+    Idle idle = std::move(place.idle.back());
     place.idle.pop_back();
-    if (stream->idle_and_alive()) return stream;
+    if (idle.stream->idle_and_alive()) return idle;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 Task<Result<ConnectionPool::Lease>> ConnectionPool::take(std::size_t endpoint, Kind kind, SteadyTime deadline) {
@@ -62,9 +64,13 @@ Task<Result<ConnectionPool::Lease>> ConnectionPool::take(std::size_t endpoint, K
   if (!free) co_return fail(Code::kOverloaded, "every connection to the service is in use");
   ++place.in_use;
   Lease lease(self, endpoint);
-  if (kind == Kind::kAny) lease.stream_ = kept(place);
-  lease.reused_ = lease.stream_ != nullptr;
-  if (lease.reused_) co_return lease;
+  if (auto idle = kind == Kind::kAny ? kept(place) : std::nullopt) {
+    lease.stream_ = std::move(idle->stream);
+    lease.context_ = std::move(idle->context);
+    lease.reused_ = true;
+    co_return lease;
+  }
+  lease.context_ = current_context();
   const Endpoint& to = options_.endpoints[endpoint];
   net::DialOptions dial{.host = to.host, .port = to.port, .tls = options_.tls, .server_name = options_.server_name};
   const SteadyTime connected_by = std::min(deadline, std::chrono::steady_clock::now() + options_.connect_timeout);

@@ -1,10 +1,11 @@
 // Kept connections to the endpoints of one service: at most so many per endpoint, last used first, each looked at
-// before it is used again. Who finds none free waits in line within its own deadline. Lives on one worker; leases may
-// outlive the pool's owner.
+// before it is used again; one that began with an earlier certificate is not. Who finds none free waits in line within
+// its own deadline. Lives on one worker; leases may outlive the pool's owner.
 #pragma once
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -32,6 +33,7 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
     std::shared_ptr<ConnectionPool> pool_;
     std::size_t endpoint_;
     std::unique_ptr<net::Stream> stream_;
+    std::shared_ptr<ssl_ctx_st> context_;  // with which it began; null: plain
     bool reused_ = false;
   };
 
@@ -50,6 +52,7 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
   struct Idle {
     std::unique_ptr<net::Stream> stream;
     SteadyTime since;
+    std::shared_ptr<ssl_ctx_st> context;
   };
   struct Place {
     std::size_t in_use = 0;
@@ -57,7 +60,8 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
     std::list<Timer*> waiting;
   };
   Task<bool> wait_for_place(Place& place, SteadyTime deadline);
-  std::unique_ptr<net::Stream> kept(Place& place);
+  std::optional<Idle> kept(Place& place);
+  std::shared_ptr<ssl_ctx_st> current_context() const { return options_.tls ? options_.tls->context() : nullptr; }
   void release(std::size_t endpoint);
 
   Worker& worker_;

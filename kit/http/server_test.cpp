@@ -402,5 +402,24 @@ TEST_F(ServerTest, SpeaksTlsAndKnowsItsPeer) {
   client.close();
 }
 
+TEST_F(ServerTest, AfterARenewalOfItsCertificateAConnectionEndsWithItsNextAnswer) {
+  testing::Certificates certificates({"payment", "charging"});
+  const auto server_tls = std::make_shared<net::TlsServer>(net::tls_files(certificates.dir(), "payment"),
+                                                           net::ClientCertificate::kRequired);
+  options.tls = server_tls;
+  router->add("GET", "/who", [](RequestContext&, Request& request) { return echo_name(request); });
+  start();
+  const auto tls = std::make_shared<net::TlsClient>(net::tls_files(certificates.dir(), "charging"));
+  testing::RawPeer client(worker, server->port(), tls, "payment.evcosta.internal");
+  const std::string request = "GET /who HTTP/1.1\r\nHost: a\r\n\r\n";
+  EXPECT_NE(client.exchange(request).headers.get("Connection"), "close");
+  certificates.renew("payment");
+  ASSERT_TRUE(server_tls->reload());
+  const auto last = client.exchange(request);
+  EXPECT_EQ(last.body, "charging from 127.0.0.1");
+  EXPECT_EQ(last.headers.get("Connection"), "close");
+  client.close();
+}
+
 }  // namespace
 }  // namespace evc::http
