@@ -37,8 +37,9 @@ std::string sha1_hex(std::string_view text) {
 struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   struct Slot {
     std::shared_ptr<Link> link;
-    SteadyTime since;  // when Redis greeted it
-    int failures = 0;  // since it last worked
+    std::shared_ptr<ssl_ctx_st> context;  // with which it began
+    SteadyTime since;                     // when Redis greeted it
+    int failures = 0;                     // since it last worked
   };
 
   Impl(Worker& w, Options o)
@@ -67,6 +68,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   void close();
   void hangs(SteadyTime noticed);
   std::shared_ptr<Link> ready();
+  void renew_one();
   bool may_come_up() const;
   void wake_waiting();
   Task<std::shared_ptr<Link>> link(SteadyTime deadline);
@@ -88,6 +90,7 @@ Task<> Client::Impl::keep_connected(std::shared_ptr<Impl> self, std::size_t inde
     const auto pause = reconnect_pause(slot.failures);
     if (pause.count() > 0) co_await sleep_for(self->worker, pause);
     if (self->closed) break;
+    auto context = self->options.tls ? self->options.tls->context() : nullptr;
     auto opened =
         co_await open_stream(self->worker, self->options, std::chrono::steady_clock::now() + self->options.timeout);
     if (!opened) {
@@ -99,6 +102,7 @@ Task<> Client::Impl::keep_connected(std::shared_ptr<Impl> self, std::size_t inde
     if (self->closed) break;
     slot.link = std::make_shared<Link>(self->worker, std::move(opened->stream), std::move(opened->reader),
                                        self->options.timeout);
+    slot.context = std::move(context);
     slot.since = std::chrono::steady_clock::now();
     slot.failures = 0;
     self->up.add(1);
@@ -130,7 +134,18 @@ void Client::Impl::wake_waiting() {
   for (const auto& waiter : std::exchange(waiting_for_first, {})) waiter->deliver(true);
 }
 
+// After a renewal of the certificate the connections are made anew, one after the other.
+void Client::Impl::renew_one() {
+  if (!options.tls) return;
+  const auto context = options.tls->context();
+  const auto up = [](const Slot& slot) { return slot.link && slot.link->open(); };
+  if (!std::ranges::all_of(slots, up)) return;
+  const auto old = std::ranges::find_if(slots, [&](const Slot& slot) { return slot.context != context; });
+  if (old != slots.end()) old->link->retire();
+}
+
 std::shared_ptr<Link> Client::Impl::ready() {
+  renew_one();
   for (std::size_t tried = 0; tried < slots.size(); ++tried) {
     const Slot& slot = slots[next_slot++ % slots.size()];
     if (slot.link && slot.link->open()) return slot.link;

@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
+#include <set>
+#include <sstream>
 
 #include "kit/base/bytes.hpp"
 #include "kit/redis/hang_news.hpp"
 #include "kit/redis/rate_limit.hpp"
+#include "kit/testing/certificates.hpp"
 #include "kit/testing/run_task.hpp"
 
 namespace evc::redis {
@@ -53,6 +58,35 @@ class RedisTest : public ::testing::Test {
   RequestContext context_;
   Client client_{worker_, options()};
 };
+
+TEST_F(RedisTest, ARenewedCertificateIsTakenOverWithoutAFailedCommand) {
+  evc::testing::Certificates certificates(environment("EVC_TEST_TLS_DIR"), {"gateway"}, 3'600s);
+  auto with = options();
+  with.tls = std::make_shared<net::TlsClient>(net::tls_files(certificates.dir(), "gateway"));
+  Client client(worker_, with);
+  const auto clients = [&] {
+    const auto listed = run(client.command(context_, {"CLIENT", "LIST", "TYPE", "normal"}));
+    EXPECT_TRUE(listed);
+    std::set<std::string> ids;
+    std::istringstream lines(listed ? listed->text : "");
+    for (std::string line; std::getline(lines, line);) ids.insert(line.substr(0, line.find(' ')));
+    return ids;
+  };
+  ASSERT_TRUE(run(client.set(context_, key("a"), "1", 60s)));
+  const auto before = clients();
+  certificates.renew("gateway");
+  ASSERT_TRUE(with.tls->reload());
+  std::set<std::string> kept;
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] {
+    EXPECT_TRUE(run(client.get(context_, key("a")))) << "a command failed while the connections were made anew";
+    const auto now = clients();
+    kept.clear();
+    std::ranges::set_intersection(before, now, std::inserter(kept, kept.end()));
+    // The two of client_, which has another certificate, stay.
+    return kept.size() == before.size() - with.connections && now.size() == before.size();
+  }));
+  client.close();
+}
 
 TEST_F(RedisTest, AValueIsKeptForItsTime) {
   auto set = run(client_.set(context_, key("a"), std::string("v\0\r\n", 4), 60s));

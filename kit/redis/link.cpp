@@ -68,7 +68,7 @@ std::shared_ptr<Link::Pending> Link::send(const std::vector<std::string>& argume
 }
 
 Task<> Link::write_out(std::shared_ptr<Link> self) {
-  while (!self->out_.empty() && self->open()) {
+  while (!self->out_.empty() && !self->ended_ && self->stream_->is_open()) {
     const std::string bytes = std::exchange(self->out_, {});
     auto written = co_await self->stream_->write_all(bytes, std::chrono::steady_clock::now() + self->timeout_);
     if (!written) self->close(written.error().code == Code::kUpstreamTimeout ? End::kTimedOut : End::kClosed);
@@ -85,6 +85,11 @@ void Link::watch(SteadyTime when) {
     if (due > std::chrono::steady_clock::now()) return self->watch(due);
     self->close(End::kTimedOut);
   });
+}
+
+void Link::retire() {
+  retired_ = true;
+  if (sent_.empty()) close();
 }
 
 void Link::close(End how) {
@@ -108,12 +113,13 @@ Result<void> Link::deliver_replies() {
     sent_.pop_front();
     if (sent_.empty()) alarm_.disarm();
     sent.pending->deliver(std::move(*reply));
+    if (retired_ && sent_.empty()) close();
   }
 }
 
 Task<Link::End> Link::serve(std::shared_ptr<Link> self) {
   std::vector<char> buffer(16 * 1024);
-  while (self->open()) {
+  while (!self->ended_ && self->stream_->is_open()) {
     auto count = co_await self->stream_->read_some(buffer, SteadyTime::max());
     if (!count) break;
     if (!self->reader_.feed({buffer.data(), *count}) || !self->deliver_replies()) break;

@@ -31,7 +31,9 @@ class Link : public std::enable_shared_from_this<Link> {
   // Reads replies until the connection ends, and says how it ended.
   static Task<End> serve(std::shared_ptr<Link> self);
   void close(End how = End::kClosed);
-  bool open() const { return stream_->is_open() && !ended_; }
+  // Takes no more commands, and ends when those on their way are answered.
+  void retire();
+  bool open() const { return stream_->is_open() && !ended_ && !retired_; }
 
  private:
   struct Sent {
@@ -50,6 +52,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::string out_;
   bool writing_ = false;
   bool ended_ = false;
+  bool retired_ = false;
   End how_ = End::kClosed;
   DeadlineWheel::Handle alarm_;
 };

@@ -34,11 +34,14 @@ struct Subscriber::Impl : std::enable_shared_from_this<Subscriber::Impl> {
 };
 
 Task<> Subscriber::Impl::ping(std::shared_ptr<Impl> self, std::shared_ptr<net::Stream> through) {
+  const auto context = self->options.tls ? self->options.tls->context() : nullptr;
   std::string bytes;
   append_command(bytes, {"PING"});
   while (!self->stopping() && through->is_open()) {
     co_await sleep_for(self->worker, kPingInterval);
     if (!through->is_open()) co_return;
+    // The certificate was renewed: it subscribes again.
+    if (context && self->options.tls->context() != context) co_return through->close();
     auto written = co_await through->write_all(bytes, std::chrono::steady_clock::now() + self->options.timeout);
     if (!written) co_return;
   }
