@@ -51,8 +51,10 @@ struct Exchange {
   Outcome outcome;
 };
 
-Connection::Connection(Worker& worker, std::string conninfo, std::string application_name)
+Connection::Connection(Worker& worker, std::string conninfo, std::shared_ptr<net::Identity> identity,
+                       std::string application_name)
     : conninfo_(std::move(conninfo)),
+      identity_(std::move(identity)),
       application_name_(std::move(application_name)),
       socket_(std::make_unique<Socket>(worker)) {}
 
@@ -61,7 +63,10 @@ Connection::~Connection() = default;
 Task<Result<void>> Connection::connect(SteadyTime deadline) {
   prepared_.clear();
   running_ = true;
-  auto connected = co_await socket_->connect(conninfo_, application_name_, "", deadline);
+  const auto identity = identity_ ? identity_->current() : nullptr;
+  identity_version_ = identity ? identity->version : 0;
+  auto connected = co_await socket_->connect(
+      {.conninfo = conninfo_, .identity = identity, .application_name = application_name_}, deadline);
   if (!connected) co_return connected;
   if (PQenterPipelineMode(socket_->get()) != 1) co_return fail(Code::kDatabaseUnavailable, "pipeline mode is refused");
   running_ = false;
@@ -74,6 +79,10 @@ bool Connection::usable() {
   socket_->take_notice();
   return PQconsumeInput(socket_->get()) == 1 && PQisBusy(socket_->get()) == 0 && !socket_->take_notice() &&
          socket_->good();
+}
+
+bool Connection::outdated() const {
+  return identity_ && identity_->current()->version != identity_version_;
 }
 
 bool Connection::in_transaction() const {

@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "kit/net/identity.hpp"
 #include "kit/postgres/sqlstate.hpp"
 #include "kit/postgres/statement.hpp"
 #include "kit/runtime/worker.hpp"
@@ -36,7 +37,8 @@ Result<void> check_params(const Params& params);
 
 class Connection {
  public:
-  Connection(Worker& worker, std::string conninfo, std::string application_name);
+  Connection(Worker& worker, std::string conninfo, std::shared_ptr<net::Identity> identity,
+             std::string application_name);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -48,6 +50,8 @@ class Connection {
 
   // Nothing is on its way and the server has not hung up (asks the socket: about 1 µs).
   bool usable();
+  // The certificate was renewed since it connected.
+  bool outdated() const;
   // Between BEGIN and its end, also after a failure inside.
   bool in_transaction() const;
   // Asks the server to stop what this connection runs; blocking, so for a thread that may wait. Empty when there is no
@@ -64,7 +68,9 @@ class Connection {
   void take(Exchange& exchange);
 
   std::string conninfo_;
+  std::shared_ptr<net::Identity> identity_;
   std::string application_name_;
+  std::uint64_t identity_version_ = 0;
   std::unique_ptr<Socket> socket_;
   std::unordered_set<std::string_view> prepared_;
   bool running_ = false;

@@ -136,7 +136,8 @@ Task<Result<Lease>> Pool::Impl::open_one(SteadyTime deadline) {
     co_return fail(Code::kDatabaseUnavailable, "the database refused a connection a moment ago");
   ++open_;
   used_.add(1);
-  Lease lease(shared_from_this(), std::make_unique<Connection>(worker_, options_.conninfo, options_.application_name));
+  Lease lease(shared_from_this(),
+              std::make_unique<Connection>(worker_, options_.conninfo, options_.identity, options_.application_name));
   auto connected = co_await (*lease).connect(deadline);
   if (!connected) {
     no_connect_before_ = std::chrono::steady_clock::now() + kConnectPause;
@@ -181,10 +182,29 @@ void Pool::Impl::give_back(std::unique_ptr<Connection> connection) {
     return worker_.tasks().spawn("postgres rollback", roll_back(Lease(shared_from_this(), std::move(connection)),
                                                                 std::chrono::steady_clock::now() + kReclaimTimeout));
   }
+  if (connection->outdated()) {
+    close_outdated();
+    return retire(std::move(connection));
+  }
   if (!waiters_.empty()) return wake_next(Lease(shared_from_this(), std::move(connection)));
   used_.add(-1);
   idle_gauge_.add(1);
   idle_.push_back(std::move(connection));
+}
+
+// Those that nobody uses, once the first one in use comes back.
+void Pool::Impl::close_outdated() {
+  const auto closed = std::erase_if(idle_, [](const auto& connection) { return connection->outdated(); });
+  open_ -= closed;
+  idle_gauge_.add(-static_cast<double>(closed));
+}
+
+// A good connection that makes room for one with the renewed certificate.
+void Pool::Impl::retire(std::unique_ptr<Connection> connection) {
+  connection.reset();
+  --open_;
+  used_.add(-1);
+  wake_next(Lease());
 }
 
 void Pool::Impl::discard(std::unique_ptr<Connection> connection) {
@@ -197,10 +217,7 @@ void Pool::Impl::discard(std::unique_ptr<Connection> connection) {
       worker_.tasks().spawn("postgres cancel", cancel_backend(worker_, canceller_, std::move(cancel)));
     }
   }
-  connection.reset();
-  --open_;
-  used_.add(-1);
-  wake_next(Lease());
+  retire(std::move(connection));
 }
 
 void Pool::Impl::close() {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "kit/net/identity.hpp"
 #include "kit/postgres/statement.hpp"
 #include "kit/runtime/worker.hpp"
 #include "kit/telemetry/request_context.hpp"
@@ -19,6 +20,9 @@ namespace evc::postgres {
 
 struct PoolOptions {
   std::string conninfo;  // libpq keywords: host, port, dbname, user, sslmode=verify-full, sslrootcert, sslcert, sslkey
+  // Its files take the place of those in `conninfo`, and a connection that began with an earlier state of it is not
+  // used again once it is free. Null: as `conninfo` says.
+  std::shared_ptr<net::Identity> identity;
   std::size_t size = 8;
   std::chrono::milliseconds acquire_timeout{2'000};
   std::chrono::milliseconds statement_timeout{4'000};

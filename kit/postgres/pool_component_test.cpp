@@ -7,6 +7,7 @@
 
 #include "kit/postgres/testing/test_database.hpp"
 #include "kit/telemetry/span.hpp"
+#include "kit/testing/certificates.hpp"
 #include "kit/testing/run_task.hpp"
 
 namespace evc::postgres {
@@ -53,6 +54,26 @@ TEST_F(PoolTest, AStatementRunsWithItsParametersAndGivesRows) {
   ASSERT_EQ(rows->size(), 1U);
   EXPECT_EQ(rows->get<std::int64_t>(0, 0), 1);
   EXPECT_EQ(rows->get<std::string>(0, 1), "one");
+}
+
+TEST_F(PoolTest, ARenewedCertificateIsTakenOverWithoutAFailedStatement) {
+  constexpr Statement kSerial{"serial", "SELECT client_serial::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()"};
+  evc::testing::Certificates certificates(std::getenv("EVC_TEST_TLS_DIR"), {"platform-admin"}, std::chrono::hours(1));
+  auto with = options(2);
+  with.identity = std::make_shared<net::Identity>(net::tls_files(certificates.dir(), "platform-admin"));
+  Pool pool(worker_, with);
+  const auto serial = [&] {
+    auto rows = run(pool.exec(context_, kSerial));
+    EXPECT_TRUE(rows) << rows.error().detail;
+    return rows ? rows->get<std::string>(0, 0) : "";
+  };
+  EXPECT_EQ(serial(), certificates.serial("platform-admin"));
+  for (int round = 0; round < 2; ++round) {
+    certificates.renew("platform-admin");
+    const auto renewed = certificates.serial("platform-admin");
+    EXPECT_TRUE(evc::testing::run_until(worker_, [&] { return serial() == renewed; }));
+  }
+  pool.close();
 }
 
 TEST_F(PoolTest, EveryTypeComesBackAsItWent) {

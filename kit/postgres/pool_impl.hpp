@@ -58,6 +58,8 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
 
   Task<Result<Lease>> wait_for_one(SteadyTime deadline);
   Task<Result<Lease>> open_one(SteadyTime deadline);
+  void close_outdated();
+  void retire(std::unique_ptr<Connection> connection);
   void discard(std::unique_ptr<Connection> connection);
   void wake_next(Lease lease);
   bool stopping() const;  // nothing new may be spawned

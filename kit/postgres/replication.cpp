@@ -53,6 +53,7 @@ struct ReplicationStream::Impl : std::enable_shared_from_this<ReplicationStream:
   Lsn received = 0;   // all that the server has sent up to here was seen
   Lsn delivered = 0;  // end of the last batch that next() gave out
   Lsn confirmed = 0;
+  std::uint64_t identity_version = 0;
 
   Task<Result<PgResult>> command(std::string sql);
   Task<Result<void>> ensure_slot();
@@ -185,12 +186,23 @@ Lsn ReplicationStream::confirmed() const {
   return impl_->confirmed;
 }
 
+bool ReplicationStream::outdated() const {
+  const auto& identity = impl_->options.identity;
+  return identity && impl_->streaming && identity->current()->version != impl_->identity_version;
+}
+
 Task<Result<void>> ReplicationStream::open(SteadyTime deadline) {
   const std::shared_ptr<Impl> impl = impl_;
   impl->close();
   impl->decoder = {};
   impl->received = impl->delivered = 0;
-  auto opened = co_await impl->socket.connect(impl->options.conninfo, "relay", "database", deadline);
+  const auto identity = impl->options.identity ? impl->options.identity->current() : nullptr;
+  impl->identity_version = identity ? identity->version : 0;
+  auto opened = co_await impl->socket.connect({.conninfo = impl->options.conninfo,
+                                               .identity = identity,
+                                               .application_name = "relay",
+                                               .replication = "database"},
+                                              deadline);
   if (opened) {
     impl->socket.arm(deadline);
     opened = co_await impl->ensure_slot();

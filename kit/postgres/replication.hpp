@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kit/base/result.hpp"
+#include "kit/net/identity.hpp"
 #include "kit/runtime/worker.hpp"
 
 namespace evc::postgres {
@@ -19,7 +20,8 @@ using Lsn = std::uint64_t;
 std::string format_lsn(Lsn lsn);
 
 struct ReplicationOptions {
-  std::string conninfo;  // replication=database is added
+  std::string conninfo;                     // replication=database is added
+  std::shared_ptr<net::Identity> identity;  // its files take the place of those in conninfo; null: as conninfo says
   std::string slot;
   std::string publication;
 };
@@ -47,6 +49,7 @@ class ReplicationStream {
   Task<Result<std::optional<CommittedBatch>>> next(std::chrono::milliseconds wait);
   void confirm(Lsn end_lsn);
   Lsn confirmed() const;
+  bool outdated() const;  // the certificate was renewed since it was opened
   void close();
 
  private:

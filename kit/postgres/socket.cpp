@@ -78,17 +78,23 @@ Task<Result<void>> PgSocket::wait_both() {
   co_return Result<void>{};
 }
 
-Task<Result<void>> PgSocket::connect(std::string conninfo, std::string application_name, std::string replication,
-                                     SteadyTime deadline) {
+Task<Result<void>> PgSocket::connect(PgTarget target, SteadyTime deadline) {
   close();
   // A vanished client must not hold row locks for ever, and times are exchanged in one form.
   std::string server_options = "-c timezone=UTC -c datestyle=ISO -c idle_in_transaction_session_timeout=60000";
-  if (!replication.empty()) server_options = "-c timezone=UTC -c datestyle=ISO";
+  if (!target.replication.empty()) server_options = "-c timezone=UTC -c datestyle=ISO";
   std::vector<const char*> keywords{"dbname", "client_encoding", "options", "fallback_application_name"};
-  std::vector<const char*> values{conninfo.c_str(), "UTF8", server_options.c_str(), application_name.c_str()};
-  if (!replication.empty()) {
-    keywords.push_back("replication");
-    values.push_back(replication.c_str());
+  std::vector<const char*> values{target.conninfo.c_str(), "UTF8", server_options.c_str(),
+                                  target.application_name.c_str()};
+  const auto add = [&](const char* keyword, const std::string& value) {
+    keywords.push_back(keyword);
+    values.push_back(value.c_str());
+  };
+  if (!target.replication.empty()) add("replication", target.replication);
+  if (target.identity) {
+    add("sslrootcert", target.identity->files.ca);
+    add("sslcert", target.identity->files.certificate);
+    add("sslkey", target.identity->files.key);
   }
   keywords.push_back(nullptr);
   values.push_back(nullptr);

@@ -11,9 +11,18 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include "kit/base/result.hpp"
+#include "kit/net/identity.hpp"
 #include "kit/runtime/worker.hpp"
 
 namespace evc::postgres {
+
+// Where to connect, and as whom.
+struct PgTarget {
+  std::string conninfo;
+  std::shared_ptr<const net::IdentityState> identity;  // null: the files that conninfo names
+  std::string application_name;
+  std::string replication;  // libpq's keyword; empty: an ordinary session
+};
 
 class PgSocket {
  public:
@@ -22,9 +31,8 @@ class PgSocket {
   PgSocket(const PgSocket&) = delete;
   PgSocket& operator=(const PgSocket&) = delete;
 
-  // Keywords are added after `conninfo`'s own. Non-blocking when it returns.
-  Task<Result<void>> connect(std::string conninfo, std::string application_name, std::string replication,
-                             SteadyTime deadline);
+  // Keywords are added after conninfo's own. Non-blocking when it returns.
+  Task<Result<void>> connect(PgTarget target, SteadyTime deadline);
   enum class For { kRead, kWrite, kBoth };
   // database-unavailable at the deadline that arm() set, when cancelled, or when the socket is gone.
   Task<Result<void>> wait(For what);
