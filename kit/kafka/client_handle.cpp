@@ -92,13 +92,15 @@ void DestroyPartitions::operator()(rd_kafka_topic_partition_list_s* partitions) 
 
 ClientHandle make_client(ClientKind kind, const ConnectOptions& connect, const ClientSettings& settings,
                          std::shared_ptr<ConnectionLog> log) {
+  if (!connect.identity) throw std::runtime_error("kafka client: no certificate is set");
+  auto identity = connect.identity->current();
   ConfigHandle config;
   config.set("bootstrap.servers", connect.bootstrap);
   config.set("client.id", connect.client_id);
   config.set("security.protocol", "ssl");
-  config.set("ssl.ca.location", connect.tls.ca);
-  config.set("ssl.certificate.location", connect.tls.certificate);
-  config.set("ssl.key.location", connect.tls.key);
+  config.set("ssl.ca.location", identity->files.ca);
+  config.set("ssl.certificate.location", identity->files.certificate);
+  config.set("ssl.key.location", identity->files.key);
   config.set("socket.nagle.disable", "true");
   config.set("socket.keepalive.enable", "true");
   config.set("reconnect.backoff.ms", "100");
@@ -116,7 +118,11 @@ ClientHandle make_client(ClientKind kind, const ConnectOptions& connect, const C
                                     reason, sizeof reason);
   if (!client) throw std::runtime_error(std::string("kafka client: ") + reason);
   config.release();
-  return ClientHandle(client, DestroyClient{.log = std::move(log)});
+  return ClientHandle(client, DestroyClient{.log = std::move(log), .identity = std::move(identity)});
+}
+
+bool outdated(const ClientHandle& client, const ConnectOptions& connect) {
+  return client && connect.identity->current() != client.get_deleter().identity;
 }
 
 void destroy_in_background(ClientHandle client) {

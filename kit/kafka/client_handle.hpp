@@ -21,7 +21,8 @@ namespace evc::kafka {
 
 struct DestroyClient {
   void operator()(rd_kafka_s* client) const;
-  std::shared_ptr<ConnectionLog> log;  // the client writes into it until it is gone
+  std::shared_ptr<ConnectionLog> log;                  // the client writes into it until it is gone
+  std::shared_ptr<const net::IdentityState> identity;  // what it was made with
 };
 struct DestroyQueue {
   void operator()(rd_kafka_queue_s* queue) const;
@@ -44,6 +45,9 @@ using ClientSettings = std::vector<std::pair<std::string, std::string>>;
 // start. Fetches, deliveries, errors and rebalances come as events, never as callbacks.
 ClientHandle make_client(ClientKind kind, const ConnectOptions& connect, const ClientSettings& settings,
                          std::shared_ptr<ConnectionLog> log);
+
+// The certificate was renewed since the client was made; false without a client.
+bool outdated(const ClientHandle& client, const ConnectOptions& connect);
 
 void destroy_in_background(ClientHandle client);
 

@@ -92,6 +92,21 @@ std::int64_t lag_in(const json::Value& statistics, const std::vector<TopicPartit
   return sum;
 }
 
+// Of all partitions, ours or not any more.
+std::int64_t fetched_in(const json::Value& statistics) {
+  boost::system::error_code missing;
+  const auto* topics = statistics.find_pointer("/topics", missing);
+  if (!topics || !topics->is_object()) return -1;
+  std::int64_t sum = 0;
+  for (const auto& topic : topics->as_object()) {
+    const auto* partitions = topic.value().find_pointer("/partitions", missing);
+    if (!partitions || !partitions->is_object()) continue;
+    for (const auto& partition : partitions->as_object())
+      sum += std::max<std::int64_t>(0, field(partition.value().as_object(), "fetchq_size"));
+  }
+  return sum;
+}
+
 bool any_broker_up(const json::Value& statistics) {
   boost::system::error_code missing;
   const auto* brokers = statistics.find_pointer("/brokers", missing);
@@ -124,7 +139,7 @@ struct Consumer::Impl {
 
   static Task<Result<std::vector<Record>>> poll(std::shared_ptr<Impl> impl, std::size_t limit,
                                                 std::chrono::milliseconds wait);
-  static Task<> close(std::shared_ptr<Impl> impl);
+  static Task<> leave(std::shared_ptr<Impl> impl);
 
   void build();
   void discard();
@@ -142,8 +157,10 @@ struct Consumer::Impl {
   std::vector<TopicPartition> assigned;
   std::optional<Error> failure;
   std::int64_t lag = -1;
+  std::int64_t fetched_ahead = -1;
   bool connected = false;
   bool fenced = false;
+  bool woken = false;
   bool closed = false;
 };
 
@@ -164,6 +181,7 @@ void Consumer::Impl::discard() {
   assigned.clear();
   connected = false;
   lag = -1;
+  fetched_ahead = -1;
 }
 
 void Consumer::Impl::note(rd_kafka_resp_err_t code, const char* what) {
@@ -210,6 +228,7 @@ void Consumer::Impl::handle(rd_kafka_event_t* event, std::vector<Record>& record
     case RD_KAFKA_EVENT_STATS:
       if (const auto statistics = json::parse(rd_kafka_event_stats(event))) {
         lag = lag_in(*statistics, assigned);
+        fetched_ahead = fetched_in(*statistics);
         connected = any_broker_up(*statistics);
       }
       return;
@@ -264,13 +283,13 @@ Task<Result<std::vector<Record>>> Consumer::Impl::poll(std::shared_ptr<Impl> imp
     if (!records.empty()) co_return records;
     if (impl->failure) co_return std::unexpected(*std::exchange(impl->failure, std::nullopt));
     const bool stop = co_await told_to_stop();
-    if (stop || std::chrono::steady_clock::now() >= deadline) co_return records;
+    if (std::exchange(impl->woken, false) || stop || std::chrono::steady_clock::now() >= deadline) co_return records;
     if (drained && impl->events) co_await impl->events->wait(deadline);
   }
 }
 
-Task<> Consumer::Impl::close(std::shared_ptr<Impl> impl) {
-  if (std::exchange(impl->closed, true) || !impl->client) co_return;
+Task<> Consumer::Impl::leave(std::shared_ptr<Impl> impl) {
+  if (!impl->client) co_return;
   const auto deadline = std::chrono::steady_clock::now() + kCloseLimit;
   if (auto* error = rd_kafka_consumer_close_queue(impl->client.get(), impl->events->handle())) {
     rd_kafka_error_destroy(error);
@@ -305,6 +324,11 @@ Consumer::~Consumer() {
 
 Task<Result<std::vector<Record>>> Consumer::poll(std::size_t limit, std::chrono::milliseconds wait) {
   return Impl::poll(impl_, limit, wait);
+}
+
+void Consumer::wake() {
+  impl_->woken = true;
+  if (impl_->events) impl_->events->wake();
 }
 
 Result<void> Consumer::commit(const std::vector<Record>& last_of_each_partition) {
@@ -358,8 +382,27 @@ std::int64_t Consumer::lag() const {
   return impl_->lag;
 }
 
+std::int64_t Consumer::fetched_ahead() const {
+  return impl_->fetched_ahead;
+}
+
+bool Consumer::outdated() const {
+  return kafka::outdated(impl_->client, impl_->options.connect);
+}
+
+Task<> Consumer::reopen() {
+  const auto impl = impl_;
+  if (impl->closed || impl->fenced) co_return;
+  const auto lost = impl->assigned;
+  co_await Impl::leave(impl);
+  if (impl->revoked && !lost.empty()) impl->revoked(lost);
+  // The next poll() joins again.
+}
+
 Task<> Consumer::close() {
-  return Impl::close(impl_);
+  const auto impl = impl_;
+  if (std::exchange(impl->closed, true)) co_return;
+  co_await Impl::leave(impl);
 }
 
 }  // namespace evc::kafka

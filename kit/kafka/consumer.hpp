@@ -36,6 +36,8 @@ class Consumer {
   // when another process joined with our instance_id: this one is out for good then, because taking the name back would
   // only throw the other one out.
   Task<Result<std::vector<Record>>> poll(std::size_t limit, std::chrono::milliseconds wait);
+  // A poll() that waits returns now; without one, the next one does not wait.
+  void wake();
   // The record's offset and all before it in its partition are done. Sent, not awaited: a failure shows in the log and
   // costs duplicates.
   Result<void> commit(const std::vector<Record>& last_of_each_partition);
@@ -47,9 +49,14 @@ class Consumer {
   // Called on the worker; revoked partitions' in-flight records must not be committed any more.
   void on_revoked(std::function<void(const std::vector<TopicPartition>&)> callback);
   std::vector<TopicPartition> assignment() const;
-  bool connected() const;    // to a broker, as of the last two seconds
-  std::int64_t lag() const;  // records behind the high watermarks, over the assignment; -1 unknown
-  Task<> close();            // sends the last commits and gives the partitions back
+  bool connected() const;              // to a broker, as of the last two seconds
+  std::int64_t lag() const;            // records behind the high watermarks, over the assignment; -1 unknown
+  std::int64_t fetched_ahead() const;  // bytes in memory that poll() has not given out yet; -1 unknown
+  bool outdated() const;               // the certificate was renewed since it joined
+  // Leaves as close() does and joins again under the same name, with a renewed certificate: never two of one name at a
+  // time. What was polled and is not committed by then comes again; on_revoked is told.
+  Task<> reopen();
+  Task<> close();  // sends the last commits and gives the partitions back
 
  private:
   struct Impl;

@@ -59,6 +59,11 @@ Task<> EventQueue::wait(SteadyTime deadline) {
   [[maybe_unused]] const auto got = ::read(impl->wakeup.native_handle(), &count, sizeof count);
 }
 
+void EventQueue::wake() {
+  boost::system::error_code ignored;
+  impl_->wakeup.cancel(ignored);
+}
+
 rd_kafka_queue_s* EventQueue::handle() const {
   return impl_->queue.get();
 }

@@ -19,6 +19,7 @@ class EventQueue {
   EventHandle poll();  // null: nothing there
   // Resumes when there may be an event, at `deadline`, or when the calling task is cancelled.
   Task<> wait(SteadyTime deadline);
+  void wake();  // ends the wait()
   rd_kafka_queue_s* handle() const;
 
  private:

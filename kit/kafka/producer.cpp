@@ -9,6 +9,7 @@
 #include "kit/base/assert.hpp"
 #include "kit/kafka/client_handle.hpp"
 #include "kit/kafka/event_queue.hpp"
+#include "kit/telemetry/log.hpp"
 
 namespace evc::kafka {
 
@@ -85,8 +86,10 @@ struct Producer::Impl {
   static Task<> await_reports(std::shared_ptr<Impl> impl, Flight& flight);
 
   void build();
+  void renew();
   void purge();
   void discard();
+  static void give_up(std::unique_ptr<Instance> given);
   void enqueue(const Record& record, std::size_t index, Flight& flight);
   void handle(rd_kafka_event_t* event, Flight& flight);
   void drain(Flight& flight);
@@ -126,6 +129,21 @@ void Producer::Impl::build() {
   ++builds;
 }
 
+// Between two batches nothing is outstanding: the old instance has said everything. When no new one can be made, the
+// old one goes on.
+void Producer::Impl::renew() {
+  if (closed || sending || !instance || !outdated(instance->client, options.connect)) return;
+  auto old = std::move(instance);
+  try {
+    build();
+  } catch (const std::runtime_error& error) {
+    EVC_LOG(kWarn, "no producer with the new certificate yet", {{telemetry::key::kReason, error.what()}});
+    instance = std::move(old);
+    return;
+  }
+  give_up(std::move(old));
+}
+
 void Producer::Impl::purge() {
   rd_kafka_purge(instance->client.get(),
                  RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
@@ -134,10 +152,13 @@ void Producer::Impl::purge() {
 void Producer::Impl::discard() {
   if (!instance) return;
   purge();
-  instance->events.reset();
-  instance->topics.clear();
-  destroy_in_background(std::move(instance->client));
-  instance.reset();
+  give_up(std::move(instance));
+}
+
+void Producer::Impl::give_up(std::unique_ptr<Instance> given) {
+  given->events.reset();
+  given->topics.clear();
+  destroy_in_background(std::move(given->client));
 }
 
 void Producer::Impl::enqueue(const Record& record, std::size_t index, Flight& flight) {
@@ -260,6 +281,7 @@ Task<Result<std::vector<Delivery>>> Producer::Impl::send_in_chunks(std::shared_p
 Task<Result<std::vector<Delivery>>> Producer::Impl::send_all(std::shared_ptr<Impl> impl, std::vector<Record> records) {
   EVC_ASSERT(!impl->sending);
   if (impl->closed) co_return fail(Code::kCancelled, "the producer is closed");
+  impl->renew();
   if (!impl->instance) {
     std::string reason;
     try {
@@ -287,6 +309,10 @@ Producer::~Producer() {
 
 Task<Result<std::vector<Delivery>>> Producer::send(std::vector<Record> records) {
   return Impl::send_all(impl_, std::move(records));
+}
+
+void Producer::renew() {
+  impl_->renew();
 }
 
 std::int64_t Producer::rebuilds() const {

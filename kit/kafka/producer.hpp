@@ -45,6 +45,9 @@ class Producer {
   // report is there. broker-unavailable when any outcome is unknown: the same records must be sent again, some of them
   // may be in the log twice then. `cancelled` when the calling task was cancelled or close() was called; as unknown.
   Task<Result<std::vector<Delivery>>> send(std::vector<Record> records);
+  // Takes over a renewed certificate now, unless a send() is under way, which does so itself when it begins: in its
+  // place comes a new instance, and the old one goes when it has nothing outstanding any more.
+  void renew();
   std::int64_t rebuilds() const;
   void close();
 

@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace key = telemetry::key;
 
-constexpr auto kCertificateInterval = 5000ms;
+constexpr auto kCertificateInterval = 1000ms;
 constexpr auto kActivityLimit = 1000ms;
 constexpr auto kPoll = 10ms;
 // How much of drain.max_ms the requests in flight may use; the rest is for consumers, tasks and connections.
@@ -113,6 +113,10 @@ void Process::load_certificates() {
   const CommonSettings& common = parts_.settings.common;
   const net::TlsFiles files = service_tls_files(common);
   try {
+    parts_.identity = std::make_shared<net::Identity>(files);
+    telemetry::metrics().gauge_callback(
+        "evc_certificate_not_after_seconds", "When the certificate in use ends, in seconds since 1970", {},
+        [identity = parts_.identity] { return static_cast<double>(identity->current()->not_after); });
     parts_.tls_client = std::make_shared<net::TlsClient>(files);
     std::vector<Listener> listeners = parts_.definition.further_listeners;
     if (!parts_.definition.listener.section.empty()) listeners.push_back(parts_.definition.listener);

@@ -209,6 +209,57 @@ TEST_F(ProcessTest, ReadinessTellsTheReason) {
   EXPECT_EQ(exit_code(), 0);
 }
 
+// Holds the worker's thread, as a bug would, until the file is there.
+Task<http::Response> hang_until(std::filesystem::path file) {
+  while (!std::filesystem::exists(file)) usleep(2000);
+  co_return http::Response::text(200, "over");
+}
+
+Task<Result<void>> fine() {
+  co_return Result<void>{};
+}
+
+TEST_F(ProcessTest, AWorkerThatHangsIsToldByReadiness) {
+  settings_ = "{ workers: 1, tls: { dir: " + certificates_.dir() + " }, drain: { ready_ms: 0, max_ms: 5000 } }";
+  start(definition([file = folder_ / "go"](WorkerScope& scope) {
+    scope.readiness("own", [](RequestContext&) { return fine(); });
+    scope.router().add("GET", "/hello", [file](RequestContext&, http::Request&) { return hang_until(file); },
+                       {.access = http::Access::kPublic});
+  }));
+  ASSERT_TRUE(becomes_ready(200)) << text_of("out") << text_of("err");
+  std::optional<Result<http::Response>> answer;
+  worker_.tasks().spawn("call", call(service(), answer));
+  ASSERT_TRUE(becomes_ready(503));
+  EXPECT_THAT(get(admin(), "/health/ready")->body, HasSubstr("own: the last answer is"));
+  std::ofstream(folder_ / "go") << "go";
+  EXPECT_TRUE(becomes_ready(200));
+  EXPECT_TRUE(poll_until([&] { return answer.has_value(); }));
+  kill(child_, SIGTERM);
+  EXPECT_EQ(exit_code(), 0) << text_of("err");
+}
+
+TEST_F(ProcessTest, ARenewedCertificateIsTakenOverWhileItServes) {
+  start(definition([](WorkerScope& scope) {
+    scope.router().add("GET", "/hello", [](RequestContext&, http::Request&) { return hang_until("/"); },
+                       {.access = http::Access::kPublic});
+  }));
+  ASSERT_TRUE(becomes_ready(200)) << text_of("out") << text_of("err");
+  EXPECT_EQ(get(service(), "/hello")->status, 200);
+  for (int renewal = 1; renewal <= 2; ++renewal) {
+    certificates_.renew("example");
+    EXPECT_TRUE(poll_until([&] {
+      EXPECT_EQ(get(service(), "/hello")->status, 200) << "no request fails meanwhile";
+      std::size_t reloads = 0;
+      const std::string out = text_of("out"), line = "the certificate was reloaded";
+      for (auto at = out.find(line); at != std::string::npos; at = out.find(line, at + 1)) ++reloads;
+      return reloads == static_cast<std::size_t>(renewal);
+    }));
+  }
+  EXPECT_THAT(get(admin(), "/metrics")->body, HasSubstr("evc_certificate_not_after_seconds"));
+  kill(child_, SIGTERM);
+  EXPECT_EQ(exit_code(), 0) << text_of("err");
+}
+
 TEST_F(ProcessTest, ATaskThatIgnoresItsEndDoesNotHoldTheProcess) {
   settings_ = "{ workers: 1, tls: { dir: " + certificates_.dir() + " }, drain: { ready_ms: 0, max_ms: 500 } }";
   Definition made =

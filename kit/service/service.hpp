@@ -46,6 +46,7 @@ class WorkerScope {
   virtual std::shared_ptr<auth::ServiceTokens> service_tokens() = 0;
   virtual std::shared_ptr<auth::Verifier> verifier() = 0;
   virtual kafka::ConnectOptions kafka() const = 0;
+  virtual std::shared_ptr<net::Identity> identity() const = 0;  // for pools of the service's own
   virtual Secret<std::string> secret(
       const std::string& name) const = 0;  // file secrets/<name>, trimmed; throws when missing
   virtual std::string tls_dir() const = 0;

@@ -93,6 +93,7 @@ postgres::Pool& WorkerPart::postgres(const std::string& database) {
     const auto share = static_cast<std::size_t>(common().postgres.pool_size) / process_.workers;
     pool = std::make_unique<postgres::Pool>(worker_,
                                             postgres::PoolOptions{.conninfo = postgres_conninfo(common(), database),
+                                                                  .identity = process_.identity,
                                                                   .size = std::max<std::size_t>(share, 2),
                                                                   .application_name = instance()});
   }
@@ -150,7 +151,7 @@ std::shared_ptr<auth::Verifier> WorkerPart::verifier() {
 }
 
 kafka::ConnectOptions WorkerPart::kafka() const {
-  return {.bootstrap = common().kafka.bootstrap, .tls = service_tls_files(common()), .client_id = instance()};
+  return {.bootstrap = common().kafka.bootstrap, .identity = process_.identity, .client_id = instance()};
 }
 
 Secret<std::string> WorkerPart::secret(const std::string& name) const {

@@ -20,6 +20,7 @@ struct ProcessParts {
   Settings settings;
   std::size_t workers = 1;
   std::shared_ptr<HealthBoard> board;
+  std::shared_ptr<net::Identity> identity;
   std::shared_ptr<net::TlsClient> tls_client;
   std::shared_ptr<redis::HangNews> redis_news = std::make_shared<redis::HangNews>();
   std::map<std::string, std::shared_ptr<net::TlsServer>> tls_servers;  // by listener section
@@ -47,6 +48,7 @@ class WorkerPart final : public WorkerScope {
   std::shared_ptr<auth::ServiceTokens> service_tokens() override;
   std::shared_ptr<auth::Verifier> verifier() override;
   kafka::ConnectOptions kafka() const override;
+  std::shared_ptr<net::Identity> identity() const override { return process_.identity; }
   Secret<std::string> secret(const std::string& name) const override;
   std::string tls_dir() const override { return common().tls.dir; }
   const Settings& all_settings() const override { return process_.settings; }

@@ -43,7 +43,7 @@ messaging::RelayOptions relay_options(const service::CommonSettings& common, con
           .slot = source + "_outbox",
           .producer = {.connect = {.bootstrap = common.kafka.bootstrap,
                                    // The broker knows the service, not its relay: the records are the service's word.
-                                   .tls = net::tls_files(common.tls.dir, source),
+                                   .identity = std::make_shared<net::Identity>(net::tls_files(common.tls.dir, source)),
                                    .client_id = "relay-" + source},
                        .linger = std::chrono::milliseconds(topic.linger_ms),
                        .batch_bytes = topic.batch_bytes,

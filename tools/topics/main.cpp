@@ -2,7 +2,9 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
+#include "kit/kafka/broker_certificates.hpp"
 #include "tools/topics/provision.hpp"
 
 namespace {
@@ -10,29 +12,44 @@ namespace {
 constexpr const char* kUsage =
     "usage: evcosta-topics --bootstrap HOST:PORT[,…] --tls-dir DIR --topics contracts/topics.yaml\n"
     "Creates topics and access rules as the file says and waits until they take effect. DIR holds ca.pem and\n"
-    "platform-admin.{crt,key}, and the principals' certificates for the final check. Safe to run again.\n";
+    "platform-admin.{crt,key}, and the principals' certificates for the final check. Safe to run again.\n"
+    "       evcosta-topics renew-certificates --bootstrap HOST:PORT[,…] --tls-dir DIR\n"
+    "Tells each broker to read its certificate again.\n";
 
-std::map<std::string, std::string> parse(int argc, char** argv) {
-  std::map<std::string, std::string> flags{{"--bootstrap", ""}, {"--tls-dir", ""}, {"--topics", ""}};
-  for (int i = 1; i < argc; i += 2) {
-    const auto flag = flags.find(argv[i]);
-    if (flag == flags.end()) throw std::invalid_argument(std::string("unknown argument ") + argv[i]);
-    if (i + 1 == argc) throw std::invalid_argument(std::string("a value is missing after ") + argv[i]);
-    flag->second = argv[i + 1];
+using Flags = std::map<std::string, std::string>;
+
+Flags parse(const std::vector<std::string>& words, Flags flags) {
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    const auto flag = flags.find(words[i]);
+    if (flag == flags.end()) throw std::invalid_argument("unknown argument " + words[i]);
+    if (i + 1 == words.size()) throw std::invalid_argument("a value is missing after " + words[i]);
+    flag->second = words[i + 1];
   }
   for (const auto& [name, value] : flags)
     if (value.empty()) throw std::invalid_argument(name + " is missing");
   return flags;
 }
 
-int provision(const std::map<std::string, std::string>& flags) {
+int failed(const evc::Error& error) {
+  std::fprintf(stderr, "evcosta-topics: %s: %s\n", std::string(evc::info(error.code).name).c_str(),
+               error.detail.c_str());
+  return 1;
+}
+
+int renew_certificates(const Flags& flags) {
+  const auto brokers = evc::kafka::reload_broker_certificates(
+      {.bootstrap = flags.at("--bootstrap"),
+       .identity = std::make_shared<evc::net::Identity>(evc::net::tls_files(flags.at("--tls-dir"), "platform-admin")),
+       .client_id = "topics-platform-admin"});
+  if (!brokers) return failed(brokers.error());
+  std::printf("brokers that have read their certificate again: %d\n", *brokers);
+  return 0;
+}
+
+int provision(const Flags& flags) {
   const auto catalogue = evc::topics::load_topic_catalogue(flags.at("--topics"));
   const auto report = evc::topics::provision(catalogue, flags.at("--bootstrap"), flags.at("--tls-dir"));
-  if (!report) {
-    std::fprintf(stderr, "evcosta-topics: %s: %s\n", std::string(evc::info(report.error().code).name).c_str(),
-                 report.error().detail.c_str());
-    return 1;
-  }
+  if (!report) return failed(report.error());
   std::string not_probed;
   for (const auto& name : report->not_probed)
     not_probed += (not_probed.empty() ? "; no certificate to try: " : ", ") + name;
@@ -46,7 +63,12 @@ int provision(const std::map<std::string, std::string>& flags) {
 
 int main(int argc, char** argv) {
   try {
-    return provision(parse(argc, argv));
+    std::vector<std::string> words(argv + 1, argv + argc);
+    if (!words.empty() && words.front() == "renew-certificates") {
+      words.erase(words.begin());
+      return renew_certificates(parse(words, {{"--bootstrap", ""}, {"--tls-dir", ""}}));
+    }
+    return provision(parse(words, {{"--bootstrap", ""}, {"--tls-dir", ""}, {"--topics", ""}}));
   } catch (const std::invalid_argument& error) {
     std::fprintf(stderr, "evcosta-topics: %s\n%s", error.what(), kUsage);
     return 2;

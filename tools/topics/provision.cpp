@@ -16,9 +16,8 @@ constexpr std::chrono::seconds kBarrierLimit{20};
 constexpr std::chrono::milliseconds kProbeInterval{50};
 
 kafka::ConnectOptions connect_as(const std::string& name, const std::string& bootstrap, const std::string& tls_dir) {
-  const std::string base = tls_dir + "/" + name;
   return {.bootstrap = bootstrap,
-          .tls = {.ca = tls_dir + "/ca.pem", .certificate = base + ".crt", .key = base + ".key"},
+          .identity = std::make_shared<net::Identity>(net::tls_files(tls_dir, name)),
           .client_id = "topics-" + name};
 }
 

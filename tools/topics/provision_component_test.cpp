@@ -18,9 +18,8 @@ std::string environment(const char* name) {
 }
 
 kafka::ConnectOptions connect_as(const std::string& name) {
-  const std::string base = environment("EVC_TEST_TLS_DIR") + "/" + name;
   return {.bootstrap = environment("EVC_TEST_KAFKA"),
-          .tls = {environment("EVC_TEST_TLS_DIR") + "/ca.pem", base + ".crt", base + ".key"},
+          .identity = std::make_shared<net::Identity>(net::tls_files(environment("EVC_TEST_TLS_DIR"), name)),
           .client_id = "provision-test"};
 }
 

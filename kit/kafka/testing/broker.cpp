@@ -27,7 +27,7 @@ bool broker_present() {
 
 ConnectOptions connect_as(const std::string& certificate) {
   return {.bootstrap = environment("EVC_TEST_KAFKA"),
-          .tls = net::tls_files(environment("EVC_TEST_TLS_DIR"), certificate),
+          .identity = std::make_shared<net::Identity>(net::tls_files(environment("EVC_TEST_TLS_DIR"), certificate)),
           .client_id = "test-" + certificate};
 }
 
