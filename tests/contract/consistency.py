@@ -226,6 +226,19 @@ def asyncapi_fits_topics(contracts: Contracts) -> list[str]:
     return found
 
 
+def outboxes_answer_their_consumers(contracts: Contracts) -> list[str]:
+    """Who consumes a topic for good (it has a dead-letter topic of its own) may ask the producer's outbox for what is missing; nobody else."""
+    routes, found = contracts.routes, []
+    rows = {row["service"]: row for row in routes["routes"] if row["path"] == f"/internal/{row['service']}/events"}
+    for topic in contracts.topics["topics"]:
+        consumers = {row["group"] for row in contracts.topics["dead_letters"] if row["source"] == topic["name"]}
+        row = rows.get(topic["producer_principal"], {"callers": []})
+        if set(row["callers"]) != consumers:
+            found.append(f"routes.yaml: the callers of {topic['producer_principal']}'s outbox are not the consumers of {topic['name']}")
+        found += [f"routes.yaml: {name} has no scope {row['scope']}" for name in row["callers"] if row.get("scope") not in routes["scopes"]["service"].get(name, [])]
+    return found
+
+
 def dangling(contracts: Contracts, node, base: pathlib.Path) -> list[str]:
     found = []
     if isinstance(node, dict):
@@ -272,4 +285,4 @@ def topics_are_sound(contracts: Contracts) -> list[str]:
 
 
 CHECKS = [references_lead_somewhere, route_table_is_sound, routes_and_operations_agree, requests_are_closed, error_codes_are_known, error_codes_are_complete, examples_are_valid,
-          events_are_the_same_everywhere, event_schemas_are_closed_and_alike, asyncapi_fits_topics, topics_are_sound, openapi_is_valid]
+          events_are_the_same_everywhere, event_schemas_are_closed_and_alike, asyncapi_fits_topics, topics_are_sound, outboxes_answer_their_consumers, openapi_is_valid]

@@ -45,6 +45,8 @@ EDITS = {
     "a method changes": ("http/charging.yaml", r"  /stations:\n    get:", "  /stations:\n    delete:", "listStations"),
     "an operation becomes internal on one side": ("http/payment.yaml", r"(operationId: getPreauthorisation\n)      x-internal: true\n", r"\1", "getPreauthorisation"),
     "an internal row loses its mark": ("routes.yaml", r"(operation: getStationSnapshot.*?), internal: true, callers: \[routing\]", r"\1", "getStationSnapshot|/internal/stations"),
+    "a consumer may not ask for what it misses": ("routes.yaml", r"callers: \[payment, integrations\]", "callers: [payment]", "charging's outbox"),
+    "a consumer loses the scope to ask": ("routes.yaml", r"    payment:      \[events:read\]\n", "    payment:      [payments:preauthorise]\n", "payment has no scope"),
     "a keyed write loses its key": ("routes.yaml", r"(operation: startCharging,[^\n]*), key: required", r"\1", "startCharging"),
     "an operation loses its security": ("http/payment.yaml", r"operationId: listPayments\n", "operationId: listPayments\n      security: []\n", "listPayments"),
     "a request becomes open": ("http/charging.yaml", r"(    StartRequest:\n      type: object\n)      additionalProperties: false\n", r"\1", "startCharging"),
