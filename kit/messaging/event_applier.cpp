@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "kit/runtime/limited.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/semconv.hpp"
 #include "kit/telemetry/span.hpp"
@@ -13,7 +14,7 @@ namespace {
 namespace semconv = telemetry::semconv;
 namespace key = telemetry::key;
 
-constexpr std::chrono::seconds kHandlerLimit{4};
+constexpr std::chrono::seconds kStepLimit{4};  // of what is not a handler
 constexpr std::chrono::seconds kReplayLimit{60};
 
 telemetry::Span process_span(const Incoming& incoming, const std::string& group, Attempt attempt) {
@@ -63,17 +64,19 @@ kafka::Record dead_letter_record(const Incoming& incoming, const std::string& gr
   return record;
 }
 
-// A handler that throws is a bug of ours, and must not stop the other keys.
-Task<Result<void>> call(const EventHandler& handler, RequestContext& context, postgres::Transaction& transaction,
-                        const Event& event) {
-  std::string thrown;
-  try {
-    auto outcome = co_await handler(context, transaction, event);
-    co_return outcome;
-  } catch (const std::exception& error) {
-    thrown = error.what();
+// With the outbox's own word for its id and its place, should the record itself be unreadable.
+Incoming incoming_of(const HeldEvent& held) {
+  auto incoming = read_incoming(held.record);
+  if (incoming.defect) {
+    incoming.event.event_id = held.event_id;
+    incoming.event.sequence = held.sequence;
   }
-  co_return fail(Code::kInternal, "the handler threw: " + thrown);
+  return incoming;
+}
+
+Task<> invoke(const EventHandler& handler, RequestContext& context, postgres::Transaction& transaction,
+              const Event& event, Result<void>& outcome) {
+  outcome = co_await handler(context, transaction, event);
 }
 
 }  // namespace
@@ -81,7 +84,7 @@ Task<Result<void>> call(const EventHandler& handler, RequestContext& context, po
 Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, const Incoming& incoming,
                                           Attempt attempt) {
   auto span = process_span(incoming, store_.consumer(), attempt);
-  auto context = context_of(span, kHandlerLimit);
+  auto context = context_of(span, handler_limit_);
   const auto& event = incoming.event;
   EVC_CO_CHECK(co_await transaction.savepoint(context));
   auto standing = co_await store_.receive(context, transaction, event);
@@ -139,7 +142,10 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
     co_return Verdict{};
   }
   auto error = std::move(outcome).error();
-  EVC_CO_CHECK(co_await transaction.rollback_to_savepoint(context));
+  // The handler may have spent the time of the event; what follows has its own.
+  auto burial = context;
+  burial.deadline = std::chrono::steady_clock::now() + kStepLimit;
+  EVC_CO_CHECK(co_await transaction.rollback_to_savepoint(burial));
   const bool again = worth_another_try(error.code, origin, attempt.number);
   EVC_LOG(kWarn, context.trace, "an event failed",
           {{key::kTopic, event.topic},
@@ -152,9 +158,6 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
     metrics_.count(event.topic, "retry");
     co_return Verdict{.fate = Verdict::Fate::kRetry, .error = std::move(error)};
   }
-  // The handler may have spent the time of the event; its burial has its own.
-  auto burial = context;
-  burial.deadline = std::chrono::steady_clock::now() + kHandlerLimit;
   Failure failure{.error = std::move(error),
                   .attempts = attempt.number,
                   .first_failed_at = attempt.number > 1 ? attempt.first_failed_at : context.clock->wall()};
@@ -171,6 +174,27 @@ Task<Result<void>> EventApplier::handle(RequestContext& context, postgres::Trans
                                         const Incoming& incoming) {
   if (incoming.defect) co_return std::unexpected(*incoming.defect);
   auto outcome = co_await call(handlers_.at(incoming.event.event_type), context, transaction, incoming.event);
+  co_return outcome;
+}
+
+// A handler that throws is a bug of ours, and must not stop the other keys; one that never ends must not either.
+Task<Result<void>> EventApplier::call(const EventHandler& handler, RequestContext& context,
+                                      postgres::Transaction& transaction, const Event& event) {
+  Result<void> outcome;
+  std::string thrown;
+  bool in_time = true;
+  try {
+    in_time = co_await run_limited(worker_, invoke(handler, context, transaction, event, outcome), context.deadline,
+                                   [this] { ++hanging_; });
+  } catch (const std::exception& error) {
+    thrown = error.what();
+  }
+  if (!in_time) {
+    --hanging_;
+    metrics_.handler_stopped(event.topic);
+    co_return fail(Code::kDeadlineExceeded, "the handler did not end in time");
+  }
+  if (!thrown.empty()) co_return fail(Code::kInternal, "the handler threw: " + thrown);
   co_return outcome;
 }
 
@@ -193,7 +217,7 @@ Task<Result<void>> EventApplier::bury(RequestContext& context, postgres::Transac
 Task<Result<void>> EventApplier::close_gap(postgres::Transaction& transaction, std::string topic, std::string event_key,
                                            std::int64_t last) {
   while (true) {
-    auto asking = RequestContext{.deadline = std::chrono::steady_clock::now() + kHandlerLimit,
+    auto asking = RequestContext{.deadline = std::chrono::steady_clock::now() + kStepLimit,
                                  .trace = telemetry::TraceContext::root()};
     asking.trace.sampled = false;
     EVC_CO_CHECK(co_await transaction.savepoint(asking));
@@ -204,7 +228,7 @@ Task<Result<void>> EventApplier::close_gap(postgres::Transaction& transaction, s
     }
     const auto incoming = read_incoming(std::move(*record));
     auto span = process_span(incoming, store_.consumer(), {});
-    auto context = context_of(span, kHandlerLimit);
+    auto context = context_of(span, handler_limit_);
     EVC_CO_TRY(parked, co_await store_.subject_parked(context, transaction, incoming.event));
     ++last;
     if (parked) {
@@ -217,6 +241,32 @@ Task<Result<void>> EventApplier::close_gap(postgres::Transaction& transaction, s
     // Back where it was; the regular look at the gaps finds it again.
     if (verdict.fate == Verdict::Fate::kRetry) co_return Result<void>{};
   }
+}
+
+Task<Result<void>> EventApplier::park_held(RequestContext& context, postgres::Transaction& transaction,
+                                           const HeldEvent& held) {
+  const auto incoming = incoming_of(held);
+  if (incoming.event.sequence != held.sequence)
+    co_return fail(Code::kProtocolError, "a held event says another sequence than its outbox");
+  EVC_CO_TRY(standing, co_await store_.receive(context, transaction, incoming.event));
+  const auto turn = place_of(standing, held.sequence).turn;
+  if (turn == Turn::kDuplicate) co_return Result<void>{};
+  metrics_.count(incoming.event.topic, turn == Turn::kOld ? "old" : "parked");
+  if (turn == Turn::kOld) co_return store_.set_status(transaction, held.event_id, "discarded");
+  auto parked = co_await store_.park(context, transaction, incoming, held.sequence, ParkReason::kGap);
+  co_return parked;
+}
+
+Task<Result<void>> EventApplier::pass_over(RequestContext& context, postgres::Transaction& transaction,
+                                           const HeldEvent& held) {
+  const auto incoming = incoming_of(held);
+  metrics_.count(incoming.event.topic, "discarded");
+  EVC_LOG(kWarn, "an event is passed over: the producer's operator has discarded it",
+          {{key::kTopic, incoming.event.topic},
+           {key::kEventId, to_string(held.event_id)},
+           {key::kSequence, held.sequence}});
+  auto noted = co_await store_.discard_unsent(context, transaction, incoming.event);
+  co_return noted;
 }
 
 Task<Result<void>> EventApplier::replay_first(RequestContext& context, postgres::Transaction& transaction,

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "kit/messaging/held_events.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/messaging/inbox_metrics.hpp"
 #include "kit/messaging/inbox_store.hpp"
@@ -21,17 +22,32 @@ struct Verdict {
 
 class EventApplier {
  public:
-  EventApplier(std::string group, Outbox& outbox, const std::map<std::string, EventHandler>& handlers)
-      : store_(group), metrics_(group), outbox_(outbox), handlers_(handlers) {}
+  // A handler that takes longer than `handler_limit` is told to stop; its event has failed for now.
+  EventApplier(Worker& worker, std::string group, Outbox& outbox, const std::map<std::string, EventHandler>& handlers,
+               std::chrono::milliseconds handler_limit)
+      : worker_(worker),
+        store_(group),
+        metrics_(group),
+        outbox_(outbox),
+        handlers_(handlers),
+        handler_limit_(handler_limit) {}
 
   InboxStore& store() { return store_; }
   InboxMetrics& metrics() { return metrics_; }
+  // Handlers that were told to stop and have not ended yet.
+  int hanging() const { return hanging_; }
 
   // An error means that the transaction is lost.
   Task<Result<Verdict>> apply(postgres::Transaction& transaction, const Incoming& incoming, Attempt attempt);
   // The events of a key whose gap is closed, in order, as far as they go.
   Task<Result<void>> close_gap(postgres::Transaction& transaction, std::string topic, std::string key,
                                std::int64_t last);
+
+  // An event from the producer's outbox, which the topic did not give: to the ones of its key that wait for their turn,
+  // unless it has come meanwhile. close_gap() applies it.
+  Task<Result<void>> park_held(RequestContext& context, postgres::Transaction& transaction, const HeldEvent& held);
+  // One that the producer's operator has discarded, when its turn has come: the key goes on behind it.
+  Task<Result<void>> pass_over(RequestContext& context, postgres::Transaction& transaction, const HeldEvent& held);
 
   // One transaction each. not-found: no open dead letter. Any other error: it stays where it is.
   Task<Result<void>> replay(RequestContext& context, postgres::Pool& pool, Uuid event_id);
@@ -41,16 +57,21 @@ class EventApplier {
   Task<Result<Verdict>> in_turn(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
                                 Attempt attempt, std::int64_t sequence, Origin origin);
   Task<Result<void>> handle(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming);
+  Task<Result<void>> call(const EventHandler& handler, RequestContext& context, postgres::Transaction& transaction,
+                          const Event& event);
   Task<Result<void>> bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
                           Failure failure);
   Task<Result<void>> release(RequestContext& context, postgres::Transaction& transaction, const Event& event);
   Task<Result<void>> replay_first(RequestContext& context, postgres::Transaction& transaction,
                                   const Incoming& incoming);
 
+  Worker& worker_;
   InboxStore store_;
   InboxMetrics metrics_;
   Outbox& outbox_;
   const std::map<std::string, EventHandler>& handlers_;
+  std::chrono::milliseconds handler_limit_;
+  int hanging_ = 0;
 };
 
 }  // namespace evc::messaging

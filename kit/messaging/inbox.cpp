@@ -9,9 +9,11 @@
 #include "kit/base/bytes.hpp"
 #include "kit/messaging/background.hpp"
 #include "kit/messaging/event_applier.hpp"
+#include "kit/messaging/gap_watch.hpp"
+#include "kit/messaging/key_queue.hpp"
 #include "kit/messaging/partition_progress.hpp"
 #include "kit/messaging/waiting_keys.hpp"
-#include "kit/runtime/all.hpp"
+#include "kit/runtime/one_shot.hpp"
 #include "kit/telemetry/log.hpp"
 
 namespace evc::messaging {
@@ -23,6 +25,7 @@ namespace key = telemetry::key;
 constexpr std::chrono::milliseconds kIdleWait{200};
 constexpr std::chrono::milliseconds kLook{2'000};  // at gaps and counts
 constexpr std::chrono::seconds kCloseLimit{10};
+constexpr std::chrono::seconds kCancelLimit{1};
 constexpr std::chrono::seconds kBatchLimit{30};
 
 // What is kept in order together.
@@ -42,25 +45,34 @@ Task<bool> told_to_stop() {
 
 }  // namespace
 
-struct Inbox::Impl {
+struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
   Impl(Worker& its_worker, postgres::Pool& its_pool, Outbox& outbox, InboxOptions its_options,
        std::map<std::string, EventHandler> its_handlers)
       : worker(its_worker),
         pool(its_pool),
         options(std::move(its_options)),
         handlers(std::move(its_handlers)),
-        applier(options.consumer.group, outbox, handlers),
-        waiting({.first = options.retry_first, .cap = options.retry_cap}) {}
+        applier(its_worker, options.consumer.group, outbox, handlers, options.handler_limit),
+        gaps(applier, its_pool, {.timeout = options.gap_timeout, .ask = options.ask}),
+        waiting({.first = options.retry_first, .cap = options.retry_cap}),
+        lanes(its_worker.io()),
+        watch(its_worker.io()) {}
 
   static Task<> run(std::shared_ptr<Impl> impl);
   static Task<> close(std::shared_ptr<Impl> impl);
   Task<> work();
   Task<> round();
+  Task<> wait_for_room();
+  Task<> end_lanes();
+  void wake();
+  static Task<> look_on(std::shared_ptr<Impl> impl);
   Task<> look();
-  void receive(std::vector<kafka::Record> records, std::deque<Incoming>& batch);
+  void receive(std::vector<kafka::Record> records);
+  void start_lanes();
+  bool at_rest() const { return closing || renewing; }  // nothing new is begun
+  Task<> renew();
+  static Task<> lane(std::shared_ptr<Impl> impl);
   // Until every event is done or waits for its next try, or told to stop.
-  Task<> process(std::deque<Incoming> batch);
-  Task<> process_keys(std::deque<std::deque<Incoming>>& keys);
   Task<> process_key(std::deque<Incoming> batch);
   Task<Result<void>> together(std::deque<Incoming>& batch);
   Task<Result<void>> alone(const Incoming& incoming);
@@ -70,6 +82,8 @@ struct Inbox::Impl {
   };
   void settle(std::deque<Incoming> batch, const std::vector<Outcome>& outcomes);
   void retry_later(Incoming incoming, const Error& error);
+  void stay_behind(Incoming incoming);
+  bool ours(const Incoming& incoming) const;
   void finished(const Incoming& incoming);
   void commit_offsets();
   void forget(const std::vector<kafka::TopicPartition>& partitions);
@@ -79,16 +93,20 @@ struct Inbox::Impl {
   InboxOptions options;
   std::map<std::string, EventHandler> handlers;
   EventApplier applier;
+  GapWatch gaps;
   std::unique_ptr<kafka::Consumer> consumer;
   PartitionProgress progress;
+  KeyQueue queue;
   WaitingKeys waiting;
+  TaskGroup lanes;
+  TaskGroup watch;
+  std::shared_ptr<OneShot<bool>> room;
   std::set<kafka::TopicPartition> paused;
-  std::set<KeyId> alarmed_gaps;
-  SteadyTime next_look{};
   Result<void> broker_state = fail(Code::kServiceUnavailable, "not a member of the group yet");
   Result<void> database_state;
   bool running = false;
   bool closing = false;
+  bool renewing = false;
 };
 
 Task<> Inbox::Impl::run(std::shared_ptr<Impl> impl) {
@@ -96,7 +114,9 @@ Task<> Inbox::Impl::run(std::shared_ptr<Impl> impl) {
   impl->running = true;
   impl->consumer = std::make_unique<kafka::Consumer>(impl->worker, impl->options.consumer);
   impl->consumer->on_revoked([raw = impl.get()](const std::vector<kafka::TopicPartition>& lost) { raw->forget(lost); });
+  impl->watch.spawn("inbox gaps", look_on(impl));
   co_await impl->work();
+  co_await impl->end_lanes();
   impl->commit_offsets();
   co_await impl->consumer->close();
   impl->broker_state = fail(Code::kServiceUnavailable, "the group was left");
@@ -105,9 +125,22 @@ Task<> Inbox::Impl::run(std::shared_ptr<Impl> impl) {
 
 Task<> Inbox::Impl::close(std::shared_ptr<Impl> impl) {
   impl->closing = true;
+  impl->wake();
   const auto deadline = std::chrono::steady_clock::now() + kCloseLimit;
   while (impl->running && std::chrono::steady_clock::now() < deadline)
     co_await sleep_for(impl->worker, std::chrono::milliseconds(10));
+}
+
+// What is begun is finished, unless it takes too long.
+Task<> Inbox::Impl::end_lanes() {
+  closing = true;
+  watch.cancel();
+  const bool finished = co_await lanes.drain(std::chrono::steady_clock::now() + options.handler_limit);
+  if (!finished) {
+    lanes.cancel();
+    co_await lanes.drain(std::chrono::steady_clock::now() + kCancelLimit);
+  }
+  co_await watch.drain(std::chrono::steady_clock::now() + kCancelLimit);
 }
 
 Task<> Inbox::Impl::work() {
@@ -115,63 +148,86 @@ Task<> Inbox::Impl::work() {
     const bool stop = co_await told_to_stop();
     if (stop) co_return;
     co_await round();
-    if (std::chrono::steady_clock::now() >= next_look) {
-      co_await look();
-      next_look = std::chrono::steady_clock::now() + kLook;
-    }
   }
 }
 
 Task<> Inbox::Impl::round() {
   const auto now = std::chrono::steady_clock::now();
-  auto batch = waiting.take_due(now, options.batch);
-  const auto wait = waiting.next_due(now, batch.empty() ? kIdleWait : std::chrono::milliseconds(0));
-  auto polled = co_await consumer->poll(options.batch, wait);
+  if (consumer->outdated()) co_await renew();
+  for (auto& incoming : waiting.take_due(now, options.batch)) queue.add(std::move(incoming));
+  start_lanes();
+  if (queue.size() >= options.batch) {
+    co_await wait_for_room();
+    commit_offsets();
+    co_return;
+  }
+  auto polled = co_await consumer->poll(options.batch - queue.size(), waiting.next_due(now, kIdleWait));
   if (polled) {
     broker_state = Result<void>{};
-    receive(std::move(*polled), batch);
+    receive(std::move(*polled));
+    start_lanes();
   } else {
     if (broker_state)
       EVC_LOG(kWarn, "the inbox cannot read",
               {{key::kErrorCode, info(polled.error().code).name}, {key::kErrorDetail, polled.error().detail}});
     broker_state = std::unexpected(std::move(polled).error());
-    if (batch.empty()) co_await sleep_for(worker, kIdleWait);
+    co_await sleep_for(worker, waiting.next_due(std::chrono::steady_clock::now(), kIdleWait));
   }
-  if (!batch.empty()) co_await process(std::move(batch));
   commit_offsets();
 }
 
-void Inbox::Impl::receive(std::vector<kafka::Record> records, std::deque<Incoming>& batch) {
+// A renewed certificate: what is begun is finished and committed, then the group is left and joined again under the
+// same name. What waited comes again from the topic.
+Task<> Inbox::Impl::renew() {
+  renewing = true;
+  co_await lanes.drain(std::chrono::steady_clock::now() + options.handler_limit + kCancelLimit);
+  commit_offsets();
+  co_await consumer->reopen();
+  paused.clear();
+  renewing = false;
+  EVC_LOG(kInfo, "the inbox has joined again with the renewed certificate", {{key::kTask, options.consumer.group}});
+}
+
+// Every lane is busy, and enough waits for them: nothing more is read until one of them is done with its key.
+Task<> Inbox::Impl::wait_for_room() {
+  room = std::make_shared<OneShot<bool>>(worker.executor());
+  const auto alarm =
+      worker.wheel().arm(std::chrono::steady_clock::now() + kIdleWait, [waiter = room] { waiter->deliver(false); });
+  co_await OneShot<bool>::wait(room);
+  room.reset();
+}
+
+void Inbox::Impl::wake() {
+  if (room) room->deliver(true);
+  if (consumer) consumer->wake();
+}
+
+void Inbox::Impl::receive(std::vector<kafka::Record> records) {
   for (auto& record : records) {
     progress.begin(record);
     const auto partition = partition_of(record);
     if (progress.open(partition) >= options.open_per_partition && paused.insert(partition).second)
       consumer->pause(partition);
     auto incoming = read_incoming(std::move(record));
-    if (!waiting.join(incoming)) batch.push_back(std::move(incoming));
+    if (!waiting.join(incoming)) queue.add(std::move(incoming));
   }
 }
 
-// Each key in a transaction of its own: with two keys in one, two transactions could each wait for a row of the other.
-Task<> Inbox::Impl::process(std::deque<Incoming> batch) {
-  std::map<KeyId, std::size_t> places;
-  std::deque<std::deque<Incoming>> keys;
-  for (auto& incoming : batch) {
-    const auto [place, is_new] = places.try_emplace(key_of(incoming.record), keys.size());
-    if (is_new) keys.emplace_back();
-    keys[place->second].push_back(std::move(incoming));
-  }
-  std::vector<Task<>> lanes;
-  for (std::size_t i = 0; i < std::min(options.parallel, keys.size()); ++i) lanes.push_back(process_keys(keys));
-  co_await all(std::move(lanes));
+void Inbox::Impl::start_lanes() {
+  for (auto ready = queue.ready_keys(); ready > 0 && lanes.size() < options.parallel; --ready)
+    lanes.spawn("inbox lane", lane(shared_from_this()));
 }
 
-// A lane takes the next key as soon as it is free.
-Task<> Inbox::Impl::process_keys(std::deque<std::deque<Incoming>>& keys) {
-  while (!keys.empty()) {
-    auto key_batch = std::move(keys.front());
-    keys.pop_front();
-    co_await process_key(std::move(key_batch));
+// One key after the other, each in a transaction of its own: with two keys in one, two transactions could each wait for
+// a row of the other.
+Task<> Inbox::Impl::lane(std::shared_ptr<Impl> impl) {
+  while (auto work = impl->at_rest() ? std::nullopt : impl->queue.take(impl->options.batch)) {
+    co_await impl->process_key(std::move(work->events));
+    // What came meanwhile waits with the key when it failed, and else has its turn.
+    for (auto& incoming : impl->queue.withdraw(work->key))
+      if (!impl->waiting.join(incoming)) impl->queue.add(std::move(incoming));
+    impl->queue.ended(work->key);
+    if (impl->room) impl->room->deliver(true);
   }
 }
 
@@ -180,7 +236,7 @@ Task<> Inbox::Impl::process_key(std::deque<Incoming> batch) {
   bool one_by_one = false;
   while (!batch.empty()) {
     const bool stop = co_await told_to_stop();
-    if (stop || closing) co_return;
+    if (stop || at_rest()) co_return;
     if (!one_by_one) {
       const auto outcome = co_await together(batch);
       if (outcome) co_return;
@@ -196,14 +252,16 @@ Task<> Inbox::Impl::process_key(std::deque<Incoming> batch) {
       pause = std::min(pause * 2, options.retry_cap);
       continue;
     }
+    const auto outcome = co_await alone(batch.front());
     auto incoming = std::move(batch.front());
     batch.pop_front();
-    if (waiting.join(incoming)) continue;
-    const auto outcome = co_await alone(incoming);
-    if (outcome)
+    if (outcome) {
       finished(incoming);
-    else
-      retry_later(std::move(incoming), outcome.error());
+      continue;
+    }
+    retry_later(std::move(incoming), outcome.error());
+    for (auto& behind : batch) stay_behind(std::move(behind));
+    co_return;
   }
 }
 
@@ -232,7 +290,7 @@ void Inbox::Impl::settle(std::deque<Incoming> batch, const std::vector<Outcome>&
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const bool tried = outcome != outcomes.end() && outcome->index == i;
     if (!tried) {
-      waiting.stay_behind(std::move(batch[i]));
+      stay_behind(std::move(batch[i]));
       continue;
     }
     if (outcome->verdict.fate == Verdict::Fate::kDone)
@@ -257,9 +315,21 @@ void Inbox::Impl::finished(const Incoming& incoming) {
   waiting.finished(incoming.record);
 }
 
+// A partition that was lost meanwhile is somebody else's, with all its failures.
+bool Inbox::Impl::ours(const Incoming& incoming) const {
+  const auto assigned = consumer->assignment();
+  return std::ranges::find(assigned, partition_of(incoming.record)) != assigned.end();
+}
+
 void Inbox::Impl::retry_later(Incoming incoming, const Error& error) {
+  if (!ours(incoming)) return;
   waiting.retry_later(std::move(incoming), error, std::chrono::steady_clock::now(), system_clock().wall(),
                       random_u64());
+  wake();  // it is due sooner than who waits for records may think
+}
+
+void Inbox::Impl::stay_behind(Incoming incoming) {
+  if (ours(incoming)) waiting.stay_behind(std::move(incoming));
 }
 
 void Inbox::Impl::commit_offsets() {
@@ -276,31 +346,25 @@ void Inbox::Impl::forget(const std::vector<kafka::TopicPartition>& partitions) {
   for (const auto& partition : partitions) {
     progress.forget(partition);
     paused.erase(partition);
+    queue.forget(partition);
     waiting.forget(partition);
   }
 }
 
-// Gaps that can be closed without a new event of their key, gaps that are overdue, and the numbers for the dashboards.
-Task<> Inbox::Impl::look() {
-  auto context = background_context(std::chrono::seconds(4));
-  const auto gaps = co_await applier.store().gaps(context, pool, options.gap_timeout);
-  if (!gaps) co_return;
-  std::set<KeyId> overdue;
-  for (const auto& gap : *gaps) {
-    if (gap.overdue) overdue.emplace(gap.topic, gap.key);
-    if (gap.overdue && !alarmed_gaps.contains({gap.topic, gap.key}))
-      EVC_LOG(kError, "a key waits for a missing event",
-              {{key::kTopic, gap.topic}, {key::kSubject, gap.key}, {key::kSequence, gap.missing_from}});
-    auto transaction = co_await pool.begin(context);
-    if (!transaction) co_return;
-    const auto last = co_await applier.store().lock_key(context, *transaction, gap.topic, gap.key);
-    if (!last || !*last) continue;
-    const auto closed = co_await applier.close_gap(*transaction, gap.topic, gap.key, **last);
-    if (closed) co_await transaction->commit(context);
+Task<> Inbox::Impl::look_on(std::shared_ptr<Impl> impl) {
+  while (!impl->watch.cancelled()) {
+    co_await impl->look();
+    co_await impl->watch.sleep_until(std::chrono::steady_clock::now() + kLook);
   }
-  alarmed_gaps = std::move(overdue);
+}
+
+// Gaps, and the numbers for the dashboards.
+Task<> Inbox::Impl::look() {
+  const auto waiting_for_gaps = co_await gaps.look();
+  if (!waiting_for_gaps) co_return;
+  auto context = background_context(std::chrono::seconds(4));
   const auto counts = co_await applier.store().counts(context, pool);
-  if (counts) applier.metrics().standing(consumer->lag(), waiting.size(), gaps->size(), *counts);
+  if (counts) applier.metrics().standing(consumer->lag(), waiting.size(), *waiting_for_gaps, *counts);
 }
 
 Inbox::Inbox(Worker& worker, postgres::Pool& pool, Outbox& outbox, InboxOptions options,
@@ -349,6 +413,8 @@ bool Inbox::caught_up() const {
 
 Result<void> Inbox::health() const {
   if (!impl_->broker_state) return impl_->broker_state;
+  if (const int hanging = impl_->applier.hanging(); hanging > 0)
+    return fail(Code::kServiceUnavailable, "handlers that were told to stop do not end: " + std::to_string(hanging));
   if (!impl_->consumer->connected()) return fail(Code::kBrokerUnavailable, "no broker is connected");
   return impl_->database_state;
 }

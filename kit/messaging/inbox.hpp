@@ -10,11 +10,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kit/kafka/consumer.hpp"
 #include "kit/messaging/event.hpp"
+#include "kit/messaging/held_events.hpp"
 #include "kit/messaging/outbox.hpp"
 #include "kit/postgres/pool.hpp"
 
@@ -26,11 +28,14 @@ using EventHandler = std::function<Task<Result<void>>(RequestContext&, postgres:
 
 struct InboxOptions {
   kafka::ConsumerOptions consumer;
-  std::size_t batch = 64;
+  std::size_t batch = 64;    // events that wait for a free lane, and of one key in one transaction
   std::size_t parallel = 4;  // keys at the same time: connections of the pool
-  std::chrono::milliseconds gap_timeout{
-      10'000};  // a key that waits longer for a missing sequence raises the alarm; it goes on waiting
-  std::chrono::milliseconds retry_first{100};  // then twice as long each time, with full jitter
+  // A key that waits longer for a missing sequence raises the alarm, and `ask` is asked for it; absent: as
+  // contracts/topics.yaml says for its topic.
+  std::optional<std::chrono::milliseconds> gap_timeout;
+  AskProducer ask;
+  std::chrono::milliseconds handler_limit{4'000};  // then it is told to stop, and its event has failed for now
+  std::chrono::milliseconds retry_first{100};      // then twice as long each time, with full jitter
   std::chrono::milliseconds retry_cap{10'000};
   std::size_t open_per_partition = 2'000;  // records of a partition that are not done yet, before it is paused
 };

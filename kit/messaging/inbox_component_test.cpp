@@ -9,6 +9,7 @@
 #include "kit/messaging/header_bytes.hpp"
 #include "kit/messaging/testing/consumer_side.hpp"
 #include "kit/messaging/testing/outbox_side.hpp"
+#include "kit/telemetry/metrics.hpp"
 #include "kit/telemetry/span.hpp"
 
 namespace evc::messaging {
@@ -52,6 +53,12 @@ class InboxOfBroker : public ::testing::Test {
     return side_->becomes(
         "SELECT coalesce(max(status), 'none') FROM inbox WHERE event_id = '" + to_string(event.event_id) + "'",
         expected);
+  }
+  double stopped_handlers() const {
+    const auto text = telemetry::metrics().render();
+    const auto line = "inbox_handlers_stopped_total{group=\"" + side_->group() + "\"";
+    const auto at = text.find(line);
+    return at == std::string::npos ? 0 : std::stod(text.substr(text.find('}', at) + 1));
   }
   Result<void> replay(const Event& event) {
     auto context = test_context();
@@ -334,6 +341,88 @@ TEST_F(InboxOfBroker, AHandlerThatThrowsIsAFailureToo) {
   side_->start();
   side_->produce(records(all));
   EXPECT_TRUE(status_becomes(all[0], "dead"));
+}
+
+TEST_F(InboxOfBroker, AHandlerThatNeverReturnsIsStoppedAndDelaysNoOtherKey) {
+  bool hangs = true;
+  side_->holding = [&](const Event& event) { return hangs && event.key == "stuck" && event.sequence == 2; };
+  auto options = side_->options();
+  options.handler_limit = 700ms;
+  side_->start(options);
+  side_->produce(records(events("stuck", 3)));
+  ASSERT_TRUE(
+      side_->becomes("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = "
+                     "current_database()",
+                     "1"))
+      << "the handler holds its transaction";
+  // While it hangs, others are read and applied.
+  const auto begun = std::chrono::steady_clock::now();
+  for (int n = 1; n <= 3; ++n) {
+    side_->produce({sample_record(event("quick", n))});
+    ASSERT_TRUE(side_->effects_become("quick", n == 1 ? "1" : n == 2 ? "1,2" : "1,2,3"));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] { return stopped_handlers() >= 2; })) << "tried again";
+  EXPECT_EQ(side_->effects("stuck"), "1");
+  EXPECT_EQ(side_->database().value("SELECT count(*) FROM dead_letter"), "0") << "a failure that may pass";
+  EXPECT_TRUE(side_->inbox().health());
+  hangs = false;
+  EXPECT_TRUE(side_->effects_become("stuck", "1,2,3"));
+}
+
+TEST_F(InboxOfBroker, ItsHealthTellsOfAHandlerThatCannotBeStopped) {
+  bool hangs = true;
+  bool deaf = false;
+  side_->deaf_while = [&] { return hangs; };
+  side_->failing = [&](const Event& event) -> std::optional<Error> {
+    deaf = deaf || event.key == "deaf";
+    return std::nullopt;
+  };
+  auto options = side_->options();
+  options.handler_limit = 200ms;
+  side_->start(options);
+  side_->produce({sample_record(event("deaf", 1)), sample_record(event("other", 1))});
+  EXPECT_TRUE(side_->effects_become("other", "1"));
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] {
+    const auto health = side_->inbox().health();
+    return !health && health.error().detail.find("do not end") != std::string::npos;
+  }));
+  EXPECT_FALSE(deaf);
+  hangs = false;
+  EXPECT_TRUE(side_->effects_become("deaf", "1"));
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] { return side_->inbox().health().has_value(); }));
+}
+
+TEST_F(InboxOfBroker, MembersThatComeAndGoDoubleNoEffect) {
+  constexpr int kKeys = 8;
+  std::vector<int> written(kKeys, 0);
+  const auto write = [&](int rounds) {
+    for (int i = 0; i < rounds; ++i) {
+      std::vector<kafka::Record> batch;
+      for (int key = 0; key < kKeys; ++key)
+        batch.push_back(sample_record(event("key-" + std::to_string(key), ++written[static_cast<std::size_t>(key)])));
+      side_->produce(std::move(batch));
+    }
+  };
+  side_->start();
+  write(5);
+  for (int turn = 0; turn < 3; ++turn) {
+    auto options = side_->options();
+    options.consumer.instance_id = "two";
+    auto second = side_->another_member(options);
+    ASSERT_TRUE(evc::testing::run_until(worker_, [&] { return second->inbox().health().has_value(); }));
+    write(20);
+    ASSERT_TRUE(side_->becomes(
+        "SELECT count(DISTINCT event_id) > " + std::to_string(kKeys * (written[0] - 20)) + " FROM effect", "t"));
+    second->stop();
+    write(5);
+  }
+  const auto total = std::to_string(kKeys * written[0]);
+  ASSERT_TRUE(side_->becomes("SELECT count(*) FROM effect", total, 30s));
+  EXPECT_EQ(side_->database().value("SELECT count(DISTINCT event_id) FROM effect"), total);
+  EXPECT_EQ(side_->database().value("SELECT bool_and(n = place)::text FROM (SELECT n, row_number() OVER (PARTITION BY "
+                                    "key ORDER BY id) AS place FROM effect) AS e"),
+            "true");
 }
 
 TEST_F(InboxOfBroker, TypesThatConcernOthersAreDiscarded) {

@@ -20,6 +20,26 @@ void InboxMetrics::effect(const std::string& topic, WallTime committed_at, const
       .observe(std::max(0.0, delay), &trace);
 }
 
+void InboxMetrics::handler_stopped(const std::string& topic) {
+  telemetry::metrics()
+      .counter("inbox_handlers_stopped_total", "Handlers that did not end in time and were told to stop",
+               {{"group", group_}, {"topic", topic}})
+      .add();
+}
+
+void InboxMetrics::gap_event(const std::string& topic, const std::string& outcome) {
+  telemetry::metrics()
+      .counter("inbox_gap_events_total", "Missing events, by what the producer's outbox said about them",
+               {{"group", group_}, {"topic", topic}, {"outcome", outcome}})
+      .add();
+}
+
+void InboxMetrics::lost_keys(std::size_t count) {
+  telemetry::metrics()
+      .gauge("inbox_lost_keys", "Keys that wait for an event which its producer no longer holds", {{"group", group_}})
+      .set(static_cast<double>(count));
+}
+
 void InboxMetrics::standing(std::int64_t lag, std::size_t waiting_keys, std::size_t gap_keys,
                             const InboxCounts& counts) {
   const telemetry::Labels labels{{"group", group_}};

@@ -21,6 +21,10 @@ constexpr Statement kSubjectParked{
     "inbox.subject_parked", "SELECT 1 FROM parked WHERE consumer = $1 AND topic = $2 AND subject = $3 FOR SHARE"};
 constexpr Statement kUpdateStatus{"inbox.update_status",
                                   "UPDATE inbox SET status = $3 WHERE consumer = $1 AND event_id = $2"};
+constexpr Statement kDiscardUnsent{
+    "inbox.discard_unsent",
+    "INSERT INTO inbox (consumer, event_id, topic, key, sequence, status) VALUES ($1, $2, $3, $4, $5, 'discarded') "
+    "ON CONFLICT DO NOTHING"};
 constexpr Statement kAdvance{"inbox.advance",
                              "INSERT INTO inbox_stream (consumer, topic, key, sequence) VALUES ($1, $2, $3, $4) "
                              "ON CONFLICT (consumer, topic, key) DO UPDATE SET sequence = $4"};
@@ -51,9 +55,8 @@ constexpr Statement kStandStill{"inbox.park_subject",
                                 "ON CONFLICT (consumer, topic, subject) DO UPDATE SET event_id = $4"};
 constexpr Statement kGaps{
     "inbox.gaps",
-    "SELECT p.topic, p.key, s.sequence + 1, min(p.parked_at) < now() - make_interval(secs => $2::float8) "
-    "FROM inbox_parked p JOIN inbox_stream s USING (consumer, topic, key) WHERE p.consumer = $1 AND p.reason = 'gap' "
-    "GROUP BY p.topic, p.key, s.sequence LIMIT 100"};
+    "SELECT topic, key, (1000 * extract(epoch FROM now() - min(parked_at)))::bigint AS waited_ms FROM inbox_parked "
+    "WHERE consumer = $1 AND reason = 'gap' GROUP BY topic, key ORDER BY waited_ms DESC LIMIT 100"};
 constexpr Statement kFirstWaiting{
     "inbox.first_waiting",
     "SELECT min(sequence) FROM inbox_parked WHERE consumer = $1 AND topic = $2 AND key = $3 AND reason = 'gap'"};
@@ -131,6 +134,15 @@ Task<Result<bool>> InboxStore::subject_parked(RequestContext& context, Transacti
   co_return !rows.empty();
 }
 
+Task<Result<void>> InboxStore::discard_unsent(RequestContext& context, Transaction& transaction, const Event& event) {
+  std::vector<std::pair<Statement, Params>> batch;
+  batch.emplace_back(kDiscardUnsent, Params(consumer_, event.event_id, event.topic, event.key, event.sequence));
+  batch.emplace_back(kAdvance, Params(consumer_, event.topic, event.key, event.sequence));
+  auto rows = co_await transaction.exec_all(context, std::move(batch));
+  if (!rows) co_return std::unexpected(std::move(rows).error());
+  co_return Result<void>{};
+}
+
 Result<void> InboxStore::set_status(Transaction& transaction, Uuid event_id, std::string status) {
   return transaction.defer(kUpdateStatus, Params(consumer_, event_id, status));
 }
@@ -183,14 +195,12 @@ Task<Result<void>> InboxStore::bury(RequestContext& context, Transaction& transa
   co_return Result<void>{};
 }
 
-Task<Result<std::vector<GapKey>>> InboxStore::gaps(RequestContext& context, postgres::Pool& pool,
-                                                   std::chrono::milliseconds timeout) {
-  const double seconds = std::chrono::duration<double>(timeout).count();
-  EVC_CO_TRY(rows, co_await pool.exec(context, kGaps, Params(consumer_, seconds)));
+Task<Result<std::vector<GapKey>>> InboxStore::gaps(RequestContext& context, postgres::Pool& pool) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kGaps, Params(consumer_)));
   std::vector<GapKey> found;
   for (std::size_t i = 0; i < rows.size(); ++i)
-    found.push_back(
-        {rows.get<std::string>(i, 0), rows.get<std::string>(i, 1), rows.get<std::int64_t>(i, 2), rows.get<bool>(i, 3)});
+    found.push_back({rows.get<std::string>(i, 0), rows.get<std::string>(i, 1),
+                     std::chrono::milliseconds(rows.get<std::int64_t>(i, 2))});
   co_return found;
 }
 

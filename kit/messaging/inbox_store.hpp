@@ -27,8 +27,7 @@ struct Failure {
 
 struct GapKey {
   std::string topic, key;
-  std::int64_t missing_from = 0;  // the first sequence that is not there
-  bool overdue = false;
+  std::chrono::milliseconds waited{0};  // the event that waits longest
 };
 
 struct InboxCounts {
@@ -42,6 +41,8 @@ class InboxStore {
 
   Task<Result<Standing>> receive(RequestContext& context, postgres::Transaction& transaction, const Event& event);
   Task<Result<bool>> subject_parked(RequestContext& context, postgres::Transaction& transaction, const Event& event);
+  // Noted as consumed without an effect, which is not its receive(): nobody has sent it.
+  Task<Result<void>> discard_unsent(RequestContext& context, postgres::Transaction& transaction, const Event& event);
   // Deferred: goes with the next statement.
   Result<void> set_status(postgres::Transaction& transaction, Uuid event_id, std::string status);
   Task<Result<void>> advance(RequestContext& context, postgres::Transaction& transaction, const Event& event,
@@ -58,8 +59,8 @@ class InboxStore {
   Task<Result<void>> bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
                           const Failure& failure);
 
-  Task<Result<std::vector<GapKey>>> gaps(RequestContext& context, postgres::Pool& pool,
-                                         std::chrono::milliseconds timeout);
+  // Keys of which an event waits for its turn, those that wait longest first.
+  Task<Result<std::vector<GapKey>>> gaps(RequestContext& context, postgres::Pool& pool);
   Task<Result<std::optional<std::int64_t>>> lock_key(RequestContext& context, postgres::Transaction& transaction,
                                                      std::string topic, std::string key);
   Task<Result<std::optional<std::int64_t>>> first_waiting(RequestContext& context, postgres::Transaction& transaction,

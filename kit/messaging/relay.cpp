@@ -23,6 +23,7 @@ namespace semconv = telemetry::semconv;
 constexpr std::chrono::seconds kOpenLimit{10};
 constexpr std::chrono::milliseconds kIdleWait{500};
 constexpr std::chrono::hours kMaintenance{1};
+constexpr std::chrono::milliseconds kSlotPause{20};
 constexpr std::int64_t kPage = 500;
 constexpr std::size_t kLinks = 128;  // of one send span; a larger batch links to its first records
 
@@ -64,7 +65,10 @@ struct Relay::Impl {
       : worker(its_worker),
         options(std::move(its_options)),
         store(pool, options.slot),
-        stream(worker, {.conninfo = options.conninfo, .slot = options.slot, .publication = options.publication}),
+        stream(worker, {.conninfo = options.conninfo,
+                        .identity = options.identity,
+                        .slot = options.slot,
+                        .publication = options.publication}),
         producer(worker, options.producer),
         metrics(options.slot) {}
 
@@ -74,6 +78,7 @@ struct Relay::Impl {
   Task<Result<void>> open();
   Task<Result<void>> reemit();
   Task<Result<void>> follow();
+  Task<Result<void>> renew();
   Task<Result<void>> step();
   Task<Result<void>> beat();
   Task<Result<void>> release_parked();
@@ -177,9 +182,23 @@ Task<Result<void>> Relay::Impl::follow() {
   while (true) {
     const bool stop = co_await told_to_stop();
     if (stop) co_return Result<void>{};
+    if (stream.outdated()) EVC_CO_CHECK(co_await renew());
     if (std::chrono::steady_clock::now() >= next_beat) EVC_CO_CHECK(co_await beat());
     EVC_CO_CHECK(co_await step());
   }
+}
+
+// All that was sent is confirmed here. The slot is free a moment after its connection has ended.
+Task<Result<void>> Relay::Impl::renew() {
+  stream.close();
+  const auto deadline = std::chrono::steady_clock::now() + kOpenLimit;
+  auto opened = co_await stream.open(deadline);
+  while (!opened && opened.error().code == Code::kConflict && std::chrono::steady_clock::now() < deadline) {
+    co_await sleep_for(worker, kSlotPause);
+    opened = co_await stream.open(deadline);
+  }
+  if (opened) EVC_LOG(kInfo, "the relay follows with the renewed certificate");
+  co_return opened;
 }
 
 Task<Result<void>> Relay::Impl::step() {
@@ -267,6 +286,7 @@ Task<Result<void>> Relay::Impl::beat() {
   EVC_CO_TRY(heartbeat, co_await store.heartbeat());
   metrics.slot(heartbeat.retained_bytes, heartbeat.safe_bytes.value_or(-1));
   safe_point.heartbeat(heartbeat.at, heartbeat.wal);
+  producer.renew();
   EVC_CO_CHECK(co_await release_parked());
   if (now >= next_maintenance) {
     // A partition that cannot be made or dropped now can be in an hour: there are seven days of them, and a default

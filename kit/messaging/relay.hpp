@@ -19,7 +19,8 @@ namespace evc::messaging {
 
 struct RelayOptions {
   std::string conninfo;  // of the replication connection, as the pool's
-  std::string slot;      // "<service>_outbox": slots are known to the whole server
+  std::shared_ptr<net::Identity> identity;
+  std::string slot;  // "<service>_outbox": slots are known to the whole server
   std::string publication = "outbox";
   kafka::ProducerOptions producer;
   std::size_t batch_records = 1'000;  // gathered from commits that are there already

@@ -7,7 +7,7 @@ namespace evc::messaging {
 std::deque<Incoming> WaitingKeys::take_due(SteadyTime now, std::size_t limit) {
   std::deque<Incoming> taken;
   for (auto& [id, key] : keys_) {
-    if (key.due > now || taken.size() >= limit) continue;
+    if (key.events.empty() || key.due > now || taken.size() >= limit) continue;
     std::ranges::move(key.events, std::back_inserter(taken));
     key.events.clear();
   }
@@ -56,6 +56,7 @@ void WaitingKeys::forget(const kafka::TopicPartition& partition) {
 std::chrono::milliseconds WaitingKeys::next_due(SteadyTime now, std::chrono::milliseconds longest) const {
   auto wait = longest;
   for (const auto& [id, key] : keys_) {
+    if (key.events.empty()) continue;  // being tried
     const auto until = std::chrono::ceil<std::chrono::milliseconds>(key.due - now);
     wait = std::clamp(until, std::chrono::milliseconds(0), wait);
   }

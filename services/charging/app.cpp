@@ -2,6 +2,8 @@
 // integration.events), Redis (nudges) and auth (tokens).
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/outbox_route.hpp"
+#include "kit/messaging/producer_client.hpp"
 #include "kit/service/service.hpp"
 #include "services/charging/api/routes.hpp"
 #include "services/charging/events/deadlines.hpp"
@@ -19,12 +21,15 @@ struct ChargingSettings {
 };
 BOOST_DESCRIBE_STRUCT(ChargingSettings, (), (sites_file))
 
-messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
+messaging::InboxOptions inbox_options(service::WorkerScope& scope) {
   messaging::InboxOptions options;
   options.consumer = {.connect = scope.kafka(),
                       .group = "charging",
                       .instance_id = scope.instance(),
                       .topics = {"payment.events", "integration.events"}};
+  options.ask = messaging::ask_over_http(
+      {{"payment", scope.peer("payment")}, {"integrations", scope.peer("integrations")}},
+      [tokens = scope.service_tokens()](RequestContext& context) { return tokens->token(context); });
   return options;
 }
 
@@ -75,6 +80,7 @@ void wire(service::WorkerScope& scope) {
   auto& facts = scope.own<Facts>(outbox, nudges);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), facts.handlers());
   messaging::add_dead_letter_operations(scope.router(), "charging", inbox, idempotency, pool);
+  messaging::add_outbox_operation(scope.router(), "charging", pool);
   if (!scope.first()) return;
   auto& sites =
       scope.own<Sites>(Sites{.stations = load_sites(scope.settings<ChargingSettings>("charging").sites_file)});

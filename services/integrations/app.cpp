@@ -5,6 +5,8 @@
 
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/outbox_route.hpp"
+#include "kit/messaging/producer_client.hpp"
 #include "kit/service/dependencies.hpp"
 #include "kit/service/service.hpp"
 #include "kit/telemetry/metrics.hpp"
@@ -73,12 +75,15 @@ std::set<std::string> provider_names(const std::string& text) {
   return names;
 }
 
-messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
+messaging::InboxOptions inbox_options(service::WorkerScope& scope) {
   messaging::InboxOptions options;
   options.consumer = {.connect = scope.kafka(),
                       .group = "integrations",
                       .instance_id = scope.instance(),
                       .topics = {"charging.events"}};
+  options.ask = messaging::ask_over_http(
+      {{"charging", scope.peer("charging")}},
+      [tokens = scope.service_tokens()](RequestContext& context) { return tokens->token(context); });
   return options;
 }
 
@@ -86,6 +91,7 @@ messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
 postgres::PoolOptions command_pool(const service::WorkerScope& scope) {
   const auto& common = scope.all_settings().common;
   return {.conninfo = service::postgres_conninfo(common, common.postgres.database),
+          .identity = scope.identity(),
           .size = 4,
           .application_name = scope.instance() + " commands"};
 }
@@ -142,6 +148,7 @@ void wire(service::WorkerScope& scope, Process& process) {
   auto& commands = scope.own<postgres::Pool>(scope.worker(), command_pool(scope));
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), commands, outbox, inbox_options(scope), events.handlers());
   messaging::add_dead_letter_operations(scope.router(), "integrations", inbox, idempotency, pool);
+  messaging::add_outbox_operation(scope.router(), "integrations", pool);
   if (scope.first()) wire_first(scope, process, settings, commands, outbox, inbox, messages);
 }
 

@@ -2,6 +2,8 @@
 // (tokens) and the payment provider.
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/outbox_route.hpp"
+#include "kit/messaging/producer_client.hpp"
 #include "kit/service/service.hpp"
 #include "services/payment/api/payments.hpp"
 #include "services/payment/api/preauthorisations.hpp"
@@ -43,10 +45,13 @@ StepOptions step_options(const PaymentSettings& settings) {
           .parallel = static_cast<std::size_t>(settings.parallel)};
 }
 
-messaging::InboxOptions inbox_options(const service::WorkerScope& scope) {
+messaging::InboxOptions inbox_options(service::WorkerScope& scope) {
   messaging::InboxOptions options;
   options.consumer = {
       .connect = scope.kafka(), .group = "payment", .instance_id = scope.instance(), .topics = {"charging.events"}};
+  options.ask = messaging::ask_over_http(
+      {{"charging", scope.peer("charging")}},
+      [tokens = scope.service_tokens()](RequestContext& context) { return tokens->token(context); });
   return options;
 }
 
@@ -85,6 +90,7 @@ void wire(service::WorkerScope& scope) {
   auto& charging = scope.own<ChargingEvents>(recorder);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), charging.handlers());
   messaging::add_dead_letter_operations(scope.router(), "payment", inbox, keys, pool);
+  messaging::add_outbox_operation(scope.router(), "payment", pool);
   if (!scope.first()) return;
   // Shown, not required: without Kafka requests are served all the same and events wait.
   scope.readiness("inbox", [&inbox](RequestContext&) { return inbox_health(inbox); }, service::Dependency::kOptional);

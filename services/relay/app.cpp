@@ -21,9 +21,12 @@ void wire(service::WorkerScope& scope) {
   const auto source = source_of(scope);
   const auto& common = scope.all_settings().common;
   auto options = relay_options(common, scope.settings<RelaySection>("relay"), source);
-  auto& pool = scope.own<postgres::Pool>(
-      scope.worker(), postgres::PoolOptions{
-                          .conninfo = relay_conninfo(common, source), .size = 2, .application_name = scope.instance()});
+  options.identity = scope.identity();
+  auto& pool =
+      scope.own<postgres::Pool>(scope.worker(), postgres::PoolOptions{.conninfo = relay_conninfo(common, source),
+                                                                      .identity = scope.identity(),
+                                                                      .size = 2,
+                                                                      .application_name = scope.instance()});
   auto& relay = scope.own<messaging::Relay>(scope.worker(), pool, std::move(options));
   scope.readiness("relay", [&relay](RequestContext&) { return health_of(relay); });
   scope.worker().tasks().spawn("relay", relay.run());

@@ -1,5 +1,6 @@
 #include "kit/messaging/testing/consumer_side.hpp"
 
+#include <boost/asio/this_coro.hpp>
 #include <stdexcept>
 
 #include "kit/messaging/testing/outbox_side.hpp"
@@ -10,11 +11,18 @@ namespace {
 
 constexpr postgres::Statement kEffect{"test.effect", "INSERT INTO effect (key, n, event_id) VALUES ($1, $2, $3)"};
 
+Task<> hear_nothing(ConsumerSide& side) {
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  while (side.deaf_while()) co_await sleep_for(side.worker(), std::chrono::milliseconds(1));
+}
+
 Task<Result<void>> fail_or_write(ConsumerSide& side, RequestContext& context, postgres::Transaction& transaction,
                                  const Event& event) {
   auto written = co_await write_effect(context, transaction, event);
   if (!written) co_return written;
   // After the effect: a failure must take it back.
+  if (event.key == "deaf" && side.deaf_while) co_await hear_nothing(side);
   while (side.holding && side.holding(event)) co_await sleep_for(side.worker(), std::chrono::milliseconds(1));
   if (side.failing)
     if (auto error = side.failing(event)) co_return std::unexpected(std::move(*error));
@@ -51,11 +59,14 @@ kafka::Record sample_record(const Event& event) {
   return to_record(event, "/services/test", "urn:test:Tested");
 }
 
-ConsumerSide::ConsumerSide(Worker& worker, std::string topic)
+ConsumerSide::ConsumerSide(Worker& worker, std::string topic) : ConsumerSide(worker, std::move(topic), nullptr) {}
+
+ConsumerSide::ConsumerSide(Worker& worker, std::string topic, std::shared_ptr<net::Identity> identity)
     : worker_(worker),
+      identity_(std::move(identity)),
       topic_(std::move(topic)),
       group_(kafka::testing::fresh_name("group")),
-      pool_(worker, {.conninfo = database_.conninfo(), .size = 4, .application_name = "test"}),
+      pool_(worker, {.conninfo = database_.conninfo(), .identity = identity_, .size = 4, .application_name = "test"}),
       outbox_("/services/test", any_schema()),
       producer_(worker, {.connect = kafka::testing::connect_as("platform-admin"), .topics = {topic_}}) {
   database_.migrate("kit/messaging/migrations");
@@ -63,10 +74,9 @@ ConsumerSide::ConsumerSide(Worker& worker, std::string topic)
 }
 
 InboxOptions ConsumerSide::options() const {
-  return {.consumer = {.connect = kafka::testing::connect_as("platform-admin"),
-                       .group = group_,
-                       .instance_id = "one",
-                       .topics = {topic_}},
+  auto connect = kafka::testing::connect_as("platform-admin");
+  if (identity_) connect.identity = identity_;
+  return {.consumer = {.connect = std::move(connect), .group = group_, .instance_id = "one", .topics = {topic_}},
           .gap_timeout = std::chrono::milliseconds(500),
           .retry_first = std::chrono::milliseconds(20),
           .retry_cap = std::chrono::milliseconds(200)};
@@ -77,20 +87,32 @@ void ConsumerSide::start() {
 }
 
 void ConsumerSide::start(InboxOptions options) {
-  inbox_ = std::make_unique<Inbox>(
-      worker_, pool_, outbox_, std::move(options),
-      std::map<std::string, EventHandler>{
-          {"Tested", [this](RequestContext& context, postgres::Transaction& transaction, const Event& event) {
-             return fail_or_write(*this, context, transaction, event);
-           }}});
-  tasks_ = std::make_unique<TaskGroup>(worker_.io());
-  tasks_->spawn("inbox", inbox_->run());
+  member_ = another_member(std::move(options));
 }
 
 void ConsumerSide::stop() {
+  member_.reset();
+}
+
+std::unique_ptr<ConsumerSide::Member> ConsumerSide::another_member(InboxOptions options) {
+  return std::make_unique<Member>(*this, std::move(options));
+}
+
+ConsumerSide::Member::Member(ConsumerSide& side, InboxOptions options)
+    : side_(side),
+      inbox_(std::make_unique<Inbox>(
+          side.worker_, side.pool_, side.outbox_, std::move(options),
+          std::map<std::string, EventHandler>{
+              {"Tested", [&side](RequestContext& context, postgres::Transaction& transaction,
+                                 const Event& event) { return fail_or_write(side, context, transaction, event); }}})),
+      tasks_(std::make_unique<TaskGroup>(side.worker_.io())) {
+  tasks_->spawn("inbox", inbox_->run());
+}
+
+void ConsumerSide::Member::stop() {
   if (!tasks_) return;
-  evc::testing::run_task(worker_, inbox_->close());
-  evc::testing::run_task(worker_, tasks_->drain(std::chrono::steady_clock::now() + std::chrono::seconds(5)));
+  evc::testing::run_task(side_.worker_, inbox_->close());
+  evc::testing::run_task(side_.worker_, tasks_->drain(std::chrono::steady_clock::now() + std::chrono::seconds(5)));
   tasks_.reset();
   inbox_.reset();
 }

@@ -29,6 +29,8 @@ kafka::Record sample_record(const Event& event);
 class ConsumerSide {
  public:
   ConsumerSide(Worker& worker, std::string topic);
+  // The pool's and the inbox's connections are made with this certificate.
+  ConsumerSide(Worker& worker, std::string topic, std::shared_ptr<net::Identity> identity);
 
   InboxOptions options() const;
   void start();
@@ -39,6 +41,24 @@ class ConsumerSide {
   std::function<std::optional<Error>(const Event&)> failing;
   // Asked before that: the handler waits for as long as it says so.
   std::function<bool(const Event&)> holding;
+  // A handler of key "deaf" waits for as long as it says so, and cannot be told to stop.
+  std::function<bool()> deaf_while;
+
+  // Another member of the group, with the same handler and database. Runs when this returns.
+  class Member {
+   public:
+    Member(ConsumerSide& side, InboxOptions options);
+    ~Member() { stop(); }
+    Inbox& inbox() { return *inbox_; }
+    // Graceful: what close() does.
+    void stop();
+
+   private:
+    ConsumerSide& side_;
+    std::unique_ptr<Inbox> inbox_;
+    std::unique_ptr<TaskGroup> tasks_;
+  };
+  std::unique_ptr<Member> another_member(InboxOptions options);
 
   void produce(std::vector<kafka::Record> records);
   // Waits until the query gives this value.
@@ -49,7 +69,7 @@ class ConsumerSide {
   bool effects_become(const std::string& key, const std::string& expected);
 
   Worker& worker() { return worker_; }
-  Inbox& inbox() { return *inbox_; }
+  Inbox& inbox() { return member_->inbox(); }
   postgres::Pool& pool() { return pool_; }
   postgres::testing::TestDatabase& database() { return database_; }
   const std::string& topic() const { return topic_; }
@@ -57,14 +77,14 @@ class ConsumerSide {
 
  private:
   Worker& worker_;
+  std::shared_ptr<net::Identity> identity_;  // null: that of the test's environment
   std::string topic_;
   std::string group_;
   postgres::testing::TestDatabase database_;
   postgres::Pool pool_;
   Outbox outbox_;
   kafka::Producer producer_;
-  std::unique_ptr<Inbox> inbox_;
-  std::unique_ptr<TaskGroup> tasks_;
+  std::unique_ptr<Member> member_;
 };
 
 }  // namespace evc::messaging::testing

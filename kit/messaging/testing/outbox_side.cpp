@@ -36,10 +36,13 @@ RequestContext test_context() {
   return context;
 }
 
-OutboxSide::OutboxSide(Worker& worker, std::string topic)
+OutboxSide::OutboxSide(Worker& worker, std::string topic) : OutboxSide(worker, std::move(topic), nullptr) {}
+
+OutboxSide::OutboxSide(Worker& worker, std::string topic, std::shared_ptr<net::Identity> identity)
     : worker_(worker),
+      identity_(std::move(identity)),
       topic_(std::move(topic)),
-      pool_(worker, {.conninfo = database_.conninfo(), .size = 4, .application_name = "test"}),
+      pool_(worker, {.conninfo = database_.conninfo(), .identity = identity_, .size = 4, .application_name = "test"}),
       outbox_("/services/test", any_schema()) {
   database_.migrate("kit/messaging/migrations");
 }
@@ -52,11 +55,12 @@ std::vector<Uuid> OutboxSide::append(const std::string& key, int from, int to, c
 }
 
 RelayOptions OutboxSide::relay_options() const {
+  auto connect = kafka::testing::connect_as("platform-admin");
+  if (identity_) connect.identity = identity_;
   return {.conninfo = database_.conninfo(),
+          .identity = identity_,
           .slot = database_.name(),
-          .producer = {.connect = kafka::testing::connect_as("platform-admin"),
-                       .delivery_timeout = std::chrono::seconds(2),
-                       .topics = {topic_}},
+          .producer = {.connect = std::move(connect), .delivery_timeout = std::chrono::seconds(2), .topics = {topic_}},
           .heartbeat = std::chrono::milliseconds(200),
           .standby = std::chrono::milliseconds(100),
           .pause_cap = std::chrono::milliseconds(500)};

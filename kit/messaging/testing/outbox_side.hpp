@@ -23,6 +23,8 @@ RequestContext test_context();
 class OutboxSide {
  public:
   explicit OutboxSide(Worker& worker, std::string topic);
+  // All its connections, the relay's too, are made with this certificate.
+  OutboxSide(Worker& worker, std::string topic, std::shared_ptr<net::Identity> identity);
 
   // One transaction with these events, whose data is {"n": n}; their ids.
   std::vector<Uuid> append(const std::string& key, int from, int to, const std::string& type = "Tested");
@@ -43,6 +45,7 @@ class OutboxSide {
 
  private:
   Worker& worker_;
+  std::shared_ptr<net::Identity> identity_;  // null: that of the test's environment
   std::string topic_;
   postgres::testing::TestDatabase database_;
   postgres::Pool pool_;
