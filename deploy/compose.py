@@ -54,6 +54,7 @@ def read_inputs():
     # A server that is somebody else's keeps its own address.
     for name, port in ports.items():
         values.setdefault(name, str(port))
+    values["CERTIFICATE_LIFE_S"] = values.get("EVCOSTA_CERTIFICATE_LIFE_S") or str(90 * 24 * 3600)
     values.setdefault("POSTGRES_HOST", "localhost")
     values.setdefault("REDIS_HOST", "localhost")
     values.setdefault("KAFKA_BOOTSTRAP", f"localhost:{ports['KAFKA_PORT']}")

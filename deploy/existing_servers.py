@@ -108,7 +108,7 @@ def check_redis(tls, secrets):
         return
     for line in run(str(HERE / "redis/users.sh"), secrets)[1].splitlines():
         _, name, *rules = line.split()
-        if name != "default":
+        if name not in ("default", "platform-admin"):
             _, answer, error = ask(unquote(parts.username or ""), unquote(parts.password or ""), "platform-admin", "ACL", "SETUSER", name, *rules)
             if answer != "OK":
                 problems.append(f"Redis: user {name} could not be made: {error}")

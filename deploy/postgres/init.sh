@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # init.sh DATA TLS_DIR PORT SOCKET_DIR: makes the data folder (initdb, roles, databases) when it is missing, and refreshes its
 # configuration and certificates every time. Starts nothing. PostgreSQL refuses to run as root: then user `postgres` owns the folder.
-# Prints nothing when all is well. `init.sh --command DATA` prints the command line that starts the server, one word a line.
+# Prints nothing when all is well. `init.sh --certificates DATA TLS_DIR` renews the certificates alone (the server takes them at SIGHUP).
+# `init.sh --command DATA` prints the command line that starts the server, one word a line.
 set -euo pipefail
 umask 022
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,21 +21,31 @@ if [ "${1:-}" = --command ]; then
   exit
 fi
 
+own() { [ "$(id -u)" != 0 ] || chown -R postgres:postgres "$@"; }
+
+place_certificates() {
+  mkdir -p "$1/tls"
+  install -m 600 "$2/postgres.key" "$2/postgres.crt" "$2/ca.pem" "$1/tls/"
+  own "$1/tls"
+}
+
+if [ "${1:-}" = --certificates ]; then
+  place_certificates "$2" "$3"
+  exit
+fi
+
 data=${1:?usage: init.sh DATA TLS_DIR PORT SOCKET_DIR} tls=$2
 export POSTGRES_PORT=$3 POSTGRES_SOCKET_DIR=$4 POSTGRES_OS_USER=$os_user
 LAUNCHER_USER=$(id -un)
 export LAUNCHER_USER
-
-own() { [ "$(id -u)" != 0 ] || chown -R postgres:postgres "$@"; }
 
 configure() {
   local name
   for name in postgresql.conf pg_hba.conf pg_ident.conf; do
     /usr/bin/python3 "$here/../render.py" "$here/$name" > "$1/$name"
   done
-  mkdir -p "$1/tls"
-  install -m 600 "$tls/postgres.key" "$tls/postgres.crt" "$tls/ca.pem" "$1/tls/"
-  own "$1"/{postgresql,pg_hba,pg_ident}.conf "$1/tls"
+  own "$1"/{postgresql,pg_hba,pg_ident}.conf
+  place_certificates "$1" "$tls"
 }
 
 mkdir -p "$POSTGRES_SOCKET_DIR" "$(dirname "$data")"
