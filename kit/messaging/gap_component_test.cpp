@@ -190,10 +190,11 @@ TEST_F(Gap, AnAnswerHasALimit) {
 }
 
 TEST_F(Gap, ALongGapIsFetchedInSeveralAnswers) {
-  producer_->append("a", 1, 252);
-  consumer_->produce({held(1, 1).events[0].record, held(251, 251).events[0].record});
+  constexpr int kLast = 2 * kHeldEventsLimit + 20;
+  producer_->append("a", 1, kLast + 1);
+  consumer_->produce({held(1, 1).events[0].record, held(kLast, kLast).events[0].record});
   start();
-  EXPECT_TRUE(consumer_->becomes("SELECT count(*) FROM effect", "251"));
+  EXPECT_TRUE(consumer_->becomes("SELECT count(*) FROM effect", std::to_string(kLast), 60s));
   EXPECT_EQ(consumer_->database().value("SELECT bool_and(n = id)::text FROM effect"), "true");
   EXPECT_EQ(asked_, 3);
 }

@@ -14,7 +14,7 @@ namespace key = telemetry::key;
 
 constexpr std::chrono::seconds kLookLimit{4};
 constexpr std::chrono::seconds kAskLimit{10};
-constexpr std::chrono::seconds kTakeInLimit{30};
+constexpr std::chrono::seconds kTakeInLimit{60};
 constexpr std::chrono::milliseconds kDefaultTimeout{10'000};
 constexpr int kPages = 20;  // of one key at one look
 

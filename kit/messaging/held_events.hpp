@@ -37,7 +37,7 @@ struct HeldEvents {
 };
 
 // At most so much in one answer; the first event goes whatever its size.
-inline constexpr std::int64_t kHeldEventsLimit = 100;
+inline constexpr std::int64_t kHeldEventsLimit = 50;
 inline constexpr std::int64_t kHeldBytesLimit = 2'000'000;
 
 json::Value encode_held(const HeldEvents& held);
