@@ -352,9 +352,10 @@ void Inbox::Impl::forget(const std::vector<kafka::TopicPartition>& partitions) {
 }
 
 Task<> Inbox::Impl::look_on(std::shared_ptr<Impl> impl) {
+  const auto pause = std::min(kLook, impl->options.gap_timeout.value_or(kLook));
   while (!impl->watch.cancelled()) {
     co_await impl->look();
-    co_await impl->watch.sleep_until(std::chrono::steady_clock::now() + kLook);
+    co_await impl->watch.sleep_until(std::chrono::steady_clock::now() + pause);
   }
 }
 
