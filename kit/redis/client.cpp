@@ -138,8 +138,8 @@ void Client::Impl::wake_waiting() {
 void Client::Impl::renew_one() {
   if (!options.tls) return;
   const auto context = options.tls->context();
-  const auto up = [](const Slot& slot) { return slot.link && slot.link->open(); };
-  if (!std::ranges::all_of(slots, up)) return;
+  const auto connected = [](const Slot& slot) { return slot.link && slot.link->open(); };
+  if (!std::ranges::all_of(slots, connected)) return;
   const auto old = std::ranges::find_if(slots, [&](const Slot& slot) { return slot.context != context; });
   if (old != slots.end()) old->link->retire();
 }
