@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/routing/domain/roads/hilbert.hpp"
+
 namespace evc::routing::roads {
 namespace {
 
@@ -26,6 +28,7 @@ class ChainMaker {
     for (const std::uint32_t node : named_nodes_) {
       if (vertex_[node] != kNone) out_.vertex_of_node.emplace(node, vertex_[node]);
     }
+    sort_along_curve();
     return std::move(out_);
   }
 
@@ -122,6 +125,26 @@ class ChainMaker {
     chain.last_node = node;
     chain.head = vertex_at(node);
     out_.chains.push_back(chain);
+  }
+
+  // Neighbours on the ground become neighbours in memory and in the file.
+  void sort_along_curve() {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> order;
+    for (std::uint32_t chain = 0; chain < out_.chains.size(); ++chain)
+      order.emplace_back(hilbert_key(roads_.nodes[out_.pieces[out_.chains[chain].first_piece].node].point), chain);
+    std::ranges::sort(order);
+    std::vector<Chain> chains;
+    std::vector<ChainPiece> pieces;
+    chains.reserve(out_.chains.size());
+    pieces.reserve(out_.pieces.size());
+    for (const auto& [key, old] : order) {
+      chains.push_back(out_.chains[old]);
+      chains.back().first_piece = static_cast<std::uint32_t>(pieces.size());
+      pieces.insert(pieces.end(), out_.pieces.begin() + out_.chains[old].first_piece,
+                    out_.pieces.begin() + out_.pieces_end(old));
+    }
+    out_.chains = std::move(chains);
+    out_.pieces = std::move(pieces);
   }
 
   const RawRoads& roads_;

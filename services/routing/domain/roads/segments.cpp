@@ -123,11 +123,13 @@ class SegmentMaker {
     for (const Stretch& stretch : stretches) profile.at_m.push_back(profile.at_m.back() + stretch.length_m);
     profile.elevation_m.assign(profile.at_m.size(), 0);
     if (elevation_ == nullptr) return profile;
-    double before = 0;
-    for (std::size_t i = 0; i < profile.at_m.size(); ++i) {
-      const auto height = elevation_->metres_at(position_of(i < stretches.size() ? stretches[i].point : end));
-      before = profile.elevation_m[i] = height.value_or(before);
-    }
+    std::vector<std::optional<double>> heights;
+    for (std::size_t i = 0; i < profile.at_m.size(); ++i)
+      heights.push_back(elevation_->metres_at(position_of(i < stretches.size() ? stretches[i].point : end)));
+    // What is unknown is as high as what came before, at the beginning as what comes after.
+    const auto known = std::ranges::find_if(heights, [](const auto& height) { return height.has_value(); });
+    double before = known == heights.end() ? 0 : **known;
+    for (std::size_t i = 0; i < heights.size(); ++i) before = profile.elevation_m[i] = heights[i].value_or(before);
     bridge_gaps(stretches, profile);
     straighten(profile);
     return profile;

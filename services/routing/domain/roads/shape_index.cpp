@@ -6,6 +6,8 @@
 #include <numbers>
 #include <queue>
 
+#include "services/routing/domain/roads/hilbert.hpp"
+
 namespace evc::routing::roads {
 namespace {
 
@@ -13,29 +15,9 @@ constexpr std::uint32_t kFanOut = 16;
 constexpr std::uint32_t kRunPieces = 8;
 constexpr double kMetresPerE7 = 6'371'008.8 * std::numbers::pi / 180 / kE7;
 
-// The place of a cell on a Hilbert curve over 2^16 × 2^16 cells.
-std::uint32_t hilbert(std::uint32_t x, std::uint32_t y) {
-  std::uint32_t place = 0;
-  for (std::uint32_t side = 1U << 15U; side > 0; side /= 2) {
-    const std::uint32_t right = (x & side) != 0 ? 1 : 0, upper = (y & side) != 0 ? 1 : 0;
-    place += side * side * ((3 * right) ^ upper);
-    if (upper == 0) {
-      if (right == 1) {
-        x = 0xffff - x;
-        y = 0xffff - y;
-      }
-      std::swap(x, y);
-    }
-  }
-  return place;
-}
-
 std::uint32_t hilbert_of(const Box& box) {
-  const auto cell = [](std::int64_t low, std::int64_t high, double half) {
-    const double degrees = static_cast<double>(low + high) / 2 / kE7;
-    return static_cast<std::uint32_t>(std::clamp((degrees + half) / (2 * half) * 65'536, 0.0, 65'535.0));
-  };
-  return hilbert(cell(box.min_lon, box.max_lon, 180), cell(box.min_lat, box.max_lat, 90));
+  const auto middle = [](std::int64_t low, std::int64_t high) { return static_cast<std::int32_t>((low + high) / 2); };
+  return hilbert_key({middle(box.min_lat, box.max_lat), middle(box.min_lon, box.max_lon)});
 }
 
 Box joined(const Box& a, const Box& b) {
