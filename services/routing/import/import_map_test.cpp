@@ -9,6 +9,7 @@
 #include <osmium/io/any_output.hpp>
 
 #include "kit/testing/temporary_folder.hpp"
+#include "services/routing/domain/roads/place_names.hpp"
 #include "services/routing/domain/roads/route.hpp"
 #include "services/routing/import/map_fixture_test.hpp"
 #include "services/routing/store/road_files.hpp"
@@ -84,6 +85,8 @@ TEST_F(ImportedTown, HoldsWhatTheMapHolds) {
   EXPECT_EQ(network().name(network().places[0].name), "São João do Monte");
   EXPECT_EQ(network().name(network().places[0].region), "SP");
   EXPECT_EQ(network().places[0].population, 12'500U);
+  const PlaceIndex index(roads::place_names(network()));
+  EXPECT_EQ(index.find("sao jaoo do mon", 1).size(), 1U) << "two letters swapped";
   EXPECT_EQ(files_->source().name, "town.osm");
   const roads::ChargingStation& station = files_->stations().at(0);
   EXPECT_EQ(station.id, "osm:node/40");

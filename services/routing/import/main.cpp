@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "services/routing/domain/roads/place_names.hpp"
 #include "services/routing/domain/roads/route.hpp"
 #include "services/routing/import/import_map.hpp"
 #include "services/routing/store/road_files.hpp"
@@ -18,7 +19,8 @@ constexpr std::string_view kUsage =
     "usage: evcosta-import MAP [--dem DIR] [--stations FILE] --out DIR   a map (.osm.pbf, .osm.gz …) into a network\n"
     "       evcosta-import --check DIR                                   whether a network is whole, and what it "
     "holds\n"
-    "       evcosta-import --route DIR LAT,LON LAT,LON                   the fastest way between two points\n";
+    "       evcosta-import --route DIR LAT,LON LAT,LON                   the fastest way between two points\n"
+    "       evcosta-import --places DIR NAME                             places that are called so, or nearly\n";
 
 int refused(const Error& error) {
   const bool field = !error.fields.empty();
@@ -76,6 +78,20 @@ int route(const std::string& folder, const std::string& from_text, const std::st
   return 0;
 }
 
+int places(const std::string& folder, const std::string& name) {
+  const auto files = RoadFiles::open(folder);
+  if (!files) return refused(files.error());
+  const roads::RoadNetwork& network = files->network();
+  constexpr std::size_t kMost = 10;
+  for (const std::uint32_t number : PlaceIndex(roads::place_names(network)).find(name, kMost)) {
+    const roads::NamedPlace& place = network.places[number];
+    const Position at = roads::position_of(place.point);
+    std::cout << network.name(place.name) << (place.region == 0 ? "" : ", ") << network.name(place.region) << "  "
+              << at.lat << "," << at.lon << "\n";
+  }
+  return 0;
+}
+
 int import_from(const std::vector<std::string>& words) {
   ImportOptions options{.map = words[0]};
   for (std::size_t i = 1; i < words.size(); i += 2) {
@@ -111,6 +127,7 @@ int import_from(const std::vector<std::string>& words) {
 int run(const std::vector<std::string>& words) {
   if (words.size() == 2 && words[0] == "--check") return check(words[1]);
   if (words.size() == 4 && words[0] == "--route") return route(words[1], words[2], words[3]);
+  if (words.size() == 3 && words[0] == "--places") return places(words[1], words[2]);
   if (!words.empty() && !words[0].starts_with("--")) return import_from(words);
   std::cerr << kUsage;
   return 2;
