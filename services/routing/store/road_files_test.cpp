@@ -36,7 +36,8 @@ TEST(RoadFiles, WhatIsOpenedIsWhatWasWritten) {
   roads::for_each_array(
       [](const char* name, const auto& written, const auto& opened) {
         ASSERT_EQ(written.size(), opened.size()) << name;
-        EXPECT_EQ(std::memcmp(written.data(), opened.data(), written.size() * sizeof(written[0])), 0) << name;
+        if (!written.empty())
+          EXPECT_EQ(std::memcmp(written.data(), opened.data(), written.size() * sizeof(written[0])), 0) << name;
       },
       data, files->network());
 }

@@ -1,5 +1,5 @@
 // evcosta-roads-bench: what an imported network costs to open, to customise and to ask, in CPU time of this thread.
-// Prints one JSON object. `bench/routing/run` makes the networks, calls this and keeps the results.
+// Prints one JSON object. `bench/routing/roads/run` makes the networks, calls this and keeps the results.
 #include <sys/resource.h>
 
 #include <algorithm>
