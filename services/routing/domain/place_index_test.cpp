@@ -19,19 +19,19 @@ const std::vector<PlaceIndex::Named> kPlaces = {
     {"Belém", "AL", 4'500},
 };
 
-std::vector<std::string> names(const PlaceIndex& index, std::string_view query, std::size_t limit = 10) {
-  std::vector<std::string> found;
+using Names = std::vector<std::string>;
+
+Names names(const PlaceIndex& index, std::string_view query, std::size_t limit = 10) {
+  Names found;
   for (const std::uint32_t number : index.find(query, limit))
     found.push_back(std::string(kPlaces[number].name) + " " + std::string(kPlaces[number].region));
   return found;
 }
 
-using Names = std::vector<std::string>;
-
 TEST(PlaceIndex, AccentsCaseAndSignsDoNotMatter) {
   const PlaceIndex index(kPlaces);
   for (const char* query : {"São Paulo", "sao paulo", "SAO  PAULO", "são-paulo", "Sa\xCC\x83o Paulo"})
-    EXPECT_EQ(names(index, query)[0], "São Paulo SP") << query;
+    EXPECT_EQ(names(index, query, 1), Names{"São Paulo SP"}) << query;
   EXPECT_EQ(names(index, "lodz"), Names{"Łódź "});
   EXPECT_EQ(names(index, "belem pa"), Names{"Belém PA"});
   EXPECT_TRUE(names(index, "").empty());
@@ -53,7 +53,7 @@ TEST(PlaceIndex, TheWholeNameThenItsBeginningThenAWord) {
 TEST(PlaceIndex, OneLetterIsForgivenFromFourOn) {
   const PlaceIndex index(kPlaces);
   for (const char* query : {"party", "paratty", "partay", "paraxy", "araty", "xaraty", "apraty", "pparaty"})
-    EXPECT_EQ(names(index, query)[0], "Paraty RJ") << query;
+    EXPECT_EQ(names(index, query, 1), Names{"Paraty RJ"}) << query;
   EXPECT_EQ(names(index, "sao palo", 1), Names{"São Paulo SP"});
   EXPECT_EQ(names(index, "sntos sp", 1), Names{"Santos SP"});
   EXPECT_TRUE(names(index, "pxrxty").empty()) << "two letters";

@@ -36,7 +36,7 @@ LaneCost lane_cost(const RoadNetwork& network, const EnergyRates& rates, LaneId 
   for (const std::uint32_t packed : network.lane_bins(lane)) {
     const std::uint32_t bin = bin_in(packed);
     const double metres = metres_in(packed);
-    if (bin != kFerryBin) moving += metres * 3.6 / kmh_of_class(speed_class_of_bin(bin));
+    moving += seconds_in(packed);
     extra += metres * rates.extra_seconds_per_m[bin];
     wh += metres * rates.wh_per_m[bin];
   }

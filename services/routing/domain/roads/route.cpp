@@ -192,4 +192,29 @@ RouteTotals totals(const RoadNetwork& network, const Route& route) {
   return sum;
 }
 
+RouteDemand demand(const RoadNetwork& network, const Route& route) {
+  RouteDemand sum;
+  for (const RouteStep& step : route.steps) {
+    const double share = step.to - step.from;
+    double moving = 0;
+    for (const std::uint32_t packed : network.lane_bins(step.lane)) {
+      const std::uint32_t bin = bin_in(packed);
+      sum.metres[bin] += metres_in(packed) * share;
+      moving += seconds_in(packed);
+    }
+    sum.still_seconds += std::max(0.0, network.lanes[step.lane].milliseconds / 1'000.0 - moving) * share;
+  }
+  return sum;
+}
+
+LaneCost cost_of(const RouteDemand& demand, const EnergyRates& rates) {
+  LaneCost cost{.seconds = demand.still_seconds, .battery_wh = demand.still_seconds * rates.wh_per_still_second};
+  for (std::uint32_t bin = 0; bin < kFerryBin; ++bin) {
+    if (demand.metres[bin] <= 0) continue;
+    cost.seconds += demand.metres[bin] * (3.6 / kmh_of_class(speed_class_of_bin(bin)) + rates.extra_seconds_per_m[bin]);
+    cost.battery_wh += demand.metres[bin] * rates.wh_per_m[bin];
+  }
+  return cost;
+}
+
 }  // namespace evc::routing::roads

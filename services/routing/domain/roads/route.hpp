@@ -3,6 +3,7 @@
 // as large as the network has nodes and may be used again and again.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -68,5 +69,14 @@ struct RouteTotals {
   double descent_m = 0;
 };
 RouteTotals totals(const RoadNetwork& network, const Route& route);
+
+// What a route asks of any car: metres per (speed, slope) class and the seconds of free flow that are no driving. With
+// a vehicle's rates, energy and time are two dot products; a leg that was found once serves every vehicle.
+struct RouteDemand {
+  std::array<double, kBinCount> metres{};
+  double still_seconds = 0;
+};
+RouteDemand demand(const RoadNetwork& network, const Route& route);
+LaneCost cost_of(const RouteDemand& demand, const EnergyRates& rates);
 
 }  // namespace evc::routing::roads

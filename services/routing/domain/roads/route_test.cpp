@@ -127,5 +127,32 @@ TEST(RoadRoute, GeometryAndTotalsFollowTheRoad) {
   EXPECT_GT(routes, 100);
 }
 
+TEST(RoadRoute, WhatARouteAsksServesEveryVehicleAndSpeed) {
+  Town town({.seed = 6, .side = 15});
+  const BuiltNetwork built = build_network(town.roads, {.elevation = &kHills});
+  const RoadNetwork network = view_of(built.data);
+  const Metric metric(network, free_flow_weights(network));
+  RouteQuery query(network, metric);
+  for (int i = 0; i < 50; ++i) {
+    const auto from = nearest_road(network, town.somewhere(), Snapping::kWellConnected, 1e6);
+    const auto to = nearest_road(network, town.somewhere(), Snapping::kWellConnected, 1e6);
+    const auto route = query.run(*from, *to);
+    if (!route) continue;
+    const RouteDemand asked = demand(network, *route);
+    for (const std::optional<double> cap : {std::optional<double>(), std::optional<double>(45)}) {
+      const EnergyRates rates = energy_rates(a_car(), {.speed_cap_kmh = cap});
+      double seconds = 0, wh = 0;
+      for (const RouteStep& step : route->steps) {
+        const LaneCost lane = lane_cost(network, rates, step.lane);
+        seconds += lane.seconds * (step.to - step.from);
+        wh += lane.battery_wh * (step.to - step.from);
+      }
+      const LaneCost cost = cost_of(asked, rates);
+      EXPECT_NEAR(cost.battery_wh, wh, 1e-6 * std::abs(wh) + 1e-3);
+      EXPECT_NEAR(cost.seconds, seconds, 0.01 * static_cast<double>(route->steps.size()));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace evc::routing::roads

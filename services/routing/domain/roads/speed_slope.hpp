@@ -46,6 +46,10 @@ constexpr std::uint32_t bin_in(std::uint32_t packed) {
 constexpr double metres_in(std::uint32_t packed) {
   return (packed & kMostCentimetres) / 100.0;
 }
+// At free flow; a ferry's time is not in its length.
+constexpr double seconds_in(std::uint32_t packed) {
+  return bin_in(packed) == kFerryBin ? 0 : metres_in(packed) * 3.6 / kmh_of_class(speed_class_of_bin(bin_in(packed)));
+}
 
 // Adds up the stretches of one lane.
 class SpeedSlopeHistogram {
