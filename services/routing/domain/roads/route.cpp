@@ -202,16 +202,17 @@ RouteDemand demand(const RoadNetwork& network, const Route& route) {
       sum.metres[bin] += metres_in(packed) * share;
       moving += seconds_in(packed);
     }
-    sum.still_seconds += std::max(0.0, network.lanes[step.lane].milliseconds / 1'000.0 - moving) * share;
+    const double seconds = network.lanes[step.lane].milliseconds / 1'000.0;
+    sum.seconds += seconds * share;
+    sum.still_seconds += std::max(0.0, seconds - moving) * share;
   }
   return sum;
 }
 
 LaneCost cost_of(const RouteDemand& demand, const EnergyRates& rates) {
-  LaneCost cost{.seconds = demand.still_seconds, .battery_wh = demand.still_seconds * rates.wh_per_still_second};
+  LaneCost cost{.seconds = demand.seconds, .battery_wh = demand.still_seconds * rates.wh_per_still_second};
   for (std::uint32_t bin = 0; bin < kFerryBin; ++bin) {
-    if (demand.metres[bin] <= 0) continue;
-    cost.seconds += demand.metres[bin] * (3.6 / kmh_of_class(speed_class_of_bin(bin)) + rates.extra_seconds_per_m[bin]);
+    cost.seconds += demand.metres[bin] * rates.extra_seconds_per_m[bin];
     cost.battery_wh += demand.metres[bin] * rates.wh_per_m[bin];
   }
   return cost;

@@ -70,11 +70,12 @@ struct RouteTotals {
 };
 RouteTotals totals(const RoadNetwork& network, const Route& route);
 
-// What a route asks of any car: metres per (speed, slope) class and the seconds of free flow that are no driving. With
+// What a route asks of any car: metres per (speed, slope) class, and the seconds of free flow. With
 // a vehicle's rates, energy and time are two dot products; a leg that was found once serves every vehicle.
 struct RouteDemand {
   std::array<double, kBinCount> metres{};
-  double still_seconds = 0;
+  double seconds = 0;
+  double still_seconds = 0;  // of them: at signals and gates, on ferries
 };
 RouteDemand demand(const RoadNetwork& network, const Route& route);
 LaneCost cost_of(const RouteDemand& demand, const EnergyRates& rates);
