@@ -17,7 +17,7 @@ constexpr double kStreetM = 100;   // between crossings
 constexpr double kShapeM = 300;    // between points of a country road
 constexpr int kLargestTown = 250;  // crossings a side
 constexpr double kFallOff = 0.35;  // of a town's side with its rank
-constexpr double kNodesPerCrossing = 1.75;
+constexpr double kNodesPerCrossing = 1.6;
 constexpr double kNodesPerRoads = 320;  // of the roads of one town
 constexpr std::size_t kMotorwayTowns = 60;
 

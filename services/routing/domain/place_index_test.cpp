@@ -90,12 +90,12 @@ TEST(PlaceIndex, WhatLookingAtEveryWordFindsIsFound) {
     return text;
   };
   std::vector<std::string> texts;
-  for (int i = 0; i < 300; ++i) texts.push_back(word(4 + random() % 5) + (i % 3 == 0 ? " " + word(5) : ""));
+  for (int i = 0; i < 100; ++i) texts.push_back(word(4 + random() % 5) + (i % 3 == 0 ? " " + word(5) : ""));
   std::vector<PlaceIndex::Named> places;
   for (const std::string& text : texts) places.push_back({text, "", 0});
   const PlaceIndex index(places);
   std::size_t plain = 0, forgiven = 0;
-  for (int i = 0; i < 2'000; ++i) {
+  for (int i = 0; i < 400; ++i) {
     const std::string query = word(4 + random() % 5);
     const auto found = index.find(query, texts.size());
     bool any_exact = false;
@@ -116,8 +116,8 @@ TEST(PlaceIndex, WhatLookingAtEveryWordFindsIsFound) {
     plain += any_exact ? 1 : 0;
     forgiven += !any_exact && !found.empty() ? 1 : 0;
   }
-  EXPECT_GT(plain, 20U);
-  EXPECT_GT(forgiven, 100U);
+  EXPECT_GT(plain, 10U);
+  EXPECT_GT(forgiven, 50U);
 }
 
 }  // namespace
