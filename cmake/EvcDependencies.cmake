@@ -20,6 +20,20 @@ else()
   set(EVC_PYTHON ${Python3_EXECUTABLE})
 endif()
 
+# Reading OpenStreetMap files: headers that tools/setup.sh unpacks into its cache (the package cannot stand beside Boost 1.83).
+find_package(ZLIB REQUIRED)
+find_package(BZip2 REQUIRED)
+find_package(EXPAT REQUIRED)
+execute_process(COMMAND bash -c ". tools/cache.sh && evc_osmium" WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+  OUTPUT_VARIABLE EVC_OSMIUM_DIR OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/osmium/packages.txt ${CMAKE_SOURCE_DIR}/tools/cache.sh)
+if(NOT EXISTS ${EVC_OSMIUM_DIR}/usr/include/osmium)
+  message(FATAL_ERROR "libosmium's headers are not in ${EVC_OSMIUM_DIR}: run tools/setup.sh")
+endif()
+add_library(evc_osmium INTERFACE)
+target_include_directories(evc_osmium SYSTEM INTERFACE ${EVC_OSMIUM_DIR}/usr/include)
+target_link_libraries(evc_osmium INTERFACE ZLIB::ZLIB BZip2::BZip2 EXPAT::EXPAT Threads::Threads)
+
 # Asio, Asio's TLS and Beast are compiled once each, in kit/runtime, kit/net and kit/http.
 add_library(evc_asio INTERFACE)
 target_compile_definitions(evc_asio INTERFACE

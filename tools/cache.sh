@@ -12,5 +12,8 @@ evc_go_tool() { echo "$evc_cache/tools/$1-$(evc_key "$evc_root/tools/$1"/*)/$1";
 # The broker's folder: libs/, template/ (a formatted data folder), kafka.jsa (class-data archive).
 evc_kafka() { echo "$evc_cache/kafka-$(evc_key "$evc_root"/deploy/kafka/{pom.xml,jvm.options,prepare.sh})"; }
 
+# libosmium's and protozero's headers, unpacked: usr/include.
+evc_osmium() { echo "$evc_cache/osmium-$(evc_key "$evc_root/tools/osmium/packages.txt")"; }
+
 # The Python environment of the whole-system tests.
 evc_venv() { echo "$evc_cache/venv-$(evc_key "$evc_root/tests/requirements.txt")"; }

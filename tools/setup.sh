@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# setup.sh: installs what EV-Costa needs on Debian 12 and is missing here: Debian packages (backports source included), the Go tools,
-# Kafka's jars, the Python environment of the whole-system tests. Safe to run again; says nothing when there is nothing to do.
+# setup.sh: installs what EV-Costa needs on Debian 12 and is missing here: Debian packages (backports source included), the headers that
+# read OpenStreetMap files, the Go tools, Kafka's jars, the Python environment of the whole-system tests. Safe to run again; says nothing when there is nothing to do.
 # Downloads and builds live in ${EVCOSTA_CACHE_DIR:-~/.cache/evcosta} and are shared between clones.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +13,8 @@ packages=(
   libfmt-dev libyaml-cpp-dev libpq-dev libhiredis-dev librdkafka-dev libargon2-dev libssl-dev libgtest-dev libgmock-dev
   # asked for by opentelemetry-cpp's CMake package
   libabsl-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libcurl4-openssl-dev libgrpc++-dev nlohmann-json3-dev zlib1g-dev
+  # asked for by libosmium, whose headers install_osmium fetches
+  libexpat1-dev libbz2-dev
   # servers and tools
   postgresql-15 postgresql-client-15 redis-server prometheus kcat wrk openjdk-17-jre-headless maven
   # proofs: Spin makes a C program of a model
@@ -173,6 +175,29 @@ install_kafka() {
   say "Kafka: done"
 }
 
+# libosmium's package depends on Debian's own Boost, which cannot stand beside that of backports. It is headers only: they are unpacked
+# into the cache and nothing is installed.
+fetch_osmium() {
+  local dir=$1 work=$1.new package wanted
+  rm -rf "$work"
+  mkdir -p "$work/packages"
+  mapfile -t wanted < "$evc_root/tools/osmium/packages.txt"
+  (cd "$work/packages" && { apt-get download -q "${wanted[@]}" || { as_root apt-get update -q && apt-get download -q "${wanted[@]}"; }; })
+  for package in "$work"/packages/*.deb; do dpkg -x "$package" "$work"; done
+  rm -rf "$work/packages"
+  [ -e "$work/usr/include/osmium/io/reader.hpp" ] && [ -e "$work/usr/include/protozero/version.hpp" ]
+  mv "$work" "$dir"
+}
+
+install_osmium() {
+  local dir
+  dir=$(evc_osmium)
+  [ ! -d "$dir" ] || return 0
+  say "libosmium: fetching the headers"
+  run_step osmium.log "Debian's packages must be reachable. Then run tools/setup.sh again." fetch_osmium "$dir"
+  say "libosmium: done"
+}
+
 install_venv() {
   local dir
   dir=$(evc_venv)
@@ -190,7 +215,7 @@ nothing_to_do() {
   local name
   [ -z "$(missing_of "${packages[@]}" "${backports[@]}")" ] || return 1
   for name in "${evc_go_tools[@]}"; do [ -x "$(evc_go_tool "$name")" ] || return 1; done
-  [ -d "$(evc_kafka)/template" ] && [ -e "$(evc_venv)/ready" ]
+  [ -d "$(evc_kafka)/template" ] && [ -d "$(evc_osmium)" ] && [ -e "$(evc_venv)/ready" ]
 }
 
 if nothing_to_do; then exit 0; fi
@@ -215,6 +240,7 @@ if [ -z "$go_job" ]; then
   build_go_tools &
   go_job=$!
 fi
+install_osmium
 install_kafka
 install_venv
 wait "$go_job" || die "building the Go tools failed (see above)"

@@ -52,6 +52,13 @@ def test_place_search_minds_neither_case_nor_accents(driver):
     assert driver.get("/places", q="no such place zzz")["places"] == []
 
 
+def test_place_search_forgives_one_letter(driver):
+    wanted = driver.get("/places", q="Paraty")["places"][0]["id"]
+    for typed in ("party", "paratty", "praaty", "paraxy"):
+        assert driver.get("/places", q=typed)["places"][0]["id"] == wanted, typed
+    assert driver.get("/places", q="pxrxty")["places"] == []
+
+
 def test_the_body_twin_answers_the_same(driver):
     point = {name: f"{lat},{lon}" for name, (lat, lon) in PLACES.items()}
     body = {"from": point["Curitiba"], "to": point["Florianópolis"], "vehicle": "byd-dolphin-gs", "soc": 0.8}

@@ -1,34 +1,23 @@
-// Place search by name: accents and case folded, a word prefix suffices, larger towns first. Built once from the
-// network, then read-only.
+// Place search by name over the shipped network; place_index.hpp says what is found and in which order. Built once from
+// the network, then read-only.
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "services/routing/domain/network.hpp"
+#include "services/routing/domain/place_index.hpp"
 
 namespace evc::routing {
-
-// Lower case, Latin accents removed, other characters than letters and digits become single spaces. Input is UTF-8;
-// what is no Latin letter is dropped.
-std::string fold(std::string_view text);
 
 class PlaceSearch {
  public:
   explicit PlaceSearch(const Network& network);
-  // At most `limit` places; a query may end with the state ("santos sp"). Best match first: whole name, then prefix of
-  // the name, then of a word.
-  std::vector<NodeId> find(std::string_view query, std::size_t limit) const;
+  // At most `limit` places, best match first.
+  std::vector<NodeId> find(std::string_view query, std::size_t limit) const { return index_.find(query, limit); }
 
  private:
-  struct Entry {
-    std::string name;   // folded
-    std::string state;  // folded
-    std::int64_t population;
-    NodeId node;
-  };
-  std::vector<Entry> entries_;
+  PlaceIndex index_;
 };
 
 }  // namespace evc::routing
