@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include "kit/kafka/admin.hpp"
@@ -13,8 +14,9 @@ namespace evc::kafka {
 namespace {
 
 constexpr int kTimeoutMs = static_cast<int>(kAdminTimeout.count());
-// A broker reads a store again when its setting is written, also with the value that it has. The setting of the
-// listener is ours; that of the process cannot be changed while it runs.
+// A broker reads a store again when a setting of the listener is written that names it, also with the file that it has.
+// The setting is taken back then: it would outlive a move of the folder.
+constexpr std::chrono::milliseconds kLook{50};
 constexpr const char* kStore = "ssl.keystore.location";
 constexpr const char* kListenerStore = "listener.name.ssl.ssl.keystore.location";
 constexpr const char* kListenerType = "listener.name.ssl.ssl.keystore.type";
@@ -65,8 +67,13 @@ Result<std::vector<int>> brokers_of(const Session& session) {
   return ids;
 }
 
-// What the broker was told at run time, which would be lost when it is told something else; and its keystore.
-Result<std::map<std::string, std::string>> settings_to_write(const Session& session, int broker) {
+using Settings = std::map<std::string, std::string>;
+struct Broker {
+  std::string store;  // its keystore's file
+  Settings told;      // at run time; what is told next takes the place of all of it
+};
+
+Result<Broker> look_at(const Session& session, int broker) {
   Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, std::to_string(broker).c_str()));
   auto* raw = resource.get();
   const auto options = session.options(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, broker);
@@ -75,7 +82,7 @@ Result<std::map<std::string, std::string>> settings_to_write(const Session& sess
   std::size_t count = 0;
   const auto** found =
       rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-  std::map<std::string, std::string> settings;
+  Broker about;
   for (std::size_t i = 0; i < count; ++i) {
     if (const auto code = rd_kafka_ConfigResource_error(found[i]); code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return session.failed(code, "settings of broker " + std::to_string(broker));
@@ -83,18 +90,19 @@ Result<std::map<std::string, std::string>> settings_to_write(const Session& sess
     const auto** entry = rd_kafka_ConfigResource_configs(found[i], &entries);
     for (std::size_t e = 0; e < entries; ++e) {
       const char* value = rd_kafka_ConfigEntry_value(entry[e]);
-      if (value == nullptr) continue;
       const std::string name = rd_kafka_ConfigEntry_name(entry[e]);
-      if (rd_kafka_ConfigEntry_source(entry[e]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_BROKER_CONFIG) settings[name] = value;
-      if (name == kStore) settings[kListenerStore] = value;
+      if (name == kStore && value != nullptr) about.store = value;
+      if (rd_kafka_ConfigEntry_source(entry[e]) != RD_KAFKA_CONFIG_SOURCE_DYNAMIC_BROKER_CONFIG) continue;
+      if (value == nullptr && name != kListenerStore && name != kListenerType)
+        return fail(Code::kConflict, "broker " + std::to_string(broker) + " was told a secret that would be lost");
+      about.told[name] = value == nullptr ? "" : value;
     }
   }
-  if (!settings.contains(kListenerStore)) return fail(Code::kConflict, "the broker has no keystore file");
-  settings[kListenerType] = "PEM";
-  return settings;
+  if (about.store.empty()) return fail(Code::kConflict, "the broker has no keystore file");
+  return about;
 }
 
-Result<void> write(const Session& session, int broker, const std::map<std::string, std::string>& settings) {
+Result<void> write(const Session& session, int broker, const Settings& settings) {
   Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, std::to_string(broker).c_str()));
   for (const auto& [name, value] : settings)
     rd_kafka_ConfigResource_set_config(resource.get(), name.c_str(), value.c_str());
@@ -113,6 +121,26 @@ Result<void> write(const Session& session, int broker, const std::map<std::strin
   return {};
 }
 
+Result<void> reload(const Session& session, int broker) {
+  EVC_TRY(before, look_at(session, broker));
+  before.told.erase(kListenerStore);
+  before.told.erase(kListenerType);
+  auto with = before.told;
+  with[kListenerStore] = before.store;
+  with[kListenerType] = "PEM";
+  EVC_CHECK(write(session, broker, with));
+  // Both changes at once would be none: the broker must have seen the first one.
+  const auto deadline = std::chrono::steady_clock::now() + kAdminTimeout;
+  while (true) {
+    EVC_TRY(now, look_at(session, broker));
+    if (now.told.contains(kListenerStore)) break;
+    if (std::chrono::steady_clock::now() >= deadline)
+      return fail(Code::kBrokerUnavailable, "broker " + std::to_string(broker) + " does not take its keystore");
+    std::this_thread::sleep_for(kLook);
+  }
+  return write(session, broker, before.told);
+}
+
 }  // namespace
 
 Result<int> reload_broker_certificates(const ConnectOptions& connect) {
@@ -121,8 +149,7 @@ Result<int> reload_broker_certificates(const ConnectOptions& connect) {
   session.queue.reset(rd_kafka_queue_new(session.client.get()));
   EVC_TRY(brokers, brokers_of(session));
   for (const int broker : brokers) {
-    EVC_TRY(settings, settings_to_write(session, broker));
-    EVC_CHECK(write(session, broker, settings));
+    EVC_CHECK(reload(session, broker));
   }
   return static_cast<int>(brokers.size());
 }
