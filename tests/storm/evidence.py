@@ -25,7 +25,7 @@ OF_SERVICE = {
     "timeline": ("charging", "SELECT session_id::text, version, state, extract(epoch FROM at)::float8 AS at FROM session_timeline ORDER BY session_id, version, at"),
     "keys": ("charging", "SELECT key, state, status, recovery_point FROM idempotency WHERE recovery_point LIKE 'requested:%'"),
     "charging_cases": ("charging", "SELECT session_id::text, text AS what FROM reconciliation_case"),
-    "payments": ("payment", "SELECT id::text, reference, session_id::text, puid, token, state, asked, held, captured, released, receivable, price,"
+    "payments": ("payment", "SELECT id::text, reference, session_id::text, puid, token, state, asked, held, captured, released, receivable, refunded, price,"
                             " (receipt -> 'total' ->> 'amount')::bigint AS receipt_total FROM payment"),
     "jobs": ("payment", "SELECT payment_id::text, step, attempts FROM provider_job WHERE done_at IS NULL"),
     "transfers": ("payment", "SELECT t.id::text, kind, d.code AS debit, c.code AS credit, debit::text AS debit_id, credit::text AS credit_id, amount, t.currency, pending_id::text,"
@@ -33,6 +33,7 @@ OF_SERVICE = {
                              " encode(hash, 'hex') AS hash FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit ORDER BY position"),
     "accounts": ("payment", "SELECT code, currency, debits_pending, debits_posted, credits_pending, credits_posted FROM account"),
     "ledger": ("payment", "SELECT ledger_imbalance() AS imbalance, ledger_broken_links() AS broken_links"),
+    "head": ("payment", "SELECT position, encode(hash, 'hex') AS hash FROM ledger_head"),
     "payment_cases": ("payment", "SELECT p.session_id::text, what FROM reconciliation_case c JOIN payment p ON p.id = c.payment_id"),
     "transactions": ("integrations", "SELECT transaction_id, session_id::text, t.station_id, s.meter_stop_wh - t.meter_start_wh AS energy_wh FROM ocpp_transaction t"
                                      " LEFT JOIN ocpp_transaction_stop s USING (transaction_id)"),
