@@ -3,6 +3,7 @@
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/service/service.hpp"
+#include "services/payment/api/increments.hpp"
 #include "services/payment/api/payments.hpp"
 #include "services/payment/api/preauthorisations.hpp"
 #include "services/payment/api/webhooks.hpp"
@@ -80,6 +81,7 @@ void wire(service::WorkerScope& scope) {
                                              std::chrono::milliseconds{settings.provider_timeout_ms});
   auto& steps = scope.own<Steps>(scope.worker(), pool, provider, recorder, step_options(settings));
   scope.own<Preauthorisations>(pool, keys, provider, recorder, steps).add_routes(scope.router());
+  scope.own<Increments>(pool, keys, provider, recorder).add_routes(scope.router());
   scope.own<Payments>(pool).add_routes(scope.router());
   scope.own<ProviderWebhooks>(pool, recorder, scope.secret("payment-provider-webhook")).add_routes(scope.router());
   auto& charging = scope.own<ChargingEvents>(recorder);

@@ -96,7 +96,9 @@ Task<http::Response> Api::serve(RequestContext& context, http::Request& request,
   const std::string key(request.headers.get("Idempotency-Key").value_or(""));
   const auto behaviour = behaviour_for(step, request);
   if (!behaviour) co_return http::problem(behaviour.error(), context);
-  if (*behaviour == Behaviour::kSilent && step == Step::kAuthorise) {
+  const bool is_silent = (*behaviour == Behaviour::kSilent && step == Step::kAuthorise) ||
+                         (*behaviour == Behaviour::kIncrementSilent && step == Step::kIncrement);
+  if (is_silent) {
     co_await sleep_for(worker_, options_.silent);
     co_return http::problem({.code = Code::kServiceUnavailable}, context);
   }

@@ -18,7 +18,9 @@ enum class Behaviour {
   kWrongAmount,       // holds more than was asked
   kExpiredHold,       // the hold ends by itself after a moment
   kCaptureFails,
-  kFlapping,  // every other call is refused with 503 and does nothing
+  kIncrementDeclined,
+  kIncrementSilent,  // an increment is never answered, and does nothing
+  kFlapping,         // every other call is refused with 503 and does nothing
 };
 
 // An unknown token is declined, like a card number that does not exist. No token (Pix) is approved.

@@ -132,6 +132,8 @@ Result<Book::Answer> Book::increment(const std::string& key, const std::string& 
   if (current == nullptr) return fail(Code::kNotFound);
   if (current->status != Status::kAuthorised) return fail(Code::kConflict, "nothing is held");
   if (amount.amount <= 0) return fail_field("/amount", "must be positive");
+  if (behaviour_of(current->token) == Behaviour::kIncrementDeclined)
+    return fail(Code::kConstraintViolation, "the increment is refused");
   EVC_TRY(total, add(current->amount, amount));
   Authorisation changed = *current;
   changed.amount = total;

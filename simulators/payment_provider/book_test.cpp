@@ -62,6 +62,14 @@ TEST_F(BookTest, AHoldCanGrow) {
   EXPECT_TRUE(book_.capture("c1", id, money(1'500)));
 }
 
+TEST_F(BookTest, AHoldThatMayNotGrowStaysAsItIs) {
+  const std::string id = hold("increment-declined")->authorisation.id;
+  EXPECT_EQ(book_.increment("i1", id, money(500)).error().code, Code::kConstraintViolation);
+  EXPECT_EQ(book_.find(id)->amount, money(1'000));
+  EXPECT_TRUE(book_.capture("c1", id, money(1'000)));
+  EXPECT_EQ(book_.increment("i2", id, money(1)).error().code, Code::kConflict) << "after its capture nothing grows";
+}
+
 TEST_F(BookTest, AHoldExpiresByItself) {
   const std::string id = hold("expired-hold")->authorisation.id;
   EXPECT_EQ(book_.find(id)->status, Status::kAuthorised);

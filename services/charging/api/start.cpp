@@ -79,7 +79,7 @@ Task<Result<Session>> place_order(Api& api, RequestContext& context, const Check
   }
   EVC_CO_TRY(outcome,
              request_session(start.order, facts, uuid_v7(), {context.trace.trace_id_hex(), context.trace.span_id_hex()},
-                             context.clock->wall()));
+                             context.clock->wall(), api.hold_rules));
   EVC_CO_TRY(transaction, co_await api.pool.begin(context));
   EVC_CO_CHECK(co_await insert_session(context, transaction, outcome.session, start.payment_method));
   EVC_CO_CHECK(insert_timeline(transaction, outcome.session.id, outcome.session.version, outcome.timeline.front()));

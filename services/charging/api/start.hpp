@@ -20,6 +20,7 @@ struct Api {
   messaging::IdempotencyStore& idempotency;
   PaymentClient& payment;
   Nudges& nudges;
+  HoldRules hold_rules = {};
 };
 
 Task<http::Response> start_charging(Api& api, RequestContext& context, http::Request& request);

@@ -43,6 +43,10 @@ Task<Result<std::vector<Uuid>>> overdue_sessions(RequestContext& context, postgr
 Task<Result<std::optional<Session>>> lock_overdue_session(RequestContext& context, postgres::Transaction& transaction,
                                                           Uuid id, WallTime now);
 
+// Running charges whose increment is to be asked for (again). Each is claimed: nobody else gets it before `until`.
+Task<Result<std::vector<Session>>> claim_increments(RequestContext& context, postgres::Pool& pool, WallTime now,
+                                                    WallTime until, std::int64_t limit);
+
 struct StateCount {
   std::string state;
   std::int64_t count = 0;

@@ -1,6 +1,16 @@
 #include "services/payment/api/views.hpp"
 
 namespace evc::payment {
+namespace {
+
+// As contracts/http/payment.yaml says it: what is still asked is unknown, what was dropped never had its effect.
+std::string told(IncrementState state) {
+  if (state == IncrementState::kAsked) return name_of(IncrementState::kUnknown);
+  if (state == IncrementState::kDropped) return name_of(IncrementState::kFailed);
+  return name_of(state);
+}
+
+}  // namespace
 
 json::Value preauthorisation_view(const Payment& payment) {
   json::Object view{{"reference", payment.reference},
@@ -11,6 +21,14 @@ json::Value preauthorisation_view(const Payment& payment) {
                     {"createdAt", format_rfc3339(payment.created_at)}};
   if (payment.hold_expires_at) view["expiresAt"] = format_rfc3339(*payment.hold_expires_at);
   return view;
+}
+
+json::Value increment_view(const Payment& payment, const Increment& increment) {
+  return json::Object{{"reference", payment.reference},
+                      {"number", increment.number},
+                      {"state", told(increment.state)},
+                      {"amount", json::encode(payment.money(increment.amount))},
+                      {"held", json::encode(payment.money(payment.held))}};
 }
 
 json::Value payment_view(const Payment& payment) {

@@ -6,6 +6,7 @@
 namespace evc::payment {
 
 json::Value preauthorisation_view(const Payment& payment);
+json::Value increment_view(const Payment& payment, const Increment& increment);
 json::Value payment_view(const Payment& payment);
 
 }  // namespace evc::payment

@@ -73,4 +73,9 @@ Fact voided_fact(const Payment& payment, VoidReason reason) {
   return {"PaymentVoided", std::move(data)};
 }
 
+Fact about_increment(Fact fact, std::int64_t number) {
+  fact.data["increment"] = number;
+  return fact;
+}
+
 }  // namespace evc::payment

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "services/payment/domain/cases.hpp"
 #include "services/payment/domain/ledger.hpp"
 #include "services/payment/domain/payment.hpp"
 
@@ -32,6 +33,7 @@ struct Finding {
   std::string provider_id;
   std::string reason;  // why it was declined, in the provider's words
   std::optional<WallTime> expires_at;
+  std::int64_t number = 0;  // of the increment that was asked for
 };
 
 struct Fact {
@@ -41,7 +43,7 @@ struct Fact {
 
 struct Job {
   Step step = Step::kAuthorise;
-  std::int64_t amount = 0;  // of a capture
+  std::int64_t amount = 0;  // of a capture or an increment
 };
 
 struct Reaction {
@@ -49,8 +51,8 @@ struct Reaction {
   std::vector<Transfer> transfers;
   std::vector<Fact> facts;
   std::vector<Job> new_jobs;
-  std::optional<Step> done;                   // this step needs no more asking
-  std::optional<std::string> reconciliation;  // what a person has to look at
+  std::optional<Step> done;                // this step needs no more asking
+  std::optional<CaseKind> reconciliation;  // what a person has to look at
 };
 
 // A new hold, written down before the provider is asked.

@@ -24,7 +24,8 @@ Task<Result<void>> Recorder::write(RequestContext& context, postgres::Transactio
   if (!written) co_return std::unexpected(std::move(written).error());
   if (reaction.reconciliation) {
     EVC_LOG(kError, context.trace, "a payment needs a person",
-            {{telemetry::key::kReference, payment.reference}, {telemetry::key::kReason, *reaction.reconciliation}});
+            {{telemetry::key::kReference, payment.reference},
+             {telemetry::key::kReason, text_of(*reaction.reconciliation)}});
   }
   for (const Fact& fact : reaction.facts) {
     messaging::EventDraft draft{.topic = "payment.events",

@@ -5,6 +5,7 @@
 #include "kit/base/bytes.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/span.hpp"
+#include "services/payment/domain/increments.hpp"
 #include "services/payment/store/payment_store.hpp"
 
 namespace evc::payment {
@@ -48,6 +49,12 @@ Task<Finding> Steps::ask(RequestContext& context, const Payment& payment, const 
     }
     case Step::kCapture:
       co_return co_await provider_.capture(context, payment, job.amount);
+    case Step::kIncrement: {
+      // Dropped meanwhile: the provider is not asked for money that nobody needs.
+      const Increment* open = open_increment(payment);
+      if (open == nullptr) co_return Finding{.outcome = Outcome::kDeclined};
+      co_return co_await provider_.increment(context, payment, *open);
+    }
     case Step::kVoid:
       break;
   }
