@@ -226,7 +226,8 @@ void ChargeWorld::check_money(const Session& session, const payment::Payment* pa
     return;
   }
   if (payment->held > 0 && payment->held != session.hold_minor)
-    wrong("payment holds " + std::to_string(payment->held) + ", the session says " + std::to_string(session.hold_minor));
+    wrong("payment holds " + std::to_string(payment->held) + ", the session says " +
+          std::to_string(session.hold_minor));
   if (session.hold_minor > session.hold_limit_minor) wrong("more is held than the driver agreed to");
   if (payment->captured != captured || payment->receivable != receivable)
     wrong("payment and session name other amounts");

@@ -264,8 +264,7 @@ Go<void> ChargingService::ask_for_one(std::string id) {
                                    [&](ReplyTo to) { return payment_.increment(more, std::move(to)); });
   const auto told = reply.status == 0 ? charging::IncrementAnswer{.number = more.number}
                                       : charging::increment_told(more.number, reply.status, reply.body);
-  co_await database_.transact(
-      [&] { record(charging::increment_answered(sessions.at(id), told, engine_.wall())); });
+  co_await database_.transact([&] { record(charging::increment_answered(sessions.at(id), told, engine_.wall())); });
 }
 
 // events/deadlines.cpp.
