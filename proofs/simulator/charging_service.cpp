@@ -79,8 +79,8 @@ void ChargingService::publish(const Outcome& outcome) {
 void ChargingService::record(Outcome outcome) {
   const auto id = to_string(outcome.session.id);
   if (outcome.contradiction) {
-    if (engine_.heard()) engine_.say("charging", id + ": case: " + *outcome.contradiction);
-    cases.push_back(*outcome.contradiction);
+    if (engine_.heard()) engine_.say("charging", id + ": case: " + outcome.contradiction->text);
+    cases.push_back(outcome.contradiction->text);
   }
   if (!outcome.changed) return;
   for (const auto& entry : outcome.timeline) {

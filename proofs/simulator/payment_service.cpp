@@ -83,7 +83,7 @@ void PaymentService::write(const Reaction& reaction, Ms first_try_after) {
     const auto job = jobs.find({payment.reference, *reaction.done});
     if (job != jobs.end()) job->second.done = true;
   }
-  if (reaction.reconciliation) cases.push_back(*reaction.reconciliation);
+  if (reaction.reconciliation) cases.emplace_back(text_of(*reaction.reconciliation));
   for (const auto& transfer : reaction.transfers)
     if (const auto applied = ledger.apply(transfer); !applied) broken.push_back(applied.error().detail);
   const auto key = to_string(payment.session_id);

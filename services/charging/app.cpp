@@ -1,5 +1,6 @@
 // evcosta-charging: stations, sessions and the saga on one worker. Needs PostgreSQL (charging), Kafka (payment.events,
 // integration.events), Redis (nudges) and auth (tokens).
+#include "kit/messaging/case_routes.hpp"
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/service/service.hpp"
@@ -89,6 +90,7 @@ void wire(service::WorkerScope& scope) {
   auto& facts = scope.own<Facts>(outbox, nudges);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), facts.handlers());
   messaging::add_dead_letter_operations(scope.router(), "charging", inbox, idempotency, pool);
+  messaging::add_case_operations(scope.router(), "charging", idempotency, pool);
   if (!scope.first()) return;
   auto& sites = scope.own<Sites>(Sites{.stations = load_sites(settings.sites_file)});
   scope.readiness("charging sites", [&sites](RequestContext&) { return sites_ready(sites); });

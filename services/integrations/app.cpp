@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 
+#include "kit/messaging/case_routes.hpp"
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/service/dependencies.hpp"
@@ -142,6 +143,7 @@ void wire(service::WorkerScope& scope, Process& process) {
   auto& commands = scope.own<postgres::Pool>(scope.worker(), command_pool(scope));
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), commands, outbox, inbox_options(scope), events.handlers());
   messaging::add_dead_letter_operations(scope.router(), "integrations", inbox, idempotency, pool);
+  messaging::add_case_operations(scope.router(), "integrations", idempotency, pool);
   if (scope.first()) wire_first(scope, process, settings, commands, outbox, inbox, messages);
 }
 

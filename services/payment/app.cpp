@@ -1,5 +1,6 @@
 // evcosta-payment: holds, captures, the ledger and receipts. Needs PostgreSQL (payment), Kafka (charging.events), auth
 // (tokens) and the payment provider.
+#include "kit/messaging/case_routes.hpp"
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/service/service.hpp"
@@ -87,6 +88,7 @@ void wire(service::WorkerScope& scope) {
   auto& charging = scope.own<ChargingEvents>(recorder);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), charging.handlers());
   messaging::add_dead_letter_operations(scope.router(), "payment", inbox, keys, pool);
+  messaging::add_case_operations(scope.router(), "payment", keys, pool);
   if (!scope.first()) return;
   // Shown, not required: without Kafka requests are served all the same and events wait.
   scope.readiness("inbox", [&inbox](RequestContext&) { return inbox_health(inbox); }, service::Dependency::kOptional);

@@ -101,7 +101,7 @@ Result<Outcome> payment_said(Session session, std::string_view event_type, const
   if (step == "authorise") return hold_outcome(std::move(session), Input::kHoldFailed, now);
   if (step == "capture") return capture_failed(std::move(session), now);
   Outcome outcome{.session = std::move(session)};
-  outcome.contradiction = "payment could not " + step;
+  outcome.contradiction = {CaseKind::kStepFailed, "payment could not " + step};
   return outcome;
 }
 

@@ -92,7 +92,8 @@ void step(Outcome& outcome, Input input, WallTime now, std::optional<std::string
   if (row == nullptr) {
     const bool contradiction = !terminal(session.state) || late(session.state, input) == Late::kContradiction;
     if (contradiction)
-      outcome.contradiction = std::string(name(input)) + " in state " + std::string(name(session.state));
+      outcome.contradiction = {CaseKind::kUnexpectedFact,
+                               std::string(name(input)) + " in state " + std::string(name(session.state))};
     return;
   }
   const bool moved = row->next != session.state;
@@ -208,8 +209,9 @@ Outcome start_refused(Session session, std::string reason, WallTime now) {
 Outcome transaction_started(Session session, std::string transaction_id, const MeterReading& reading, WallTime now) {
   Outcome outcome = begin(std::move(session));
   if (outcome.session.transaction_id && *outcome.session.transaction_id != transaction_id) {
-    outcome.contradiction =
-        "a second transaction " + transaction_id + " for a session that has " + *outcome.session.transaction_id;
+    outcome.contradiction = {
+        CaseKind::kSecondTransaction,
+        "a second transaction " + transaction_id + " for a session that has " + *outcome.session.transaction_id};
     return outcome;
   }
   if (outcome.session.ended_at) return outcome;  // the station repeats a start whose end is billed already
@@ -248,7 +250,7 @@ Outcome increment_answered(Session session, const IncrementAnswer& answer, WallT
   if (answer.input == Input::kIncrementAuthorised) {
     const std::int64_t grown = changed.hold_minor + changed.increment.amount_minor;
     if (answer.held_minor != grown) {
-      outcome.contradiction = "payment holds another amount than the increment makes it";
+      outcome.contradiction = {CaseKind::kIncrementDiffers, "payment holds another amount than the increment makes it"};
       return outcome;
     }
     changed.hold_minor = grown;
@@ -304,7 +306,7 @@ Outcome captured(Session session, std::int64_t captured_minor, std::int64_t rece
   const bool awaited =
       outcome.session.state == SessionState::kEnded || outcome.session.state == SessionState::kCapturing;
   if (awaited && captured_minor + receivable_minor != outcome.session.cost_minor) {
-    outcome.contradiction = "captured and receivable do not add up to the price";
+    outcome.contradiction = {CaseKind::kAmountsDiffer, "captured and receivable do not add up to the price"};
     return outcome;
   }
   if (awaited) {

@@ -3,6 +3,7 @@
 // in Wh, power in W, money in minor units.
 #pragma once
 
+#include <boost/describe.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,12 +66,26 @@ struct TimelineEntry {
   WallTime at{};
   std::optional<std::string> reason;
 };
+// What a person has to look at, by kind; docs/runbooks/reconciliation.md says of each what to do.
+enum class CaseKind {
+  kUnexpectedFact,     // the saga has no row for it
+  kSecondTransaction,  // one session, two transactions
+  kAmountsDiffer,      // captured and receivable are not the price
+  kIncrementDiffers,   // payment holds another amount than the increment makes it
+  kStepFailed,         // payment could not take a step, for good
+};
+BOOST_DESCRIBE_ENUM(CaseKind, kUnexpectedFact, kSecondTransaction, kAmountsDiffer, kIncrementDiffers, kStepFailed)
+struct Contradiction {
+  CaseKind kind = CaseKind::kUnexpectedFact;
+  std::string text;
+};
+
 struct Outcome {
   Session session;
   bool changed = false;
-  std::vector<TimelineEntry> timeline;       // new entries
-  std::vector<Emission> emissions;           // in order
-  std::optional<std::string> contradiction;  // open a reconciliation case with this text
+  std::vector<TimelineEntry> timeline;         // new entries
+  std::vector<Emission> emissions;             // in order
+  std::optional<Contradiction> contradiction;  // open a reconciliation case
 };
 
 struct StationFacts {

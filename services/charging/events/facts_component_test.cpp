@@ -146,6 +146,10 @@ TEST_F(FactsTest, ContradictionOpensOneCaseAndChangesNothing) {
   ASSERT_TRUE(payment("PaymentCaptured", session, {{"captured", brl(1)}, {"receivable", brl(0)}}));
   EXPECT_EQ(state(session), "REQUESTED");
   EXPECT_EQ(database_.value("SELECT count(*) FROM reconciliation_case"), "1");
+  EXPECT_EQ(database_.value("SELECT concat_ws(' ', kind, session_id, closed_at IS NULL) FROM operator_case"),
+            "unexpectedFact " + to_string(session.id) + " t");
+  database_.value("UPDATE operator_case SET closed_at = now(), outcome = 'noChange' RETURNING 1");
+  EXPECT_EQ(database_.value("SELECT outcome FROM reconciliation_case WHERE closed_at IS NOT NULL"), "noChange");
 }
 
 TEST_F(FactsTest, BrokenEventsAreDeterministicFailures) {

@@ -44,8 +44,8 @@ constexpr Statement kInsertTimeline{
 constexpr Statement kTimeline{
     "timeline_read", "SELECT state, at, reason FROM session_timeline WHERE session_id = $1 ORDER BY version, at"};
 constexpr Statement kInsertCase{"case_insert",
-                                "INSERT INTO reconciliation_case (id, session_id, text, trace_id, created_at) VALUES "
-                                "($1, $2, $3, $4, $5) ON CONFLICT (session_id, text) DO NOTHING"};
+                                "INSERT INTO reconciliation_case (id, session_id, kind, text, trace_id, created_at) "
+                                "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (session_id, text) DO NOTHING"};
 constexpr Statement kOverdue{"session_overdue",
                              "SELECT id FROM session WHERE deadline_at <= $1 AND ($2 OR state NOT IN ('AUTHORISED', "
                              "'CANCELLING')) ORDER BY deadline_at LIMIT $3"};
@@ -191,9 +191,11 @@ Result<void> insert_timeline(postgres::Transaction& transaction, Uuid session_id
 }
 
 Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
-                               std::string text) {
+                               Contradiction contradiction) {
+  const std::string kind(json::encode(contradiction.kind).as_string());
   EVC_CO_CHECK(co_await transaction.exec(
-      context, kInsertCase, Params(uuid_v7(), session_id, text, context.trace.trace_id_hex(), context.clock->wall())));
+      context, kInsertCase,
+      Params(uuid_v7(), session_id, kind, contradiction.text, context.trace.trace_id_hex(), context.clock->wall())));
   co_return Result<void>{};
 }
 

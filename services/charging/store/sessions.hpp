@@ -19,7 +19,7 @@ Result<void> update_session(postgres::Transaction& transaction, const Session& s
 Result<void> insert_timeline(postgres::Transaction& transaction, Uuid session_id, std::int64_t version,
                              const TimelineEntry& entry);
 Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
-                               std::string text);
+                               Contradiction contradiction);
 
 Task<Result<std::optional<Session>>> lock_session(RequestContext& context, postgres::Transaction& transaction, Uuid id);
 Task<Result<std::optional<Session>>> find_session(RequestContext& context, postgres::Pool& pool, Uuid id);

@@ -12,6 +12,7 @@
 #include "kit/base/webhook_signature.hpp"
 #include "kit/http/client.hpp"
 #include "kit/http/server.hpp"
+#include "kit/messaging/case_routes.hpp"
 #include "kit/postgres/testing/test_database.hpp"
 #include "kit/testing/run_task.hpp"
 #include "services/payment/api/increments.hpp"
@@ -80,6 +81,7 @@ class PaymentTest : public ::testing::Test {
     increments_->add_routes(*router);
     payments_->add_routes(*router);
     provider_webhooks_->add_routes(*router);
+    messaging::add_case_operations(*router, "payment", *keys_, *pool_);
     client_ = client_of(worker_, "payment", server_->port());
     worker_.tasks().spawn("steps", steps_->run());
   }

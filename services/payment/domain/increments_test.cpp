@@ -198,8 +198,8 @@ TEST(Increments, NoOrderOfEventsBreaksTheBooks) {
         case 4: {
           const auto outcome = static_cast<Outcome>(random() % 9);
           const Increment* open = open_increment(before);
-          reaction =
-              found(before, Step::kIncrement, only(outcome, before.held + (open != nullptr ? open->amount : 0),
+          reaction = found(before, Step::kIncrement,
+                           only(outcome, before.held + (open != nullptr ? open->amount : 0),
                                 open != nullptr && random() % 4 != 0 ? open->number : 1),
                            kNow);
           break;

@@ -17,7 +17,8 @@ Task<Result<void>> Recorder::write(RequestContext& context, postgres::Transactio
         store::add_job(payment, job, context.trace, cause.event_id, context.clock->wall() + cause.first_try_after));
   }
   if (reaction.done) batch.push_back(store::finish_job(payment.id, *reaction.done));
-  if (reaction.reconciliation) batch.push_back(store::open_case(payment, *reaction.reconciliation));
+  if (reaction.reconciliation)
+    batch.push_back(store::open_case(payment, *reaction.reconciliation, context.trace.trace_id_hex()));
   // Last, because everybody's transfers meet in the same accounts.
   for (auto& statement : store::post(reaction.transfers, payment.session_id)) batch.push_back(std::move(statement));
   auto written = co_await transaction.exec_all(context, std::move(batch));

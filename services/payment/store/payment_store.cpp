@@ -46,8 +46,10 @@ constexpr Statement kLockReference{"payment.lock reference", "SELECT pg_advisory
 constexpr Statement kClose{"payment.close reference",
                            "INSERT INTO closed_reference (reference) VALUES ($1) ON CONFLICT DO NOTHING"};
 constexpr Statement kClosed{"payment.reference closed", "SELECT 1 FROM closed_reference WHERE reference = $1"};
-constexpr Statement kOpenCase{"payment.open case",
-                              "INSERT INTO reconciliation_case (payment_id, kind, what) VALUES ($1, $2, $3)"};
+constexpr Statement kOpenCase{
+    "payment.open case",
+    "INSERT INTO reconciliation_case (case_id, payment_id, kind, what, trace_id) VALUES ($1, $2, "
+    "$3, $4, $5)"};
 constexpr Statement kFigures{
     "payment.figures",
     "SELECT ledger_imbalance(), (SELECT count(*) FROM reconciliation_case WHERE closed_at IS NULL), "
@@ -126,8 +128,8 @@ std::pair<Statement, Params> update(const Payment& payment) {
   return {kUpdate, std::move(params)};
 }
 
-std::pair<Statement, Params> open_case(const Payment& payment, CaseKind kind) {
-  return {kOpenCase, Params(payment.id, name_of(kind), text_of(kind))};
+std::pair<Statement, Params> open_case(const Payment& payment, CaseKind kind, std::string_view trace_id) {
+  return {kOpenCase, Params(uuid_v7(), payment.id, name_of(kind), text_of(kind), trace_id)};
 }
 
 Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,

@@ -16,7 +16,8 @@ namespace evc::payment::store {
 Task<Result<bool>> insert(RequestContext& context, postgres::Transaction& transaction, const Payment& payment);
 // The statement that writes all that can change, for a batch.
 std::pair<postgres::Statement, postgres::Params> update(const Payment& payment);
-std::pair<postgres::Statement, postgres::Params> open_case(const Payment& payment, CaseKind kind);
+std::pair<postgres::Statement, postgres::Params> open_case(const Payment& payment, CaseKind kind,
+                                                           std::string_view trace_id);
 
 // Each row lock is held until the transaction ends.
 Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,
