@@ -69,7 +69,8 @@ def balances(transfers: list[dict], kept_accounts: list[dict]) -> Found:
 
 
 def pendings(transfers: list[dict], payments: list[dict]) -> Found:
-    open_accounts = {f"payment:{payment['id']}" for payment in payments if payment["state"] in OPEN_PAYMENTS}
+    # Of a payment that failed the hold may be one that the provider would not let go: a case is open for it.
+    open_accounts = {f"payment:{payment['id']}" for payment in payments if payment["state"] in (*OPEN_PAYMENTS, "failed")}
     open_accounts |= {f"payment:{payment['id']}" for payment in payments if open_refund(payment)}
     waiting: dict[str, dict] = {}
     for row in transfers:
@@ -162,6 +163,8 @@ def prices(payments: list[dict], sessions: list[dict]) -> Found:
                 yield Finding("price", payment["session_id"], f"payment {payment['id']}: {told}")
         if payment["state"] in SETTLED_PAYMENTS and payment["captured"] + payment["released"] != payment["held"]:
             yield Finding("price", payment["session_id"], f"payment {payment['id']}: captured {payment['captured']}, released {payment['released']} of {payment['held']} held")
+        if payment["held"] > max(payment["asked"], payment.get("hold_limit") or 0):
+            yield Finding("price", payment["session_id"], f"payment {payment['id']}: {payment['held']} held, which is more than was agreed to")
         given_back = sum(refund["amount"] for refund in payment.get("refunds") or [] if refund["state"] == "refunded")
         if payment["refunded"] > payment["captured"] or given_back != payment["refunded"]:
             yield Finding("price", payment["session_id"], f"payment {payment['id']}: refunded {payment['refunded']} of {payment['captured']}, its refunds say {given_back}")

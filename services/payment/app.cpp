@@ -7,6 +7,7 @@
 #include "services/payment/api/increments.hpp"
 #include "services/payment/api/payments.hpp"
 #include "services/payment/api/preauthorisations.hpp"
+#include "services/payment/api/refunds.hpp"
 #include "services/payment/api/webhooks.hpp"
 #include "services/payment/events/charging_events.hpp"
 #include "services/payment/flow/figures.hpp"
@@ -83,6 +84,7 @@ void wire(service::WorkerScope& scope) {
   auto& steps = scope.own<Steps>(scope.worker(), pool, provider, recorder, step_options(settings));
   scope.own<Preauthorisations>(pool, keys, provider, recorder, steps).add_routes(scope.router());
   scope.own<Increments>(pool, keys, provider, recorder).add_routes(scope.router());
+  scope.own<Refunds>(pool, keys, recorder).add_routes(scope.router());
   scope.own<Payments>(pool).add_routes(scope.router());
   scope.own<ProviderWebhooks>(pool, recorder, scope.secret("payment-provider-webhook")).add_routes(scope.router());
   auto& charging = scope.own<ChargingEvents>(recorder);

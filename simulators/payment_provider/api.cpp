@@ -34,6 +34,7 @@ void Api::add_routes(http::Router& router) {
   router.add("POST", "/v1/authorizations/{id}/capture", step(Step::kCapture), options);
   router.add("POST", "/v1/authorizations/{id}/void", step(Step::kVoid), options);
   router.add("POST", "/v1/authorizations/{id}/increment", step(Step::kIncrement), options);
+  router.add("POST", "/v1/authorizations/{id}/refund", step(Step::kRefund), options);
   router.add(
       "GET", "/v1/authorizations/{id}",
       [this](RequestContext& context, http::Request& request) { return find(context, request); }, options);
@@ -68,8 +69,9 @@ Result<Book::Answer> Api::apply(Step step, const std::string& key, const http::R
   EVC_TRY(id, request.path_parameter("id"));
   if (step == Step::kVoid) return book_.release(key, std::string(id));
   EVC_TRY(body, http::body_as<AmountRequest>(request));
-  return step == Step::kCapture ? book_.capture(key, std::string(id), body.amount)
-                                : book_.increment(key, std::string(id), body.amount);
+  if (step == Step::kCapture) return book_.capture(key, std::string(id), body.amount);
+  return step == Step::kRefund ? book_.refund(key, std::string(id), body.amount)
+                               : book_.increment(key, std::string(id), body.amount);
 }
 
 WebhookMessage Api::message_of(Step step, const std::string& key, const Authorisation& authorisation) {
@@ -86,6 +88,10 @@ WebhookMessage Api::message_of(Step step, const std::string& key, const Authoris
       break;
     case Step::kVoid:
       message.type = "void.succeeded";
+      break;
+    case Step::kRefund:
+      message.type = "refund.succeeded";
+      message.amount = authorisation.refunded.value_or(authorisation.captured);
       break;
   }
   return message;

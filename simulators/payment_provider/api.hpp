@@ -26,7 +26,7 @@ class Api {
   void add_routes(http::Router& router);
 
  private:
-  enum class Step { kAuthorise, kCapture, kVoid, kIncrement };
+  enum class Step { kAuthorise, kCapture, kVoid, kIncrement, kRefund };
   Task<http::Response> serve(RequestContext& context, http::Request& request, Step step);
   Task<http::Response> answer(RequestContext& context, Behaviour behaviour, Step step, std::string key,
                               Result<Book::Answer> result);

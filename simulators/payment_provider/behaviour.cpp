@@ -6,7 +6,7 @@
 namespace evc::payment_provider {
 
 Behaviour behaviour_of(std::string_view token) {
-  static constexpr std::array<std::pair<std::string_view, Behaviour>, 16> kTokens{{
+  static constexpr std::array<std::pair<std::string_view, Behaviour>, 17> kTokens{{
       {"", Behaviour::kApproved},
       {"approved", Behaviour::kApproved},
       {"declined", Behaviour::kDeclined},
@@ -20,6 +20,7 @@ Behaviour behaviour_of(std::string_view token) {
       {"wrong-amount", Behaviour::kWrongAmount},
       {"expired-hold", Behaviour::kExpiredHold},
       {"capture-fails", Behaviour::kCaptureFails},
+      {"refund-fails", Behaviour::kRefundFails},
       {"increment-declined", Behaviour::kIncrementDeclined},
       {"increment-silent", Behaviour::kIncrementSilent},
       {"flapping", Behaviour::kFlapping},

@@ -18,6 +18,7 @@ enum class Behaviour {
   kWrongAmount,       // holds more than was asked
   kExpiredHold,       // the hold ends by itself after a moment
   kCaptureFails,
+  kRefundFails,
   kIncrementDeclined,
   kIncrementSilent,  // an increment is never answered, and does nothing
   kFlapping,         // every other call is refused with 503 and does nothing

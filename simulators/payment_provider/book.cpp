@@ -124,6 +124,25 @@ Result<Book::Answer> Book::release(const std::string& key, const std::string& id
   return Answer{std::move(changed)};
 }
 
+Result<Book::Answer> Book::refund(const std::string& key, const std::string& id, const Money& amount) {
+  const std::string fingerprint = "refund " + id + " " + amount_text(amount);
+  EVC_TRY(known, repeated(key, fingerprint));
+  if (known) return std::move(*known);
+  const Authorisation* current = live(id);
+  if (current == nullptr) return fail(Code::kNotFound);
+  if (current->status != Status::kCaptured) return fail(Code::kConflict, "nothing is captured");
+  const Money before = current->refunded.value_or(Money{0, current->amount.currency});
+  if (amount.amount <= 0) return fail_field("/amount", "must be positive");
+  EVC_TRY(total, add(before, amount));
+  if (total.amount > current->captured.amount) return fail_field("/amount", "more than is captured");
+  if (behaviour_of(current->token) == Behaviour::kRefundFails)
+    return fail(Code::kConstraintViolation, "the refund is refused");
+  Authorisation changed = *current;
+  changed.refunded = total;
+  record(key, fingerprint, changed);
+  return Answer{std::move(changed)};
+}
+
 Result<Book::Answer> Book::increment(const std::string& key, const std::string& id, const Money& amount) {
   const std::string fingerprint = "increment " + id + " " + amount_text(amount);
   EVC_TRY(known, repeated(key, fingerprint));

@@ -25,8 +25,9 @@ OF_SERVICE = {
     "timeline": ("charging", "SELECT session_id::text, version, state, extract(epoch FROM at)::float8 AS at FROM session_timeline ORDER BY session_id, version, at"),
     "keys": ("charging", "SELECT key, state, status, recovery_point FROM idempotency WHERE recovery_point LIKE 'requested:%'"),
     "charging_cases": ("charging", "SELECT session_id::text, text AS what FROM reconciliation_case"),
-    "payments": ("payment", "SELECT id::text, reference, session_id::text, puid, token, state, asked, held, captured, released, receivable, refunded, price,"
-                            " (receipt -> 'total' ->> 'amount')::bigint AS receipt_total FROM payment"),
+    "payments": ("payment", "SELECT id::text, reference, session_id::text, puid, token, state, asked, held, captured, released, receivable, refunded, price, increments,"
+                            " (receipt -> 'total' ->> 'amount')::bigint AS receipt_total,"
+                            " (SELECT jsonb_agg(jsonb_build_object('amount', amount, 'state', state)) FROM refund r WHERE r.payment_id = payment.id) AS refunds FROM payment"),
     "jobs": ("payment", "SELECT payment_id::text, step, attempts FROM provider_job WHERE done_at IS NULL"),
     "transfers": ("payment", "SELECT t.id::text, kind, d.code AS debit, c.code AS credit, debit::text AS debit_id, credit::text AS credit_id, amount, t.currency, pending_id::text,"
                              " session_id::text, (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_us, position, encode(previous_hash, 'hex') AS previous_hash,"

@@ -18,6 +18,7 @@
 #include "services/payment/api/increments.hpp"
 #include "services/payment/api/payments.hpp"
 #include "services/payment/api/preauthorisations.hpp"
+#include "services/payment/api/refunds.hpp"
 #include "services/payment/api/webhooks.hpp"
 #include "services/payment/events/charging_events.hpp"
 #include "services/payment/flow/steps.hpp"
@@ -75,10 +76,12 @@ class PaymentTest : public ::testing::Test {
         StepOptions{.poll = 20ms, .lease = 5'000ms, .never_heard_after = 700ms, .longest_pause = 200ms, .parallel = 8});
     preauthorisations_.emplace(*pool_, *keys_, *provider_, recorder_, *steps_);
     increments_.emplace(*pool_, *keys_, *provider_, recorder_);
+    refunds_.emplace(*pool_, *keys_, recorder_);
     payments_.emplace(*pool_);
     provider_webhooks_.emplace(*pool_, recorder_, Secret<std::string>("hook"));
     preauthorisations_->add_routes(*router);
     increments_->add_routes(*router);
+    refunds_->add_routes(*router);
     payments_->add_routes(*router);
     provider_webhooks_->add_routes(*router);
     messaging::add_case_operations(*router, "payment", *keys_, *pool_);
@@ -248,6 +251,7 @@ class PaymentTest : public ::testing::Test {
   std::optional<Steps> steps_;
   std::optional<Preauthorisations> preauthorisations_;
   std::optional<Increments> increments_;
+  std::optional<Refunds> refunds_;
   std::optional<Payments> payments_;
   std::optional<ProviderWebhooks> provider_webhooks_;
   std::unique_ptr<http::Server> server_;

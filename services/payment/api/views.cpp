@@ -44,7 +44,27 @@ json::Value payment_view(const Payment& payment) {
                     {"refunded", json::encode(payment.money(payment.refunded))},
                     {"createdAt", format_rfc3339(payment.created_at)},
                     {"updatedAt", format_rfc3339(payment.updated_at)}};
-  if (payment.receipt) view["receipt"] = *payment.receipt;
+  if (payment.receipt) {
+    json::Object receipt = *payment.receipt;
+    if (payment.refunded > 0) receipt["refunded"] = json::encode(payment.money(payment.refunded));
+    view["receipt"] = std::move(receipt);
+  }
+  return view;
+}
+
+json::Value refund_view(const Payment& payment, const Refund& refund) {
+  json::Object view{{"refundId", to_string(refund.id)},
+                    {"paymentId", to_string(payment.id)},
+                    {"sessionId", to_string(payment.session_id)},
+                    {"amount", json::encode(payment.money(refund.amount))},
+                    {"reason", name_of(refund.reason)},
+                    {"note", refund.note},
+                    {"state", name_of(refund.state)},
+                    {"requestedBy", refund.requested_by},
+                    {"requestedAt", format_rfc3339(refund.requested_at)}};
+  if (refund.decided_by) view["decidedBy"] = *refund.decided_by;
+  if (refund.decided_at) view["decidedAt"] = format_rfc3339(*refund.decided_at);
+  if (refund.finished_at) view["finishedAt"] = format_rfc3339(*refund.finished_at);
   return view;
 }
 

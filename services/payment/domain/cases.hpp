@@ -16,9 +16,11 @@ enum class CaseKind {
   kVoidRefused,
   kPricesDiffer,
   kVoidAfterEnd,
+  kRefundRefused,
 };
 BOOST_DESCRIBE_ENUM(CaseKind, kWrongHoldAmount, kWrongIncrementAmount, kUnaskedHoldChange, kWrongCaptureAmount,
-                    kHoldExpiredBeforeCapture, kCaptureRefused, kVoidRefused, kPricesDiffer, kVoidAfterEnd)
+                    kHoldExpiredBeforeCapture, kCaptureRefused, kVoidRefused, kPricesDiffer, kVoidAfterEnd,
+                    kRefundRefused)
 
 constexpr std::string_view text_of(CaseKind kind) {
   switch (kind) {
@@ -40,6 +42,8 @@ constexpr std::string_view text_of(CaseKind kind) {
       return "a charge ended twice with different prices";
     case CaseKind::kVoidAfterEnd:
       return "a hold was to be let go after its charge had ended";
+    case CaseKind::kRefundRefused:
+      return "a refund that was approved was refused by the provider";
   }
   return "";
 }

@@ -7,12 +7,13 @@ namespace {
 
 constexpr const char* kProvider = "provider";
 constexpr const char* kRevenue = "revenue:charging";
+constexpr const char* kRefunds = "revenue:refunds";
 std::string clearing(const Payment& payment) {
   return "payment:" + to_string(payment.id);
 }
 
-std::string increment_name(const char* entry, const Increment& increment) {
-  return entry + (":" + std::to_string(increment.number));
+std::string numbered(const char* entry, std::int64_t number) {
+  return entry + (":" + std::to_string(number));
 }
 
 Transfer pending(const Payment& payment, std::string_view entry, std::int64_t amount) {
@@ -24,7 +25,8 @@ Transfer pending(const Payment& payment, std::string_view entry, std::int64_t am
           std::nullopt};
 }
 
-Transfer single(const Payment& payment, const char* entry, std::string debit, std::string credit, std::int64_t amount) {
+Transfer single(const Payment& payment, std::string_view entry, std::string debit, std::string credit,
+                std::int64_t amount) {
   return {transfer_id(payment.id, entry), TransferKind::kSingle, std::move(debit), std::move(credit),
           payment.money(amount),          std::nullopt};
 }
@@ -48,7 +50,7 @@ Transfer hold_entry(const Payment& payment) {
 }
 
 Transfer increment_entry(const Payment& payment, const Increment& increment) {
-  return pending(payment, increment_name("hold", increment), increment.amount);
+  return pending(payment, numbered("hold", increment.number), increment.amount);
 }
 
 std::vector<Transfer> end_of_hold_entries(const Payment& payment, std::int64_t captured) {
@@ -57,7 +59,7 @@ std::vector<Transfer> end_of_hold_entries(const Payment& payment, std::int64_t c
   for (const Increment& increment : payment.increments) {
     if (increment.state != IncrementState::kAuthorised) continue;
     entries.push_back(
-        end_of_one(payment, increment_name("resolve", increment), increment_entry(payment, increment), left));
+        end_of_one(payment, numbered("resolve", increment.number), increment_entry(payment, increment), left));
   }
   return entries;
 }
@@ -68,6 +70,25 @@ Transfer receivable_entry(const Payment& payment) {
 
 Transfer revenue_entry(const Payment& payment) {
   return single(payment, "revenue", clearing(payment), kRevenue, payment.price.value_or(0));
+}
+
+Transfer refund_entry(const Payment& payment, const Refund& refund) {
+  return {transfer_id(payment.id, numbered("refund", refund.number)),
+          TransferKind::kPending,
+          clearing(payment),
+          kProvider,
+          payment.money(refund.amount),
+          std::nullopt};
+}
+
+std::vector<Transfer> end_of_refund_entries(const Payment& payment, const Refund& refund) {
+  const Transfer reserved = refund_entry(payment, refund);
+  Transfer end = reserved;
+  end.id = transfer_id(payment.id, numbered("refund resolve", refund.number));
+  end.pending_id = reserved.id;
+  end.kind = refund.state == RefundState::kRefunded ? TransferKind::kPost : TransferKind::kVoid;
+  if (end.kind == TransferKind::kVoid) return {end};
+  return {end, single(payment, numbered("refund revenue", refund.number), kRefunds, clearing(payment), refund.amount)};
 }
 
 }  // namespace evc::payment

@@ -112,6 +112,7 @@ Reaction increment_found(Payment payment, const Finding& finding, WallTime now) 
     case Outcome::kNeverHeard:
     case Outcome::kCaptured:
     case Outcome::kVoided:
+    case Outcome::kRefunded:
       decide(reaction, *increment, IncrementState::kFailed, now);
       reaction.facts.push_back(about_increment(
           failed_fact(reaction.payment, Step::kIncrement, increment->amount, "other"), increment->number));

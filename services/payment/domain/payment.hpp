@@ -30,8 +30,8 @@ enum class State {
 BOOST_DESCRIBE_ENUM(State, kRequested, kUnknown, kAuthorised, kDeclined, kFailed, kCapturing, kCaptured, kVoiding,
                     kVoided, kExpired)
 
-enum class Step { kAuthorise, kCapture, kVoid, kIncrement };
-BOOST_DESCRIBE_ENUM(Step, kAuthorise, kCapture, kVoid, kIncrement)
+enum class Step { kAuthorise, kCapture, kVoid, kIncrement, kRefund };
+BOOST_DESCRIBE_ENUM(Step, kAuthorise, kCapture, kVoid, kIncrement, kRefund)
 
 enum class VoidReason { kSessionFailed, kNothingDelivered, kLateAuthorisation, kRequested, kHoldExpired };
 BOOST_DESCRIBE_ENUM(VoidReason, kSessionFailed, kNothingDelivered, kLateAuthorisation, kRequested, kHoldExpired)

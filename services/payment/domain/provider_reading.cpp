@@ -21,7 +21,7 @@ bool refused_for_good(int status) {
 
 Outcome outcome_of(Step step, const Answer& answer) {
   if (answer.status == "declined") return Outcome::kDeclined;
-  if (answer.status == "captured") return Outcome::kCaptured;
+  if (answer.status == "captured") return step == Step::kRefund ? Outcome::kRefunded : Outcome::kCaptured;
   if (answer.status == "voided") return Outcome::kVoided;
   if (answer.status == "expired") return Outcome::kExpired;
   const bool asks_for_money = step == Step::kAuthorise || step == Step::kIncrement;
@@ -60,6 +60,13 @@ Finding authorise_said(const std::optional<Reply>& reply) {
 Finding increment_said(std::int64_t number, const std::optional<Reply>& reply) {
   Finding finding{.outcome = refused(reply) ? Outcome::kDeclined : Outcome::kUnknown};
   if (succeeded(reply)) finding = read_answer(Step::kIncrement, reply->body);
+  finding.number = number;
+  return finding;
+}
+
+Finding refund_said(std::int64_t number, const std::optional<Reply>& reply) {
+  Finding finding{.outcome = refused(reply) ? Outcome::kRefused : Outcome::kUnknown};
+  if (succeeded(reply)) finding = read_answer(Step::kRefund, reply->body);
   finding.number = number;
   return finding;
 }

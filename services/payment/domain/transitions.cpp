@@ -144,6 +144,7 @@ Reaction authorise_found(Payment payment, const Finding& finding, WallTime now) 
       break;
     case Outcome::kVoided:
     case Outcome::kCaptured:
+    case Outcome::kRefunded:
       fail_for_good(reaction, "other", now);
       reaction.reconciliation = CaseKind::kUnaskedHoldChange;
       break;
@@ -225,6 +226,8 @@ Reaction found(Payment payment, Step step, const Finding& finding, WallTime now)
       return capture_found(std::move(payment), finding, now);
     case Step::kIncrement:
       return increment_found(std::move(payment), finding, now);
+    case Step::kRefund:
+      return {.payment = std::move(payment), .done = Step::kRefund};  // refund_found() knows the refund
     case Step::kVoid:
       break;
   }

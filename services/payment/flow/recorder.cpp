@@ -4,6 +4,7 @@
 #include "services/payment/store/job_store.hpp"
 #include "services/payment/store/ledger_store.hpp"
 #include "services/payment/store/payment_store.hpp"
+#include "services/payment/store/refund_store.hpp"
 
 namespace evc::payment {
 
@@ -16,6 +17,7 @@ Task<Result<void>> Recorder::write(RequestContext& context, postgres::Transactio
     batch.push_back(
         store::add_job(payment, job, context.trace, cause.event_id, context.clock->wall() + cause.first_try_after));
   }
+  if (reaction.refund) batch.push_back(store::update_refund(*reaction.refund));
   if (reaction.done) batch.push_back(store::finish_job(payment.id, *reaction.done));
   if (reaction.reconciliation)
     batch.push_back(store::open_case(payment, *reaction.reconciliation, context.trace.trace_id_hex()));

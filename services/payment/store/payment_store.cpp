@@ -30,6 +30,7 @@ constexpr Statement kLockByReference{"payment.lock by reference",
                                      "SELECT " PAYMENT_COLUMNS " FROM payment WHERE reference = $1 FOR UPDATE"};
 constexpr Statement kLockById{"payment.lock by id", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE id = $1 FOR UPDATE"};
 constexpr Statement kFind{"payment.find", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE reference = $1"};
+constexpr Statement kFindById{"payment.find by id", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE id = $1"};
 constexpr Statement kFindOfDriver{"payment.find of driver",
                                   "SELECT " PAYMENT_COLUMNS " FROM payment WHERE puid = $1 AND id = $2"};
 constexpr Statement kList{"payment.list", "SELECT " PAYMENT_COLUMNS
@@ -144,6 +145,10 @@ Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, po
 
 Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, std::string reference) {
   co_return first_of(co_await pool.exec(context, kFind, Params(reference)));
+}
+
+Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, Uuid id) {
+  co_return first_of(co_await pool.exec(context, kFindById, Params(id)));
 }
 
 Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid,

@@ -25,6 +25,7 @@ Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, po
 Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,
                                                      Uuid id);
 Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, std::string reference);
+Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, Uuid id);
 Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid,
                                                     Uuid id);
 
