@@ -1,5 +1,6 @@
 // The operator's view of what a service's rules could not settle: GET /operations/<service>/cases, GET …/{caseId} and
-// POST …/{caseId}/close with an outcome and a reason. Who closed a case, and when, stays with it; a case is closed once.
+// POST …/{caseId}/close with an outcome and a reason. Who closed a case, and when, stays with it; a case is closed
+// once.
 //
 // The service keeps its own table and offers it as the view operator_case (case_id uuid, kind text, subject text,
 // session_id text, detail text, trace_id text, opened_at, closed_at timestamptz, closed_by, outcome, close_reason,

@@ -75,6 +75,7 @@ void wire(service::WorkerScope& scope) {
   auto& outbox = scope.own<messaging::Outbox>("/services/charging");
   auto& idempotency = scope.own<messaging::IdempotencyStore>(pool);
   auto& payment = scope.own<PaymentClient>(scope.peer("payment"), scope.service_tokens());
+  auto& vehicles = scope.own<VehicleClient>(scope.peer("user"), scope.service_tokens());
   auto& nudges = scope.own<Nudges>(scope.worker());
   const auto settings = scope.settings<ChargingSettings>("charging");
   auto& api = scope.own<Api>(Api{.worker = scope.worker(),
@@ -83,6 +84,7 @@ void wire(service::WorkerScope& scope) {
                                  .idempotency = idempotency,
                                  .payment = payment,
                                  .nudges = nudges,
+                                 .vehicles = vehicles,
                                  .hold_rules = {.hold_wh = settings.hold_wh,
                                                 .increment_wh = settings.increment_wh,
                                                 .increment_percent = settings.increment_percent}});
