@@ -50,20 +50,31 @@ Result<void> Api::check_caller(const http::Request& request) const {
   return {};
 }
 
+Result<AuthoriseRequest> Api::authorise_request(const http::Request& request) {
+  EVC_TRY(body, http::body_as<AuthoriseRequest>(request));
+  if (options_.seed == 0 || behaviour_of(body.token, Step::kAuthorise) != Behaviour::kApproved) return body;
+  if (body.token.starts_with("seed:")) return body;
+  const auto known = book_.find_by_reference(body.reference);
+  const auto drawn =
+      drawn_.try_emplace(body.reference, known ? known->token : drawn_token(options_.seed, drawn_.size())).first;
+  body.token = drawn->second;
+  return body;
+}
+
 Result<Behaviour> Api::behaviour_for(Step step, const http::Request& request) {
   if (step == Step::kAuthorise) {
-    EVC_TRY(body, http::body_as<AuthoriseRequest>(request));
-    return behaviour_of(body.token);
+    EVC_TRY(body, authorise_request(request));
+    return behaviour_of(body.token, step);
   }
   EVC_TRY(id, request.path_parameter("id"));
   const auto found = book_.find(std::string(id));
   if (!found) return fail(Code::kNotFound);
-  return behaviour_of(found->token);
+  return behaviour_of(found->token, step);
 }
 
 Result<Book::Answer> Api::apply(Step step, const std::string& key, const http::Request& request) {
   if (step == Step::kAuthorise) {
-    EVC_TRY(body, http::body_as<AuthoriseRequest>(request));
+    EVC_TRY(body, authorise_request(request));
     return book_.authorise(key, body);
   }
   EVC_TRY(id, request.path_parameter("id"));

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg.rows import dict_row
+from provider_book import read_book
 from streams import TOPICS, dead_letter_topics, read_topics
 
 SERVICES = ("charging", "payment", "integrations")
@@ -82,18 +83,3 @@ def as_row(record) -> dict:
     event = record.event
     return {"topic": record.topic, "partition": record.partition, "offset": record.offset, "key": record.key, "event_id": event["eventId"], "type": record.type,
             "sha": hashlib.sha256(record.bytes).hexdigest()}
-
-
-def read_book(journal: Path) -> list[dict]:
-    """One row for each hold of the provider: how it stands, and how often it was captured or let go."""
-    book: dict[str, dict] = {}
-    for line in journal.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        hold = entry["authorisation"]
-        row = book.setdefault(hold["id"], {"id": hold["id"], "reference": hold["reference"], "authorised": 0, "captures": 0, "voids": 0})
-        row |= {"status": hold["status"], "token": hold["token"], "amount": hold["amount"]["amount"], "captured": hold["captured"]["amount"], "expires_at": hold["expiresAt"]}
-        step = entry["fingerprint"].split(" ", 1)[0] if entry["key"] else ""
-        counter = {"authorise": "authorised", "capture": "captures", "void": "voids"}.get(step)
-        if counter:
-            row[counter] += 1
-    return list(book.values())

@@ -33,7 +33,7 @@ BOOST_DESCRIBE_STRUCT(PreauthorisationRequest, (),
 
 Result<Payment> payment_from(const http::Request& request) {
   static const std::regex kReference("[A-Za-z0-9][A-Za-z0-9._:-]{0,63}");
-  static const std::regex kToken("[a-z][a-z-]{0,63}");
+  static const std::regex kToken("[a-z][a-z0-9:-]{0,63}");
   static const std::regex kPseudonym("p1\\.[a-z2-7]{26}");
   EVC_TRY(body, http::body_as<PreauthorisationRequest>(request));
   const PaymentMethod& method = body.payment_method;
