@@ -59,7 +59,8 @@ Task<Finding> Steps::ask(RequestContext& context, const Payment& payment, const 
     }
     case Step::kRefund: {
       const auto refund = co_await store::running_refund(context, pool_, payment.id);
-      if (!refund || !*refund) co_return Finding{.outcome = Outcome::kNotYet};
+      if (!refund) co_return Finding{.outcome = Outcome::kUnknown};
+      if (!*refund) co_return Finding{.outcome = Outcome::kRefused};  // it is over: its job ends
       co_return co_await provider_.refund(context, payment, **refund);
     }
     case Step::kVoid:
