@@ -148,8 +148,7 @@ Task<Result<Response>> close(Part part, RequestContext& context, const Idempoten
   EVC_CO_CHECK(co_await part.idempotency.complete(context, transaction, keyed, response));
   EVC_CO_CHECK(co_await transaction.commit(context));
   EVC_LOG(kInfo, context.trace, "A reconciliation case was closed",
-          {{telemetry::key::kCaseId, to_string(id)},
-           {telemetry::key::kReason, std::string(json::encode(body.outcome).as_string())}});
+          {{telemetry::key::kReason, std::string(json::encode(body.outcome).as_string())}});
   co_return response;
 }
 

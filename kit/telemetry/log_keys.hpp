@@ -45,7 +45,6 @@ inline constexpr LogKey kLsn{"db.lsn"};
 inline constexpr LogKey kStatement{"db.query.summary"};
 inline constexpr LogKey kOcppAction{"ocpp.action"};
 inline constexpr LogKey kReference{"ev.payment.reference"};
-inline constexpr LogKey kCaseId{"ev.case.id"};
 inline constexpr LogKey kSetting{"setting"};
 inline constexpr LogKey kTask{"task"};
 }  // namespace key

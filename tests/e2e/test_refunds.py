@@ -45,7 +45,7 @@ def test_one_asks_another_approves(platform, eventually, people, payment, driver
     assert_problem(ask(second, payment, 1), 422, "validation-failed")  # all of it is asked for already
     refund = asked.json()
     assert refund["state"] == "requested"
-    assert_problem(post(first, f"/{refund['refundId']}/approve"), 409, "second-person-required")
+    assert assert_problem(post(first, f"/{refund['refundId']}/approve"), 409, "conflict")["detail"] == "another person must approve it"
     key = str(uuid.uuid4())
     approved = post(second, f"/{refund['refundId']}/approve", key)
     assert approved.status_code == 202, approved.text

@@ -48,7 +48,7 @@ TEST_F(RefundsTest, OnePersonAsksAnotherApprovesAndTheReceiptShowsIt) {
   const std::string id = id_in(asked);
   const http::Response own = as("p1.first", "/" + id + "/approve", "k2");
   EXPECT_EQ(own.status, 409);
-  EXPECT_NE(own.body.find("second-person-required"), std::string::npos);
+  EXPECT_NE(own.body.find("another person must approve it"), std::string::npos);
   EXPECT_EQ(at_provider().refunded, std::nullopt);
   const http::Response approved = as("p1.second", "/" + id + "/approve", "k3");
   EXPECT_EQ(approved.status, 202) << approved.body;

@@ -59,7 +59,7 @@ Result<Refund> refund_requested(const Payment& payment, const std::vector<Refund
 Result<Reaction> refund_approved(Payment payment, Refund refund, const std::vector<Refund>& others, std::string by,
                                  WallTime now) {
   if (refund.state != RefundState::kRequested) return fail(Code::kConflict, "the refund is decided already");
-  if (by == refund.requested_by) return fail(Code::kSecondPersonRequired);
+  if (by == refund.requested_by) return fail(Code::kConflict, "another person must approve it");
   if (std::ranges::any_of(others, is_running)) return fail(Code::kConflict, "another refund is on its way");
   decide(refund, RefundState::kApproved, std::move(by), now);
   payment.updated_at = now;

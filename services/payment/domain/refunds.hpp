@@ -20,7 +20,7 @@ struct RefundOrder {
 // currency, or more than is left.
 Result<Refund> refund_requested(const Payment& payment, const std::vector<Refund>& others, const RefundOrder& order,
                                 std::string by, WallTime now);
-// second-person-required; conflict: it is decided already, or another one is on its way.
+// conflict: by whoever asked for it; it is decided already; another one is on its way.
 Result<Reaction> refund_approved(Payment payment, Refund refund, const std::vector<Refund>& others, std::string by,
                                  WallTime now);
 // conflict: it is decided already. Whoever asked may withdraw it.

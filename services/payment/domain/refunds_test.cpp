@@ -59,7 +59,8 @@ TEST(Refunds, AreAskedForWithinWhatWasCaptured) {
 TEST(Refunds, ASecondPersonApprovesAndTheMoneyIsReserved) {
   const Payment payment = captured();
   const Refund refund = requested(payment);
-  EXPECT_EQ(refund_approved(payment, refund, {refund}, "p1.first", kNow).error().code, Code::kSecondPersonRequired);
+  EXPECT_EQ(refund_approved(payment, refund, {refund}, "p1.first", kNow).error().code, Code::kConflict)
+      << "whoever asked cannot approve";
   const Reaction reaction = approved(payment, refund);
   EXPECT_EQ(reaction.refund->state, RefundState::kApproved);
   EXPECT_EQ(reaction.refund->decided_by, "p1.second");
