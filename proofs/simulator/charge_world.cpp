@@ -82,6 +82,11 @@ ChargeWorld::ChargeWorld(std::uint64_t seed, const Switches& switches, const Tra
   engine_.crashes_left = engine_.random.between(0, 4);
   holds_expire_ = engine_.random.one_in(8);
   provider_.declines = engine_.random.one_in(8);
+  provider_.declines_increments = engine_.random.one_in(4);
+  // Now and then a first hold that is too small for what the driver may charge.
+  if (engine_.random.one_in(2))
+    charging_.hold_rules = {.hold_wh = engine_.random.between(3'000, 12'000),
+                            .increment_wh = engine_.random.between(1'000, 8'000)};
   provider_.hold_lasts = holds_expire_ ? Ms(engine_.random.between(100, 60'000)) : Ms(std::chrono::hours(100));
   provider_.on_expired = [this](const std::string& reference) {
     engine_.spawn(provider_.process(), tell_expiry(reference));
@@ -220,6 +225,10 @@ void ChargeWorld::check_money(const Session& session, const payment::Payment* pa
     if (billed) wrong("a bill without a payment");
     return;
   }
+  if (payment->held > 0 && payment->held != session.hold_minor)
+    wrong("payment holds " + std::to_string(payment->held) + ", the session says " +
+          std::to_string(session.hold_minor));
+  if (session.hold_minor > session.hold_limit_minor) wrong("more is held than the driver agreed to");
   if (payment->captured != captured || payment->receivable != receivable)
     wrong("payment and session name other amounts");
   if (billed != (payment->state == State::kCaptured)) wrong("payment is in another state than the session");

@@ -18,6 +18,7 @@ namespace {
 
 constexpr Ms kPaymentTry{5'000};
 constexpr Ms kRequest{10'000};
+constexpr Ms kClaim{8'000};
 
 // answer_for() of api/start.cpp.
 int status_of(const Session& session) {
@@ -57,6 +58,7 @@ void ChargingService::add_instance(int number, Broker& broker, Ms longest_stall)
   process.boot = [this, &process, member = members_.back().get()] {
     engine_.spawn(process, member->run());
     engine_.spawn(process, watch_deadlines());
+    engine_.spawn(process, ask_for_increments());
   };
   process.longest_stall = longest_stall;
   processes_.push_back(&process);
@@ -77,8 +79,8 @@ void ChargingService::publish(const Outcome& outcome) {
 void ChargingService::record(Outcome outcome) {
   const auto id = to_string(outcome.session.id);
   if (outcome.contradiction) {
-    if (engine_.heard()) engine_.say("charging", id + ": case: " + *outcome.contradiction);
-    cases.push_back(*outcome.contradiction);
+    if (engine_.heard()) engine_.say("charging", id + ": case: " + outcome.contradiction->text);
+    cases.push_back(outcome.contradiction->text);
   }
   if (!outcome.changed) return;
   for (const auto& entry : outcome.timeline) {
@@ -129,7 +131,7 @@ Go<ChargingService::Placed> ChargingService::place(Start order, const KeyTaken& 
   id.bytes[0] = 5;
   id.bytes[1] = static_cast<std::uint8_t>(++placed_);
   auto requested = charging::request_session({.puid = order.puid, .energy_limit_wh = order.energy_limit_wh}, facts, id,
-                                             {}, engine_.wall());
+                                             {}, engine_.wall(), hold_rules);
   bool fenced = false;
   const auto committed = co_await database_.transact([&] {
     fenced = !keys_.holds(order.key, taken.attempt);
@@ -150,7 +152,8 @@ Go<Input> ChargingService::hold(Session session, int attempt) {
                               .puid = session.puid,
                               .session_id = session.id,
                               .amount = session.hold_minor,
-                              .currency = session.tariff.currency};
+                              .currency = session.tariff.currency,
+                              .limit = session.hold_limit_minor};
   if (database_.switches.reference_per_attempt) order.reference += "-" + std::to_string(attempt);
   const auto until = engine_.now() + kRequest;
   for (int tries = 1; true; ++tries) {
@@ -231,6 +234,37 @@ Go<void> ChargingService::watch_deadlines() {
       if (session.deadline_at && *session.deadline_at <= engine_.wall()) overdue.push_back(id);
     for (const auto& id : overdue) co_await move_on(id);
   }
+}
+
+// events/increments.cpp: who claims a session asks for it alone until the claim ends.
+Go<void> ChargingService::ask_for_increments() {
+  while (true) {
+    co_await engine_.wait(changed_.listen(), Ms(5'000));
+    co_await engine_.sleep(Ms(200));
+    std::vector<std::string> claimed;
+    co_await database_.transact([&] {
+      claimed.clear();
+      for (auto& [id, session] : sessions) {
+        const auto& due = session.increment.due_at;
+        if (session.state != SessionState::kCharging || !due || *due > engine_.wall()) continue;
+        session.increment.due_at = engine_.wall() + kClaim;
+        claimed.push_back(id);
+      }
+    });
+    for (const auto& id : claimed) engine_.spawn(engine_.current(), ask_for_one(id));
+  }
+}
+
+Go<void> ChargingService::ask_for_one(std::string id) {
+  const auto session = sessions.at(id);
+  const PaymentService::More more{.reference = session.reference,
+                                  .number = session.increment.number,
+                                  .amount = {session.increment.amount_minor, session.tariff.currency}};
+  const auto reply = co_await call(engine_, payment_.any(), kPaymentTry,
+                                   [&](ReplyTo to) { return payment_.increment(more, std::move(to)); });
+  const auto told = reply.status == 0 ? charging::IncrementAnswer{.number = more.number}
+                                      : charging::increment_told(more.number, reply.status, reply.body);
+  co_await database_.transact([&] { record(charging::increment_answered(sessions.at(id), told, engine_.wall())); });
 }
 
 // events/deadlines.cpp.

@@ -23,6 +23,7 @@ class ChargingService {
   Go<void> start(Start order, ReplyTo to);
   Go<void> stop(std::string session, ReplyTo to);
 
+  charging::HoldRules hold_rules;
   Consumption consumption;
   std::map<std::string, charging::Session> sessions;
   std::map<std::string, std::vector<charging::SessionState>> timeline;
@@ -41,6 +42,8 @@ class ChargingService {
   Go<Reply> settle(std::string id, std::string key, std::int64_t attempt, charging::Input hold);
   Go<Reply> refuse(std::string key, std::int64_t attempt, int status);
   Go<void> watch_deadlines();
+  Go<void> ask_for_increments();
+  Go<void> ask_for_one(std::string id);
   Go<void> move_on(std::string id);
   Result<void> on_payment(const Body& body);
   Result<void> on_station(const Body& body);

@@ -7,6 +7,8 @@ FACTS = "services/charging/domain/fact_reading.cpp"
 ANSWERS = "services/charging/domain/payment_answers.cpp"
 PAYMENT = "services/payment/domain/transitions.cpp"
 PROVIDER = "services/payment/domain/provider_reading.cpp"
+INCREMENTS = "services/payment/domain/increments.cpp"
+ENTRIES = "services/payment/domain/entries.cpp"
 LEDGER = "services/payment/domain/ledger.cpp"
 COMMANDS = "services/integrations/domain/command_plan.cpp"
 INBOX = "kit/messaging/inbox_rules.cpp"
@@ -29,7 +31,7 @@ MUTATIONS = [
     ("an expired hold while it is charged is a contradiction", SAGA, "    Row{S::kCharging, I::kHoldExpired, S::kStopping, Say::kStopRequested},\n", ""),
     ("a release ends a session that has a price", SESSION, "billed ? Input::kHoldGone : input", "input"),
     ("nothing delivered and nothing held: waits for a word", SESSION, "if (running && changed.hold_gone && changed.cost_minor == 0 &&", "if (false && running &&"),
-    ("readings add up", SESSION, "session.energy_wh = std::max(session.energy_wh, reading.meter_wh - session.meter_start_wh);", "session.energy_wh += reading.meter_wh - session.meter_start_wh;"),
+    ("readings add up", SESSION, "  session.energy_wh = energy_wh;\n", "  session.energy_wh += reading.meter_wh - session.meter_start_wh;\n"),
     ("charging keeps no receivable", SESSION, "outcome.session.receivable_minor = receivable_minor;", "outcome.session.receivable_minor = 0;"),
     ("capture more than is held", PAYMENT, "{Step::kCapture, std::min(price, reaction.payment.held)}", "{Step::kCapture, price}"),
     ("capture 0 instead of a void", PAYMENT, "  if (price == 0) return begin_void(reaction, VoidReason::kNothingDelivered, now);\n", ""),
@@ -38,8 +40,14 @@ MUTATIONS = [
     ("a void that is asked for too early is forgotten", PAYMENT, "      reaction.payment.void_reason = VoidReason::kLateAuthorisation;\n", ""),
     ("a void loses the price", PAYMENT, "reaction.payment.void_reason.value_or(VoidReason::kRequested), now);\n  }\n  owe_what_is_billed(reaction, now);", "reaction.payment.void_reason.value_or(VoidReason::kRequested), now);\n  }"),
     ("what was released before is forgotten", PAYMENT, "payment.released += released;", "payment.released = released;"),
-    ("a hold is not booked", PAYMENT, "  reaction.transfers.push_back(hold(payment));\n", ""),
-    ("the revenue is what was captured", PAYMENT, "clearing(payment), kRevenue, price)", "clearing(payment), kRevenue, captured)"),
+    ("a hold is not booked", PAYMENT, "  reaction.transfers.push_back(hold_entry(payment));\n", ""),
+    ("the revenue is what was captured", ENTRIES, "kRevenue, payment.price.value_or(0))", "kRevenue, payment.captured)"),
+    ("every hold is posted whole", ENTRIES, "  left -= taken;\n", ""),
+    ("an increment is not booked", INCREMENTS, "  reaction.transfers.push_back(increment_entry(payment, increment));\n", ""),
+    ("what is found out late decides the next increment", INCREMENTS, "  if (finding.number != increment->number) return reaction;\n", ""),
+    ("an open increment outlives its hold", PAYMENT, "  drop_open_increment(reaction.payment);\n  move_to(reaction, State::kCapturing, now);\n", "  move_to(reaction, State::kCapturing, now);\n"),
+    ("an increment of which nobody knows is a yes", SESSION, "    changed.increment.state = IncrementState::kUnknown;\n", "    changed.hold_minor += changed.increment.amount_minor;\n    changed.increment.state = IncrementState::kUnknown;\n"),
+    ("a fact about an increment is one about the hold", FACTS, "  if (const auto number = maybe_integer(data, \"increment\"))\n    return increment_said(std::move(session), event_type, *number, data, now);\n", ""),
     ("a step that is done is asked for ever", PAYMENT, "  reaction.done = Step::kVoid;\n", ""),
     ("a hold on its way is given up at once", PROVIDER, "now - asked_at < never_heard_after", "now < asked_at"),
     ("any error of the provider is a refusal", PROVIDER, "const bool never = refused(reply) && reply->status != 409;", "const bool never = reply.has_value();"),

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/payment/domain/increments.hpp"
+
 namespace evc::simulator {
 
 using payment::Finding;
@@ -81,7 +83,7 @@ void PaymentService::write(const Reaction& reaction, Ms first_try_after) {
     const auto job = jobs.find({payment.reference, *reaction.done});
     if (job != jobs.end()) job->second.done = true;
   }
-  if (reaction.reconciliation) cases.push_back(*reaction.reconciliation);
+  if (reaction.reconciliation) cases.emplace_back(text_of(*reaction.reconciliation));
   for (const auto& transfer : reaction.transfers)
     if (const auto applied = ledger.apply(transfer); !applied) broken.push_back(applied.error().detail);
   const auto key = to_string(payment.session_id);
@@ -155,7 +157,8 @@ Go<PaymentService::Found> PaymentService::find_or_write(Order order) {
                   .session_id = order.session_id,
                   .puid = order.puid,
                   .currency = order.currency,
-                  .asked = order.amount};
+                  .asked = order.amount,
+                  .limit = order.limit};
     fresh.id.bytes[14] = 7;
     const auto reaction = payment::requested(std::move(fresh), engine_.wall());
     write(reaction, kFirstLook);
@@ -163,6 +166,94 @@ Go<PaymentService::Found> PaymentService::find_or_write(Order order) {
   });
   if (committed != Commit::kDone) found.known = false;
   co_return found;
+}
+
+// Increments::create.
+Go<void> PaymentService::increment(More more, ReplyTo to) {
+  auto reply = co_await increment_once(std::move(more));
+  answer(engine_, to, std::move(reply));
+}
+
+namespace {
+
+bool is_decided(const payment::Increment& increment) {
+  return increment.state != payment::IncrementState::kAsked && increment.state != payment::IncrementState::kUnknown;
+}
+
+Reply increment_view(const Payment& payment, std::int64_t number) {
+  const auto& increment = *payment::find_increment(payment, number);
+  const bool authorised = increment.state == payment::IncrementState::kAuthorised;
+  const auto* state = authorised ? "authorised" : is_decided(increment) ? "declined" : "unknown";
+  const json::Object body{{"state", state}, {"held", json::Object{{"amount", payment.held}, {"currency", "BRL"}}}};
+  return {is_decided(increment) ? 201 : 202, json::serialize(body)};
+}
+
+}  // namespace
+
+Go<Reply> PaymentService::increment_once(More more) {
+  const auto key = more.reference + ":increment:" + std::to_string(more.number);
+  KeyTaken taken;
+  const auto begun = co_await database_.transact([&] { taken = keys_.begin(key, key); });
+  if (begun != Commit::kDone) co_return Reply{503, "{}"};
+  if (taken.which == messaging::KeyCase::kReplay) co_return taken.stored;
+  if (taken.attempt == 0) co_return Reply{409, R"({"code":"request-in-progress"})"};
+  auto found = co_await find_or_write(more);
+  std::optional<Finding> finding;
+  const auto* open = found.known ? payment::open_increment(found.payment) : nullptr;
+  if (open != nullptr && open->number == more.number) finding = co_await provider_increment(found.payment, *open);
+  bool written = false;
+  if (found.known) {
+    bool fenced = false;
+    const auto committed = co_await database_.transact([&] {
+      auto payment = payments.at(more.reference);
+      std::optional<Reaction> reaction;
+      if (finding) {
+        reaction = payment::found(payment, Step::kIncrement, *finding, engine_.wall());
+        payment = reaction->payment;
+      }
+      const bool decided = is_decided(*payment::find_increment(payment, more.number));
+      fenced = decided && !keys_.holds(key, taken.attempt);
+      if (fenced) return;
+      if (decided) keys_.complete(key, increment_view(payment, more.number));
+      if (reaction) write(*reaction, Ms(0));
+      for (auto& [id, job] : jobs)
+        if (!decided && id.first == more.reference && !job.done) job.due = std::min(job.due, engine_.now());
+      found.payment = payment;
+    });
+    written = committed == Commit::kDone && !fenced;
+  }
+  if (written && is_decided(*payment::find_increment(found.payment, more.number)))
+    co_return increment_view(found.payment, more.number);
+  co_await database_.transact([&] { keys_.release(key, taken.attempt); });
+  if (!found.known) co_return found.failed ? Reply{503, "{}"} : Reply{409, R"({"code":"conflict"})"};
+  co_return written ? increment_view(found.payment, more.number) : Reply{503, "{}"};
+}
+
+Go<PaymentService::Found> PaymentService::find_or_write(More more) {
+  Found found;
+  const auto committed = co_await database_.transact([&] {
+    const auto known = payments.find(more.reference);
+    if (known == payments.end()) return;
+    found = {true, known->second};
+    if (payment::find_increment(known->second, more.number) != nullptr) return;
+    auto reaction = payment::increment_asked(known->second, more.number, more.amount, engine_.wall());
+    found.known = reaction.has_value();
+    if (!reaction) return;
+    write(*reaction, kFirstLook);
+    found.payment = reaction->payment;
+  });
+  if (committed == Commit::kDone) co_return found;
+  // Nobody knows whether it was written: no refusal.
+  found.known = false;
+  found.failed = true;
+  co_return found;
+}
+
+Go<Finding> PaymentService::provider_increment(Payment payment, payment::Increment increment) {
+  const auto reply = co_await call(engine_, provider_.process(), kTry, [&](ReplyTo to) {
+    return provider_.increment(payment.provider_id.value_or("none"), increment.number, increment.amount, std::move(to));
+  });
+  co_return payment::increment_said(increment.number, heard(reply));
 }
 
 Go<Finding> PaymentService::provider_look(std::string reference, Step step) {
@@ -270,6 +361,10 @@ Go<void> PaymentService::take(JobId id) {
     finding = co_await provider_look(id.first, Step::kAuthorise);
     const auto asked_at = engine_.wall() - (engine_.now() - job.created);
     finding = payment::while_it_may_come(std::move(finding), asked_at, kNeverHeard, engine_.wall());
+  } else if (id.second == Step::kIncrement) {
+    const auto* open = payment::open_increment(payment);
+    finding.outcome = payment::Outcome::kDeclined;
+    if (open != nullptr) finding = co_await provider_increment(payment, *open);
   } else {
     finding = co_await provider_step(payment, id.second, job.amount);
   }

@@ -20,8 +20,15 @@ class PaymentService {
     Uuid session_id;
     std::int64_t amount = 0;
     Currency currency;
+    std::int64_t limit = 0;
+  };
+  struct More {
+    std::string reference;
+    std::int64_t number = 0;
+    Money amount;
   };
   Go<void> create(Order order, ReplyTo to);
+  Go<void> increment(More more, ReplyTo to);
   Go<void> ask(std::string reference, ReplyTo to);
   Go<void> webhook(std::string reference, ReplyTo to);
 
@@ -45,10 +52,14 @@ class PaymentService {
   struct Found {
     bool known = false;  // false: the transaction failed or the reference is closed
     payment::Payment payment;
+    bool failed = false;  // the transaction did
   };
   void add_instance(int number, Broker& broker);
   Go<Reply> create_once(Order order);
   Go<Found> find_or_write(Order order);
+  Go<Reply> increment_once(More more);
+  Go<Found> find_or_write(More more);
+  Go<payment::Finding> provider_increment(payment::Payment payment, payment::Increment increment);
   Go<payment::Finding> provider_step(payment::Payment payment, payment::Step step, std::int64_t amount);
   Go<payment::Finding> provider_look(std::string reference, payment::Step step);
   Go<void> work_on_jobs();

@@ -78,6 +78,17 @@ Go<void> ProviderSide::release(std::string id, ReplyTo to) {
   reply(to, done ? hold : nullptr, done ? 200 : hold == nullptr ? 404 : 409);
 }
 
+Go<void> ProviderSide::increment(std::string id, std::int64_t number, std::int64_t amount, ReplyTo to) {
+  co_await delay();
+  auto* hold = by_id(id);
+  if (hold != nullptr && hold->status == "authorised" && !hold->increments.contains(number)) {
+    hold->increments[number] = !declines_increments;
+    if (!declines_increments) hold->amount += amount;
+  }
+  const bool done = hold != nullptr && hold->increments.contains(number) && hold->increments.at(number);
+  reply(to, done ? hold : nullptr, done ? 200 : 409);
+}
+
 Go<void> ProviderSide::look(std::string reference, ReplyTo to) {
   co_await delay();
   const auto found = holds.find(reference);

@@ -17,15 +17,18 @@ class ProviderSide {
   Go<void> authorise(std::string reference, std::int64_t amount, ReplyTo to);
   Go<void> capture(std::string id, std::int64_t amount, ReplyTo to);
   Go<void> release(std::string id, ReplyTo to);
+  Go<void> increment(std::string id, std::int64_t number, std::int64_t amount, ReplyTo to);
   Go<void> look(std::string reference, ReplyTo to);
 
   struct Hold {
     std::string id, reference, status;
     std::int64_t amount = 0, captured = 0;
     Ms expires_at{0};
+    std::map<std::int64_t, bool> increments;  // by number: granted?
   };
   std::map<std::string, Hold> holds;  // by reference
   bool declines = false;
+  bool declines_increments = false;
   Ms hold_lasts{0};
   std::function<void(const std::string&)> on_expired;
 

@@ -1,5 +1,6 @@
 // evcosta-charging: stations, sessions and the saga on one worker. Needs PostgreSQL (charging), Kafka (payment.events,
 // integration.events), Redis (nudges) and auth (tokens).
+#include "kit/messaging/case_routes.hpp"
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/messaging/outbox_route.hpp"
@@ -9,6 +10,7 @@
 #include "services/charging/events/deadlines.hpp"
 #include "services/charging/events/facts.hpp"
 #include "services/charging/events/hearing.hpp"
+#include "services/charging/events/increments.hpp"
 #include "services/charging/events/station_nudge.hpp"
 #include "services/charging/store/sites.hpp"
 #include "services/charging/store/stations.hpp"
@@ -18,8 +20,17 @@ namespace {
 
 struct ChargingSettings {
   std::string sites_file;
+  std::int64_t hold_wh = 60'000;
+  std::int64_t increment_wh = 20'000;
+  std::int64_t increment_percent = 80;
+
+  void check(SettingLimits& limits) const {
+    limits.range<std::int64_t>("hold_wh", hold_wh, 1'000, 500'000);
+    limits.range<std::int64_t>("increment_wh", increment_wh, 1'000, 500'000);
+    limits.range<std::int64_t>("increment_percent", increment_percent, 10, 95);
+  }
 };
-BOOST_DESCRIBE_STRUCT(ChargingSettings, (), (sites_file))
+BOOST_DESCRIBE_STRUCT(ChargingSettings, (), (sites_file, hold_wh, increment_wh, increment_percent))
 
 messaging::InboxOptions inbox_options(service::WorkerScope& scope) {
   messaging::InboxOptions options;
@@ -69,21 +80,27 @@ void wire(service::WorkerScope& scope) {
   auto& outbox = scope.own<messaging::Outbox>("/services/charging");
   auto& idempotency = scope.own<messaging::IdempotencyStore>(pool);
   auto& payment = scope.own<PaymentClient>(scope.peer("payment"), scope.service_tokens());
+  auto& vehicles = scope.own<VehicleClient>(scope.peer("user"), scope.service_tokens());
   auto& nudges = scope.own<Nudges>(scope.worker());
+  const auto settings = scope.settings<ChargingSettings>("charging");
   auto& api = scope.own<Api>(Api{.worker = scope.worker(),
                                  .pool = pool,
                                  .outbox = outbox,
                                  .idempotency = idempotency,
                                  .payment = payment,
-                                 .nudges = nudges});
+                                 .nudges = nudges,
+                                 .vehicles = vehicles,
+                                 .hold_rules = {.hold_wh = settings.hold_wh,
+                                                .increment_wh = settings.increment_wh,
+                                                .increment_percent = settings.increment_percent}});
   add_routes(scope.router(), api);
   auto& facts = scope.own<Facts>(outbox, nudges);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), facts.handlers());
   messaging::add_dead_letter_operations(scope.router(), "charging", inbox, idempotency, pool);
   messaging::add_outbox_operation(scope.router(), "charging", pool);
+  messaging::add_case_operations(scope.router(), "charging", idempotency, pool);
   if (!scope.first()) return;
-  auto& sites =
-      scope.own<Sites>(Sites{.stations = load_sites(scope.settings<ChargingSettings>("charging").sites_file)});
+  auto& sites = scope.own<Sites>(Sites{.stations = load_sites(settings.sites_file)});
   scope.readiness("charging sites", [&sites](RequestContext&) { return sites_ready(sites); });
   // Shown, not required: without Kafka requests are served all the same and events wait.
   scope.readiness("inbox", [&inbox](RequestContext&) { return inbox_health(inbox); }, service::Dependency::kOptional);
@@ -94,6 +111,7 @@ void wire(service::WorkerScope& scope) {
   auto& hearing = scope.own<Hearing>();
   tasks.spawn("hearing", listen(scope.worker(), inbox, hearing));
   tasks.spawn("deadlines", watch_deadlines(scope.worker(), pool, outbox, payment, nudges, hearing));
+  tasks.spawn("increments", ask_for_increments(scope.worker(), pool, outbox, payment, nudges));
   tasks.spawn("station nudge", announce_station_changes(scope.worker(), scope.redis(), nudges));
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 
+#include "kit/messaging/case_routes.hpp"
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/messaging/outbox_route.hpp"
@@ -149,6 +150,7 @@ void wire(service::WorkerScope& scope, Process& process) {
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), commands, outbox, inbox_options(scope), events.handlers());
   messaging::add_dead_letter_operations(scope.router(), "integrations", inbox, idempotency, pool);
   messaging::add_outbox_operation(scope.router(), "integrations", pool);
+  messaging::add_case_operations(scope.router(), "integrations", idempotency, pool);
   if (scope.first()) wire_first(scope, process, settings, commands, outbox, inbox, messages);
 }
 

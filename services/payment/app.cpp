@@ -1,12 +1,15 @@
 // evcosta-payment: holds, captures, the ledger and receipts. Needs PostgreSQL (payment), Kafka (charging.events), auth
 // (tokens) and the payment provider.
+#include "kit/messaging/case_routes.hpp"
 #include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
 #include "kit/messaging/outbox_route.hpp"
 #include "kit/messaging/producer_client.hpp"
 #include "kit/service/service.hpp"
+#include "services/payment/api/increments.hpp"
 #include "services/payment/api/payments.hpp"
 #include "services/payment/api/preauthorisations.hpp"
+#include "services/payment/api/refunds.hpp"
 #include "services/payment/api/webhooks.hpp"
 #include "services/payment/events/charging_events.hpp"
 #include "services/payment/flow/figures.hpp"
@@ -85,12 +88,15 @@ void wire(service::WorkerScope& scope) {
                                              std::chrono::milliseconds{settings.provider_timeout_ms});
   auto& steps = scope.own<Steps>(scope.worker(), pool, provider, recorder, step_options(settings));
   scope.own<Preauthorisations>(pool, keys, provider, recorder, steps).add_routes(scope.router());
+  scope.own<Increments>(pool, keys, provider, recorder).add_routes(scope.router());
+  scope.own<Refunds>(pool, keys, recorder).add_routes(scope.router());
   scope.own<Payments>(pool).add_routes(scope.router());
   scope.own<ProviderWebhooks>(pool, recorder, scope.secret("payment-provider-webhook")).add_routes(scope.router());
   auto& charging = scope.own<ChargingEvents>(recorder);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), charging.handlers());
   messaging::add_dead_letter_operations(scope.router(), "payment", inbox, keys, pool);
   messaging::add_outbox_operation(scope.router(), "payment", pool);
+  messaging::add_case_operations(scope.router(), "payment", keys, pool);
   if (!scope.first()) return;
   // Shown, not required: without Kafka requests are served all the same and events wait.
   scope.readiness("inbox", [&inbox](RequestContext&) { return inbox_health(inbox); }, service::Dependency::kOptional);

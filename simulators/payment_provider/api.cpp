@@ -34,6 +34,7 @@ void Api::add_routes(http::Router& router) {
   router.add("POST", "/v1/authorizations/{id}/capture", step(Step::kCapture), options);
   router.add("POST", "/v1/authorizations/{id}/void", step(Step::kVoid), options);
   router.add("POST", "/v1/authorizations/{id}/increment", step(Step::kIncrement), options);
+  router.add("POST", "/v1/authorizations/{id}/refund", step(Step::kRefund), options);
   router.add(
       "GET", "/v1/authorizations/{id}",
       [this](RequestContext& context, http::Request& request) { return find(context, request); }, options);
@@ -49,27 +50,39 @@ Result<void> Api::check_caller(const http::Request& request) const {
   return {};
 }
 
+Result<AuthoriseRequest> Api::authorise_request(const http::Request& request) {
+  EVC_TRY(body, http::body_as<AuthoriseRequest>(request));
+  if (options_.seed == 0 || behaviour_of(body.token, Step::kAuthorise) != Behaviour::kApproved) return body;
+  if (body.token.starts_with("seed:")) return body;
+  const auto known = book_.find_by_reference(body.reference);
+  const auto drawn =
+      drawn_.try_emplace(body.reference, known ? known->token : drawn_token(options_.seed, drawn_.size())).first;
+  body.token = drawn->second;
+  return body;
+}
+
 Result<Behaviour> Api::behaviour_for(Step step, const http::Request& request) {
   if (step == Step::kAuthorise) {
-    EVC_TRY(body, http::body_as<AuthoriseRequest>(request));
-    return behaviour_of(body.token);
+    EVC_TRY(body, authorise_request(request));
+    return behaviour_of(body.token, step);
   }
   EVC_TRY(id, request.path_parameter("id"));
   const auto found = book_.find(std::string(id));
   if (!found) return fail(Code::kNotFound);
-  return behaviour_of(found->token);
+  return behaviour_of(found->token, step);
 }
 
 Result<Book::Answer> Api::apply(Step step, const std::string& key, const http::Request& request) {
   if (step == Step::kAuthorise) {
-    EVC_TRY(body, http::body_as<AuthoriseRequest>(request));
+    EVC_TRY(body, authorise_request(request));
     return book_.authorise(key, body);
   }
   EVC_TRY(id, request.path_parameter("id"));
   if (step == Step::kVoid) return book_.release(key, std::string(id));
   EVC_TRY(body, http::body_as<AmountRequest>(request));
-  return step == Step::kCapture ? book_.capture(key, std::string(id), body.amount)
-                                : book_.increment(key, std::string(id), body.amount);
+  if (step == Step::kCapture) return book_.capture(key, std::string(id), body.amount);
+  return step == Step::kRefund ? book_.refund(key, std::string(id), body.amount)
+                               : book_.increment(key, std::string(id), body.amount);
 }
 
 WebhookMessage Api::message_of(Step step, const std::string& key, const Authorisation& authorisation) {
@@ -87,6 +100,10 @@ WebhookMessage Api::message_of(Step step, const std::string& key, const Authoris
     case Step::kVoid:
       message.type = "void.succeeded";
       break;
+    case Step::kRefund:
+      message.type = "refund.succeeded";
+      message.amount = authorisation.refunded.value_or(authorisation.captured);
+      break;
   }
   return message;
 }
@@ -96,7 +113,9 @@ Task<http::Response> Api::serve(RequestContext& context, http::Request& request,
   const std::string key(request.headers.get("Idempotency-Key").value_or(""));
   const auto behaviour = behaviour_for(step, request);
   if (!behaviour) co_return http::problem(behaviour.error(), context);
-  if (*behaviour == Behaviour::kSilent && step == Step::kAuthorise) {
+  const bool is_silent = (*behaviour == Behaviour::kSilent && step == Step::kAuthorise) ||
+                         (*behaviour == Behaviour::kIncrementSilent && step == Step::kIncrement);
+  if (is_silent) {
     co_await sleep_for(worker_, options_.silent);
     co_return http::problem({.code = Code::kServiceUnavailable}, context);
   }

@@ -17,6 +17,7 @@ struct ApiOptions {
   std::chrono::milliseconds slow{6'000};
   std::chrono::milliseconds silent{60'000};       // then 503, so that nothing hangs for ever
   std::chrono::milliseconds out_of_order{3'000};  // how late the hold's webhook is
+  std::uint64_t seed = 0;                         // above 0: approved cards and Pix become a mixture drawn from it
 };
 
 class Api {
@@ -26,7 +27,6 @@ class Api {
   void add_routes(http::Router& router);
 
  private:
-  enum class Step { kAuthorise, kCapture, kVoid, kIncrement };
   Task<http::Response> serve(RequestContext& context, http::Request& request, Step step);
   Task<http::Response> answer(RequestContext& context, Behaviour behaviour, Step step, std::string key,
                               Result<Book::Answer> result);
@@ -35,6 +35,8 @@ class Api {
   Result<void> check_caller(const http::Request& request) const;
   Result<Book::Answer> apply(Step step, const std::string& key, const http::Request& request);
   Result<Behaviour> behaviour_for(Step step, const http::Request& request);
+  // As asked for, but for the token that this run's seed draws for its reference.
+  Result<AuthoriseRequest> authorise_request(const http::Request& request);
   static WebhookMessage message_of(Step step, const std::string& key, const Authorisation& authorisation);
 
   Worker& worker_;
@@ -43,7 +45,8 @@ class Api {
   Secret<std::string> api_key_;
   ApiOptions options_;
   const Clock& clock_;
-  std::map<std::string, int> flaps_;  // calls so far by idempotency key or id
+  std::map<std::string, std::string> drawn_;  // tokens by reference
+  std::map<std::string, int> flaps_;          // calls so far by idempotency key or id
 };
 
 }  // namespace evc::payment_provider

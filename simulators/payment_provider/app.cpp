@@ -17,6 +17,7 @@ struct ProviderSettings {
   std::int64_t slow_ms = 6'000;
   std::int64_t silent_ms = 60'000;
   std::int64_t out_of_order_ms = 3'000;
+  std::int64_t seed = 0;
 
   void check(SettingLimits& limits) const {
     limits.not_empty("journal", journal);
@@ -25,10 +26,11 @@ struct ProviderSettings {
     limits.range<std::int64_t>("slow_ms", slow_ms, 0, 60'000);
     limits.range<std::int64_t>("silent_ms", silent_ms, 0, 600'000);
     limits.range<std::int64_t>("out_of_order_ms", out_of_order_ms, 0, 60'000);
+    limits.range<std::int64_t>("seed", seed, 0, 1'000'000'000'000);
   }
 };
 BOOST_DESCRIBE_STRUCT(ProviderSettings, (),
-                      (journal, hold_minutes, expired_hold_ms, slow_ms, silent_ms, out_of_order_ms))
+                      (journal, hold_minutes, expired_hold_ms, slow_ms, silent_ms, out_of_order_ms, seed))
 
 // The book and its file, in one object, because each needs the other.
 struct Memory {
@@ -53,7 +55,8 @@ void wire(service::WorkerScope& scope) {
                                        system_clock());
   const ApiOptions options{.slow = std::chrono::milliseconds{settings.slow_ms},
                            .silent = std::chrono::milliseconds{settings.silent_ms},
-                           .out_of_order = std::chrono::milliseconds{settings.out_of_order_ms}};
+                           .out_of_order = std::chrono::milliseconds{settings.out_of_order_ms},
+                           .seed = static_cast<std::uint64_t>(settings.seed)};
   auto& api = scope.own<Api>(scope.worker(), memory.book, webhooks, scope.secret("payment-provider-api-key"), options,
                              system_clock());
   api.add_routes(scope.router());

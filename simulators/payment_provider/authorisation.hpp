@@ -24,9 +24,11 @@ struct Authorisation {
   std::optional<std::string> decline_reason;
   WallTime created_at{};
   WallTime expires_at{};
+  std::optional<Money> refunded;  // of what was captured; absent: nothing
 };
 BOOST_DESCRIBE_STRUCT(Authorisation, (),
-                      (id, reference, token, status, amount, captured, decline_reason, created_at, expires_at))
+                      (id, reference, token, status, amount, captured, decline_reason, created_at, expires_at,
+                       refunded))
 
 struct AuthoriseRequest {
   std::string reference;

@@ -1,11 +1,15 @@
-// What a card token makes the simulated provider do. Pure. README.md explains each for people.
+// What a card token makes the simulated provider do at each step. Pure. README.md explains each for people.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace evc::payment_provider {
 
-enum class Behaviour {
+enum class Step : std::uint8_t { kAuthorise, kCapture, kVoid, kIncrement, kRefund };
+
+enum class Behaviour : std::uint8_t {
   kApproved,
   kDeclined,
   kSlow,              // answers after 6 s
@@ -18,10 +22,16 @@ enum class Behaviour {
   kWrongAmount,       // holds more than was asked
   kExpiredHold,       // the hold ends by itself after a moment
   kCaptureFails,
-  kFlapping,  // every other call is refused with 503 and does nothing
+  kRefundFails,
+  kIncrementDeclined,
+  kIncrementSilent,  // an increment is never answered, and does nothing
+  kFlapping,         // every other call is refused with 503 and does nothing
 };
 
-// An unknown token is declined, like a card number that does not exist. No token (Pix) is approved.
-Behaviour behaviour_of(std::string_view token);
+// An unknown token is declined, like a card number that does not exist. No token (Pix) is approved. `seed:<n>` draws
+// for each step, always the same for the same n.
+Behaviour behaviour_of(std::string_view token, Step step);
+// The token of the `count`-th hold of a run with this seed.
+std::string drawn_token(std::uint64_t seed, std::uint64_t count);
 
 }  // namespace evc::payment_provider

@@ -73,7 +73,7 @@ Result<Book::Answer> Book::authorise(const std::string& key, const AuthoriseRequ
   if (known) return std::move(*known);
   if (request.reference.empty() || request.amount.amount <= 0) return fail_field("/amount", "must be positive");
   if (id_by_reference_.contains(request.reference)) return fail(Code::kConflict, "the reference exists already");
-  const Behaviour behaviour = behaviour_of(request.token);
+  const Behaviour behaviour = behaviour_of(request.token, Step::kAuthorise);
   Authorisation made{
       .id = "au-" + to_string(uuid_v7(clock_)),
       .reference = request.reference,
@@ -101,7 +101,7 @@ Result<Book::Answer> Book::capture(const std::string& key, const std::string& id
   if (current->status != Status::kAuthorised) return fail(Code::kConflict, "nothing is held");
   if (amount.currency != current->amount.currency || amount.amount <= 0 || amount.amount > current->amount.amount)
     return fail_field("/amount", "more than is held");
-  if (behaviour_of(current->token) == Behaviour::kCaptureFails)
+  if (behaviour_of(current->token, Step::kCapture) == Behaviour::kCaptureFails)
     return fail(Code::kConstraintViolation, "the capture is refused");
   Authorisation changed = *current;
   changed.status = Status::kCaptured;
@@ -124,6 +124,25 @@ Result<Book::Answer> Book::release(const std::string& key, const std::string& id
   return Answer{std::move(changed)};
 }
 
+Result<Book::Answer> Book::refund(const std::string& key, const std::string& id, const Money& amount) {
+  const std::string fingerprint = "refund " + id + " " + amount_text(amount);
+  EVC_TRY(known, repeated(key, fingerprint));
+  if (known) return std::move(*known);
+  const Authorisation* current = live(id);
+  if (current == nullptr) return fail(Code::kNotFound);
+  if (current->status != Status::kCaptured) return fail(Code::kConflict, "nothing is captured");
+  const Money before = current->refunded.value_or(Money{0, current->amount.currency});
+  if (amount.amount <= 0) return fail_field("/amount", "must be positive");
+  EVC_TRY(total, add(before, amount));
+  if (total.amount > current->captured.amount) return fail_field("/amount", "more than is captured");
+  if (behaviour_of(current->token, Step::kRefund) == Behaviour::kRefundFails)
+    return fail(Code::kConstraintViolation, "the refund is refused");
+  Authorisation changed = *current;
+  changed.refunded = total;
+  record(key, fingerprint, changed);
+  return Answer{std::move(changed)};
+}
+
 Result<Book::Answer> Book::increment(const std::string& key, const std::string& id, const Money& amount) {
   const std::string fingerprint = "increment " + id + " " + amount_text(amount);
   EVC_TRY(known, repeated(key, fingerprint));
@@ -132,6 +151,8 @@ Result<Book::Answer> Book::increment(const std::string& key, const std::string& 
   if (current == nullptr) return fail(Code::kNotFound);
   if (current->status != Status::kAuthorised) return fail(Code::kConflict, "nothing is held");
   if (amount.amount <= 0) return fail_field("/amount", "must be positive");
+  if (behaviour_of(current->token, Step::kIncrement) == Behaviour::kIncrementDeclined)
+    return fail(Code::kConstraintViolation, "the increment is refused");
   EVC_TRY(total, add(current->amount, amount));
   Authorisation changed = *current;
   changed.amount = total;

@@ -39,6 +39,7 @@ class Book {
   Result<Answer> authorise(const std::string& key, const AuthoriseRequest& request);
   Result<Answer> capture(const std::string& key, const std::string& id, const Money& amount);
   Result<Answer> release(const std::string& key, const std::string& id);
+  Result<Answer> refund(const std::string& key, const std::string& id, const Money& amount);
   Result<Answer> increment(const std::string& key, const std::string& id, const Money& amount);
 
   // Expires it first when its time is over.

@@ -62,6 +62,27 @@ TEST_F(BookTest, AHoldCanGrow) {
   EXPECT_TRUE(book_.capture("c1", id, money(1'500)));
 }
 
+TEST_F(BookTest, AHoldThatMayNotGrowStaysAsItIs) {
+  const std::string id = hold("increment-declined")->authorisation.id;
+  EXPECT_EQ(book_.increment("i1", id, money(500)).error().code, Code::kConstraintViolation);
+  EXPECT_EQ(book_.find(id)->amount, money(1'000));
+  EXPECT_TRUE(book_.capture("c1", id, money(1'000)));
+  EXPECT_EQ(book_.increment("i2", id, money(1)).error().code, Code::kConflict) << "after its capture nothing grows";
+}
+
+TEST_F(BookTest, NoMoreIsGivenBackThanWasCaptured) {
+  const std::string id = hold()->authorisation.id;
+  EXPECT_EQ(book_.refund("r1", id, money(1)).error().code, Code::kConflict) << "nothing is captured yet";
+  ASSERT_TRUE(book_.capture("c1", id, money(700)));
+  EXPECT_EQ(book_.refund("r1", id, money(300))->authorisation.refunded, money(300));
+  EXPECT_EQ(book_.refund("r1", id, money(300))->effect, Book::Answer::Effect::kRepeated);
+  EXPECT_EQ(book_.refund("r2", id, money(401)).error().code, Code::kValidationFailed);
+  EXPECT_EQ(book_.refund("r2", id, money(400))->authorisation.refunded, money(700));
+  const auto refused = book_.authorise("k9", {.reference = "pa-9", .amount = money(10), .token = "refund-fails"});
+  ASSERT_TRUE(book_.capture("c9", refused->authorisation.id, money(10)));
+  EXPECT_EQ(book_.refund("r9", refused->authorisation.id, money(1)).error().code, Code::kConstraintViolation);
+}
+
 TEST_F(BookTest, AHoldExpiresByItself) {
   const std::string id = hold("expired-hold")->authorisation.id;
   EXPECT_EQ(book_.find(id)->status, Status::kAuthorised);

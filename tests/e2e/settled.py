@@ -22,7 +22,8 @@ def assert_one_end(platform, eventually, person, session_id: str, within_s: floa
     assert session["state"] in TERMINAL
 
     def ends():
-        records = [record for record in first_occurrences(read_topics(platform, ("payment.events",)), key=session_id) if record.type in TERMINAL_PAYMENTS]
+        records = [record for record in first_occurrences(read_topics(platform, ("payment.events",)), key=session_id)
+                   if record.type in TERMINAL_PAYMENTS and "increment" not in record.event["data"] and record.event["data"].get("step") != "refund"]
         return records or None
     found = eventually(ends, 60, every_s=1, what="the payment's end on payment.events")
     assert len(found) == 1, [record.type for record in found]

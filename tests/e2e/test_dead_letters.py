@@ -7,21 +7,9 @@ import uuid
 import confluent_kafka
 import psycopg
 import pytest
-from person import Person
+from operators import make_operator
 
 TOPIC, GROUP = "payment.events", "charging"
-PASSWORD = "uma-senha-de-operador-bem-longa"
-
-
-def make_operator(platform, role: str) -> Person:
-    """Operators are made on the machine that runs auth; nobody can register as one."""
-    operator = Person(platform)
-    done = platform.evcosta("operator", operator.email, role, "Operadora", typed=PASSWORD + "\n", timeout=30)
-    assert done.returncode == 0, done.stderr
-    answer = operator.request("POST", "/auth/login", json={"email": operator.email, "password": PASSWORD})
-    assert answer.status_code == 200, answer.text
-    operator.use(answer.json())
-    return operator
 
 
 def uuid7() -> str:

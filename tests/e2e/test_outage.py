@@ -51,6 +51,17 @@ def test_without_redis_sign_in_is_refused_and_a_running_charge_goes_on(platform,
 
 
 @pytest.mark.timeout(400)
+def test_without_the_user_service_a_charge_starts_without_its_vehicle(driver, without):
+    vehicle = driver.request("POST", "/users/me/vehicles", json={"model": "byd-dolphin-gs"}).json()["vehicleId"]
+    without("user")
+    accepted, _ = driver.started(vehicleId=vehicle)
+    assert "vehicleId" not in driver.session(accepted["sessionId"]), "whose it is was not checked"
+    driver.until_charging(accepted["sessionId"])
+    driver.stop_patiently(accepted["sessionId"])
+    assert driver.until_terminal(accepted["sessionId"])["state"] == "CAPTURED"
+
+
+@pytest.mark.timeout(400)
 def test_without_the_collector_nothing_else_notices(platform, eventually, supervisor, driver, without):
     without("collector")
     for _ in range(3):

@@ -27,7 +27,7 @@ def person(somebody):
     person.request("POST", "/auth/login", json={"email": person.email, "password": "wrong" * 4})
     person.request("GET", "/places", params={"q": "Santos"})
     person.request("GET", f"/users/{person.claims()['sub']}")
-    accepted, _ = person.started()
+    accepted, _ = person.started(vehicleId=vehicle["vehicleId"])
     person.until_charging(accepted["sessionId"])
     person.stop_patiently(accepted["sessionId"])
     person.until_terminal(accepted["sessionId"])

@@ -201,6 +201,23 @@ def test_a_wrong_body_names_the_member_and_changes_nothing(driver, order, wrong)
     assert sessions_of(driver) == before
 
 
+def test_a_vehicle_must_be_ones_own(driver, order, somebody):
+    def vehicle_of(person):
+        answer = person.request("POST", "/users/me/vehicles", json={"model": "byd-dolphin-gs"})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["vehicleId"]
+    before = sessions_of(driver)
+    for foreign in (vehicle_of(somebody()), str(uuid.uuid4())):
+        problem = assert_problem(driver.start({**order, "vehicleId": foreign}), 422, "validation-failed")
+        assert [error["pointer"] for error in problem["errors"]] == ["/vehicleId"]
+    assert sessions_of(driver) == before
+    own = vehicle_of(driver)
+    started = driver.start({**order, "vehicleId": own})
+    assert started.status_code == 201, started.text
+    assert driver.session(started.json()["sessionId"])["vehicleId"] == own
+    end(driver, started.json()["sessionId"])
+
+
 def test_a_stop_needs_a_key_and_a_session_of_ones_own(driver, order, somebody):
     started = driver.start(order)
     assert started.status_code == 201, started.text

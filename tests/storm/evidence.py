@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg.rows import dict_row
+from provider_book import read_book
 from streams import TOPICS, dead_letter_topics, read_topics
 
 SERVICES = ("charging", "payment", "integrations")
@@ -25,14 +26,16 @@ OF_SERVICE = {
     "timeline": ("charging", "SELECT session_id::text, version, state, extract(epoch FROM at)::float8 AS at FROM session_timeline ORDER BY session_id, version, at"),
     "keys": ("charging", "SELECT key, state, status, recovery_point FROM idempotency WHERE recovery_point LIKE 'requested:%'"),
     "charging_cases": ("charging", "SELECT session_id::text, text AS what FROM reconciliation_case"),
-    "payments": ("payment", "SELECT id::text, reference, session_id::text, puid, token, state, asked, held, captured, released, receivable, price,"
-                            " (receipt -> 'total' ->> 'amount')::bigint AS receipt_total FROM payment"),
+    "payments": ("payment", "SELECT id::text, reference, session_id::text, puid, token, state, asked, held, captured, released, receivable, refunded, price, increments,"
+                            " (receipt -> 'total' ->> 'amount')::bigint AS receipt_total,"
+                            " (SELECT jsonb_agg(jsonb_build_object('amount', amount, 'state', state)) FROM refund r WHERE r.payment_id = payment.id) AS refunds FROM payment"),
     "jobs": ("payment", "SELECT payment_id::text, step, attempts FROM provider_job WHERE done_at IS NULL"),
     "transfers": ("payment", "SELECT t.id::text, kind, d.code AS debit, c.code AS credit, debit::text AS debit_id, credit::text AS credit_id, amount, t.currency, pending_id::text,"
                              " session_id::text, (extract(epoch FROM t.created_at) * 1000000)::bigint AS created_us, position, encode(previous_hash, 'hex') AS previous_hash,"
                              " encode(hash, 'hex') AS hash FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit ORDER BY position"),
     "accounts": ("payment", "SELECT code, currency, debits_pending, debits_posted, credits_pending, credits_posted FROM account"),
     "ledger": ("payment", "SELECT ledger_imbalance() AS imbalance, ledger_broken_links() AS broken_links"),
+    "head": ("payment", "SELECT position, encode(hash, 'hex') AS hash FROM ledger_head"),
     "payment_cases": ("payment", "SELECT p.session_id::text, what FROM reconciliation_case c JOIN payment p ON p.id = c.payment_id"),
     "transactions": ("integrations", "SELECT transaction_id, session_id::text, t.station_id, s.meter_stop_wh - t.meter_start_wh AS energy_wh FROM ocpp_transaction t"
                                      " LEFT JOIN ocpp_transaction_stop s USING (transaction_id)"),
@@ -80,18 +83,3 @@ def as_row(record) -> dict:
     event = record.event
     return {"topic": record.topic, "partition": record.partition, "offset": record.offset, "key": record.key, "event_id": event["eventId"], "type": record.type,
             "sha": hashlib.sha256(record.bytes).hexdigest()}
-
-
-def read_book(journal: Path) -> list[dict]:
-    """One row for each hold of the provider: how it stands, and how often it was captured or let go."""
-    book: dict[str, dict] = {}
-    for line in journal.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        hold = entry["authorisation"]
-        row = book.setdefault(hold["id"], {"id": hold["id"], "reference": hold["reference"], "authorised": 0, "captures": 0, "voids": 0})
-        row |= {"status": hold["status"], "token": hold["token"], "amount": hold["amount"]["amount"], "captured": hold["captured"]["amount"], "expires_at": hold["expiresAt"]}
-        step = entry["fingerprint"].split(" ", 1)[0] if entry["key"] else ""
-        counter = {"authorise": "authorised", "capture": "captures", "void": "voids"}.get(step)
-        if counter:
-            row[counter] += 1
-    return list(book.values())

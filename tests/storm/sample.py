@@ -40,9 +40,10 @@ def events() -> tuple[list[dict], list[dict], list[dict]]:
 
 def healthy() -> Evidence:
     outbox, topic, inbox = events()
+    transfers = ledger()
     session = {"reference": "r1", "state": "CAPTURED", "hold_minor": HOLD, "cost_minor": PRICE, "captured_minor": PRICE, "receivable_minor": 0, "energy_wh": 10_000, "failure": None,
                "stop_reason": "driver", "trace_id": "0" * 32, "created_at": 1.0, "updated_at": 9.0}
-    payment = {"puid": "p1.x", "token": "approved", "asked": HOLD, "held": HOLD, "receivable": 0}
+    payment = {"puid": "p1.x", "token": "approved", "asked": HOLD, "held": HOLD, "receivable": 0, "refunded": 0}
     hold = {"authorised": 1, "token": "approved", "amount": HOLD, "expires_at": FAR}
     account = {"currency": "BRL", "debits_pending": 0, "credits_pending": 0}
     answer = {"at": 1.0, "status": 201, "code": "", "replayed": False, "sha": "a", "phase": "first", "decided": True}
@@ -55,7 +56,7 @@ def healthy() -> Evidence:
         keys=[{"key": f"k{number}", "state": "finished", "status": 201, "recovery_point": f"requested:s{number}"} for number in (1, 2)],
         payments=[{"id": "p1", "reference": "r1", "session_id": "s1", **payment, "state": "captured", "captured": PRICE, "released": HOLD - PRICE, "price": PRICE, "receipt_total": PRICE},
                   {"id": "p2", "reference": "r2", "session_id": "s2", **payment, "state": "voided", "captured": 0, "released": HOLD, "price": None, "receipt_total": None}],
-        transfers=ledger(),
+        transfers=transfers, head=[{"position": len(transfers), "hash": transfers[-1]["hash"]}],
         accounts=[{"code": "provider", **account, "debits_posted": PRICE, "credits_posted": 0}, {"code": "payment:p1", **account, "debits_posted": PRICE, "credits_posted": PRICE},
                   {"code": "payment:p2", **account, "debits_posted": 0, "credits_posted": 0}, {"code": "revenue:charging", **account, "debits_posted": 0, "credits_posted": PRICE}],
         ledger=[{"imbalance": 0, "broken_links": 0}],

@@ -64,6 +64,17 @@ Task<Response> refuse(Api& api, RequestContext& context, const Request& request,
   co_return http::no_store(http::problem(stored.error(), context, request.path));
 }
 
+// The order as it may be placed: with a vehicle of the driver's own, or without one when nobody can tell whose it is. A
+// vehicle is a label; that the user service is away is no reason to leave a driver without energy, and a label that
+// was not checked is not kept.
+Task<Result<StartOrder>> with_own_vehicle(Api& api, RequestContext& context, StartOrder order) {
+  if (!order.vehicle_id) co_return order;
+  const VehicleOwner owner = co_await api.vehicles.owner(context, context.principal.subject, *order.vehicle_id);
+  if (owner == VehicleOwner::kSomebodyElse) co_return fail_field("/vehicleId", "is not a vehicle of yours");
+  if (owner == VehicleOwner::kUnknown) order.vehicle_id.reset();
+  co_return order;
+}
+
 // Step 1: the session exists and is announced, before any money is asked for.
 Task<Result<Session>> place_order(Api& api, RequestContext& context, const CheckedStart& start,
                                   const IdempotentRequest& keyed) {
@@ -77,9 +88,10 @@ Task<Result<Session>> place_order(Api& api, RequestContext& context, const Check
     facts.connector_type = connector.type;
     facts.connector_max_power_w = connector.max_power_w;
   }
+  EVC_CO_TRY(order, co_await with_own_vehicle(api, context, start.order));
   EVC_CO_TRY(outcome,
-             request_session(start.order, facts, uuid_v7(), {context.trace.trace_id_hex(), context.trace.span_id_hex()},
-                             context.clock->wall()));
+             request_session(order, facts, uuid_v7(), {context.trace.trace_id_hex(), context.trace.span_id_hex()},
+                             context.clock->wall(), api.hold_rules));
   EVC_CO_TRY(transaction, co_await api.pool.begin(context));
   EVC_CO_CHECK(co_await insert_session(context, transaction, outcome.session, start.payment_method));
   EVC_CO_CHECK(insert_timeline(transaction, outcome.session.id, outcome.session.version, outcome.timeline.front()));

@@ -9,6 +9,7 @@
 #include "services/charging/api/requests.hpp"
 #include "services/charging/process/nudges.hpp"
 #include "services/charging/process/payment_client.hpp"
+#include "services/charging/process/vehicle_client.hpp"
 
 namespace evc::charging {
 
@@ -20,6 +21,8 @@ struct Api {
   messaging::IdempotencyStore& idempotency;
   PaymentClient& payment;
   Nudges& nudges;
+  VehicleClient& vehicles;
+  HoldRules hold_rules = {};
 };
 
 Task<http::Response> start_charging(Api& api, RequestContext& context, http::Request& request);

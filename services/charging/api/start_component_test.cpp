@@ -40,7 +40,8 @@ class StartTest : public ::testing::Test {
             .outbox = outbox_,
             .idempotency = *keys_,
             .payment = payment_,
-            .nudges = nudges_};
+            .nudges = nudges_,
+            .vehicles = vehicles_};
     answer = co_await start_charging(api, context_, request);
     done = true;
   }
@@ -82,6 +83,7 @@ class StartTest : public ::testing::Test {
   messaging::Outbox outbox_{"/services/charging"};
   PaymentClient payment_{nullptr, nullptr};
   Nudges nudges_{worker_};
+  VehicleClient vehicles_{nullptr, nullptr};
   RequestContext context_;
   http::Response answer_;
   bool done_ = false;

@@ -27,7 +27,9 @@ json::Object money_of(const Session& session, std::int64_t amount_minor) {
 }
 
 json::Object preauthorisation(const Session& session) {
-  return {{"amount", money_of(session, session.hold_minor)}, {"reference", session.reference}};
+  return {{"amount", money_of(session, session.hold_minor)},
+          {"limit", money_of(session, std::max(session.hold_minor, session.hold_limit_minor))},
+          {"reference", session.reference}};
 }
 
 json::Object price_view(const tariff::Tariff& tariff) {

@@ -65,9 +65,22 @@ Result<Outcome> command_outcome(Session session, const json::Object& data, WallT
   return start_refused(std::move(session), reason, now);
 }
 
+Result<Outcome> increment_said(Session session, std::string_view event_type, std::int64_t number,
+                               const json::Object& data, WallTime now) {
+  IncrementAnswer answer{.number = number, .input = Input::kIncrementRefused};
+  if (event_type == "PaymentUnknown") answer.input = Input::kIncrementUnknown;
+  if (event_type == "PaymentAuthorized") {
+    EVC_TRY(held_minor, amount(data, "held"));
+    answer = {.number = number, .input = Input::kIncrementAuthorised, .held_minor = held_minor};
+  }
+  return increment_answered(std::move(session), answer, now);
+}
+
 }  // namespace
 
 Result<Outcome> payment_said(Session session, std::string_view event_type, const json::Object& data, WallTime now) {
+  if (const auto number = maybe_integer(data, "increment"))
+    return increment_said(std::move(session), event_type, *number, data, now);
   if (event_type == "PaymentAuthorized") return hold_outcome(std::move(session), Input::kHoldAuthorised, now);
   if (event_type == "PaymentDeclined") return hold_outcome(std::move(session), Input::kHoldDeclined, now);
   if (event_type == "PaymentCaptured") {
@@ -88,7 +101,7 @@ Result<Outcome> payment_said(Session session, std::string_view event_type, const
   if (step == "authorise") return hold_outcome(std::move(session), Input::kHoldFailed, now);
   if (step == "capture") return capture_failed(std::move(session), now);
   Outcome outcome{.session = std::move(session)};
-  outcome.contradiction = "payment could not " + step;
+  outcome.contradiction = {CaseKind::kStepFailed, "payment could not " + step};
   return outcome;
 }
 

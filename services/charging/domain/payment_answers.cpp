@@ -41,4 +41,25 @@ Input hold_answered(int status, std::string_view body) {
   return answers ? input : Input::kHoldUnknown;
 }
 
+IncrementAnswer increment_told(std::int64_t number, int status, std::string_view text) {
+  IncrementAnswer answer{.number = number};
+  const auto body = json::parse(text);
+  if (!body) return answer;
+  if (status >= 400) {
+    const std::string code = member(*body, "code");
+    const bool no = code == "conflict" || code == "payment-not-found" || code == "validation-failed";
+    if (no) answer.input = Input::kIncrementRefused;
+    return answer;
+  }
+  const std::string state = member(*body, "state");
+  if (state == "declined" || state == "failed") answer.input = Input::kIncrementRefused;
+  boost::system::error_code none;
+  const auto* held = body->find_pointer("/held/amount", none);
+  if (state == "authorised" && held != nullptr && held->is_int64()) {
+    answer.input = Input::kIncrementAuthorised;
+    answer.held_minor = held->get_int64();
+  }
+  return answer;
+}
+
 }  // namespace evc::charging

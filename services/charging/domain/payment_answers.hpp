@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "services/charging/domain/saga.hpp"
+#include "services/charging/domain/session.hpp"
 
 namespace evc::charging {
 
@@ -11,5 +11,9 @@ namespace evc::charging {
 Input hold_answered(int status, std::string_view body);
 // To the question what became of it: also kReleased, kHoldExpired, and kNeverHeld when payment has no such reference.
 Input hold_state_told(int status, std::string_view body);
+
+// To the question for increment `number`. A conflict is a no (the hold is over, or would pass its limit); that the same
+// request is still running is none.
+IncrementAnswer increment_told(std::int64_t number, int status, std::string_view body);
 
 }  // namespace evc::charging

@@ -26,7 +26,7 @@ constexpr std::array<std::pair<S, std::string_view>, 16> kStateNames{{{S::kReque
                                                                       {S::kCaptured, "CAPTURED"},
                                                                       {S::kReceivable, "RECEIVABLE"}}};
 
-constexpr std::array<std::pair<I, std::string_view>, 18> kInputNames{{{I::kHoldAuthorised, "hold authorised"},
+constexpr std::array<std::pair<I, std::string_view>, 21> kInputNames{{{I::kHoldAuthorised, "hold authorised"},
                                                                       {I::kHoldDeclined, "hold declined"},
                                                                       {I::kHoldFailed, "hold failed"},
                                                                       {I::kHoldUnknown, "hold unknown"},
@@ -35,6 +35,9 @@ constexpr std::array<std::pair<I, std::string_view>, 18> kInputNames{{{I::kHoldA
                                                                       {I::kEnergyMeasured, "energy measured"},
                                                                       {I::kStopRequested, "stop requested"},
                                                                       {I::kTransactionEnded, "transaction ended"},
+                                                                      {I::kIncrementAuthorised, "increment authorised"},
+                                                                      {I::kIncrementRefused, "increment refused"},
+                                                                      {I::kIncrementUnknown, "increment unknown"},
                                                                       {I::kCaptureUnknown, "capture unknown"},
                                                                       {I::kCaptured, "captured"},
                                                                       {I::kCapturedPartly, "captured partly"},
@@ -102,6 +105,11 @@ constexpr std::array kTable{
     Row{S::kCharging, I::kStartRefused, S::kCharging, Say::kNothing},
     Row{S::kCharging, I::kHoldExpired, S::kStopping, Say::kStopRequested},
     Row{S::kCharging, I::kDeadline, S::kCharging, Say::kNothing},
+    // Asked for while energy flows, and heard of until the money is settled. No answer stops the charge by itself: it
+    // is stopped before it passes what is held (hold_growth).
+    Row{S::kCharging, I::kIncrementAuthorised, S::kCharging, Say::kNothing},
+    Row{S::kCharging, I::kIncrementRefused, S::kCharging, Say::kNothing},
+    Row{S::kCharging, I::kIncrementUnknown, S::kCharging, Say::kNothing},
 
     Row{S::kStopping, I::kHoldAuthorised, S::kStopping, Say::kNothing},
     Row{S::kStopping, I::kHoldUnknown, S::kStopping, Say::kNothing},
@@ -111,6 +119,9 @@ constexpr std::array kTable{
     Row{S::kStopping, I::kStartRefused, S::kStopping, Say::kNothing},
     Row{S::kStopping, I::kTransactionEnded, S::kEnded, Say::kEnded},
     Row{S::kStopping, I::kHoldExpired, S::kStopping, Say::kNothing},
+    Row{S::kStopping, I::kIncrementAuthorised, S::kStopping, Say::kNothing},
+    Row{S::kStopping, I::kIncrementRefused, S::kStopping, Say::kNothing},
+    Row{S::kStopping, I::kIncrementUnknown, S::kStopping, Say::kNothing},
     Row{S::kStopping, I::kDeadline, S::kStopping, Say::kStopRequested},  // ask again
 
     // It began although it was given up: the energy is real, so it is stopped, billed, and owed if the hold is gone.
@@ -141,6 +152,9 @@ constexpr std::array kTable{
     Row{S::kEnded, I::kReleased, S::kVoided, Say::kNothing},
     Row{S::kEnded, I::kHoldExpired, S::kExpired, Say::kNothing},
     Row{S::kEnded, I::kHoldGone, S::kEnded, Say::kNothing},
+    Row{S::kEnded, I::kIncrementAuthorised, S::kEnded, Say::kNothing},
+    Row{S::kEnded, I::kIncrementRefused, S::kEnded, Say::kNothing},
+    Row{S::kEnded, I::kIncrementUnknown, S::kEnded, Say::kNothing},
     Row{S::kEnded, I::kDeadline, S::kEnded, Say::kNothing},
 
     Row{S::kCapturing, I::kEnergyMeasured, S::kCapturing, Say::kNothing},
@@ -153,6 +167,9 @@ constexpr std::array kTable{
     Row{S::kCapturing, I::kReleased, S::kVoided, Say::kNothing},
     Row{S::kCapturing, I::kHoldExpired, S::kExpired, Say::kNothing},
     Row{S::kCapturing, I::kHoldGone, S::kCapturing, Say::kNothing},
+    Row{S::kCapturing, I::kIncrementAuthorised, S::kCapturing, Say::kNothing},
+    Row{S::kCapturing, I::kIncrementRefused, S::kCapturing, Say::kNothing},
+    Row{S::kCapturing, I::kIncrementUnknown, S::kCapturing, Say::kNothing},
     Row{S::kCapturing, I::kDeadline, S::kCapturing, Say::kNothing},
 
     Row{S::kVoiding, I::kHoldAuthorised, S::kVoiding, Say::kNothing},  // payment lets it go, too

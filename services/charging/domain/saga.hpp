@@ -45,6 +45,9 @@ enum class Input : std::uint8_t {
   kEnergyMeasured,  // a meter value of the running transaction
   kStopRequested,   // by the driver or a rule
   kTransactionEnded,
+  kIncrementAuthorised,  // the hold has grown
+  kIncrementRefused,     // it will not
+  kIncrementUnknown,     // nobody knows
   kCaptureUnknown,
   kCaptured,        // price paid from the hold
   kCapturedPartly,  // the rest is owed

@@ -11,8 +11,9 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::int64_t kDefaultLimitWh = 60'000;  // what the hold covers at most
+constexpr std::int64_t kDefaultLimitWh = 60'000;
 constexpr seconds kStartWindow{30};
+constexpr seconds kAskAgain{2};  // for an increment of which nobody knows
 // A running charge is asked to end a little before its limit, because the station needs a moment to stop.
 constexpr std::int64_t kStopLeadSeconds = 3;
 
@@ -39,12 +40,6 @@ std::optional<WallTime> deadline_of(SessionState state, WallTime now) {
     default:
       return std::nullopt;
   }
-}
-
-std::int64_t price_of(const Session& session) {
-  if (session.energy_wh <= 0) return 0;  // nothing delivered, nothing owed: not even the start fee
-  const auto breakdown = tariff::cost(session.tariff, session.energy_wh, 0);
-  return breakdown ? breakdown->total_minor : 0;
 }
 
 void say(Outcome& outcome, Say what, WallTime now) {
@@ -97,7 +92,8 @@ void step(Outcome& outcome, Input input, WallTime now, std::optional<std::string
   if (row == nullptr) {
     const bool contradiction = !terminal(session.state) || late(session.state, input) == Late::kContradiction;
     if (contradiction)
-      outcome.contradiction = std::string(name(input)) + " in state " + std::string(name(session.state));
+      outcome.contradiction = {CaseKind::kUnexpectedFact,
+                               std::string(name(input)) + " in state " + std::string(name(session.state))};
     return;
   }
   const bool moved = row->next != session.state;
@@ -116,21 +112,19 @@ Outcome begin(Session session) {
 
 void take_reading(Session& session, const MeterReading& reading) {
   // A register that runs backwards is a fault of the meter: energy never shrinks.
-  session.energy_wh = std::max(session.energy_wh, reading.meter_wh - session.meter_start_wh);
+  const std::int64_t energy_wh = std::max(session.energy_wh, reading.meter_wh - session.meter_start_wh);
+  session.last_step_wh = energy_wh - session.energy_wh;
+  session.energy_wh = energy_wh;
   session.power_w = reading.power_w;
   if (reading.soc) session.soc = reading.soc;
-  session.cost_minor = price_of(session);
+  session.cost_minor = price_of(session, session.energy_wh);
 }
 
 // Why a running charge should end now, if it should.
 std::optional<std::string> limit_reached(const Session& session) {
-  const std::int64_t ahead_wh = session.power_w.value_or(0) * kStopLeadSeconds / 3600;
-  if (session.energy_wh + ahead_wh >= session.energy_limit_wh) return "energyLimit";
+  if (session.energy_wh + stop_lead_wh(session) >= session.energy_limit_wh) return "energyLimit";
   if (session.target_soc && session.soc && *session.soc >= *session.target_soc) return "targetSoc";
-  Session soon = session;
-  soon.energy_wh += ahead_wh;
-  if (price_of(soon) >= session.hold_minor) return "holdExhausted";
-  return std::nullopt;
+  return hold_limit_reached(session);
 }
 
 void begin_transaction(Session& session, std::string transaction_id, const MeterReading& reading, WallTime now) {
@@ -148,8 +142,18 @@ WallTime start_by(const Session& session) {
   return session.updated_at + kStartWindow;
 }
 
+std::int64_t price_of(const Session& session, std::int64_t energy_wh) {
+  if (energy_wh <= 0) return 0;  // nothing delivered, nothing owed: not even the start fee
+  const auto breakdown = tariff::cost(session.tariff, energy_wh, 0);
+  return breakdown ? breakdown->total_minor : 0;
+}
+
+std::int64_t stop_lead_wh(const Session& session) {
+  return session.power_w.value_or(0) * kStopLeadSeconds / 3600;
+}
+
 Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, Origin origin,
-                                WallTime now) {
+                                WallTime now, const HoldRules& rules) {
   Session session{.id = id,
                   .puid = order.puid,
                   .correlation_id = uuid_v7(),
@@ -162,14 +166,19 @@ Result<Outcome> request_session(const StartOrder& order, const StationFacts& sta
                   .connector_max_power_w = station.connector_max_power_w,
                   .vehicle_id = order.vehicle_id,
                   .target_soc = order.target_soc,
-                  .energy_limit_wh = std::min(order.energy_limit_wh.value_or(kDefaultLimitWh), kDefaultLimitWh),
+                  .energy_limit_wh = order.energy_limit_wh.value_or(kDefaultLimitWh),
                   .tariff = station.tariff,
+                  .increment_percent = rules.increment_percent,
                   .reference = "pa-" + to_string(id),
                   .created_at = now,
                   .updated_at = now,
                   .deadline_at = deadline_of(SessionState::kRequested, now)};
-  EVC_TRY(hold, tariff::cost(session.tariff, session.energy_limit_wh, 0));
+  EVC_TRY(hold, tariff::cost(session.tariff, std::min(session.energy_limit_wh, rules.hold_wh), 0));
+  EVC_TRY(agreed, tariff::cost(session.tariff, session.energy_limit_wh, 0));
+  EVC_TRY(increment, tariff::cost(session.tariff, rules.increment_wh, 0));
   session.hold_minor = hold.total_minor;
+  session.hold_limit_minor = agreed.total_minor;
+  session.increment_minor = std::max<std::int64_t>(1, increment.energy_minor);
   Outcome outcome = begin(std::move(session));
   outcome.changed = true;
   outcome.timeline.push_back({SessionState::kRequested, now, std::nullopt});
@@ -200,8 +209,9 @@ Outcome start_refused(Session session, std::string reason, WallTime now) {
 Outcome transaction_started(Session session, std::string transaction_id, const MeterReading& reading, WallTime now) {
   Outcome outcome = begin(std::move(session));
   if (outcome.session.transaction_id && *outcome.session.transaction_id != transaction_id) {
-    outcome.contradiction =
-        "a second transaction " + transaction_id + " for a session that has " + *outcome.session.transaction_id;
+    outcome.contradiction = {
+        CaseKind::kSecondTransaction,
+        "a second transaction " + transaction_id + " for a session that has " + *outcome.session.transaction_id};
     return outcome;
   }
   if (outcome.session.ended_at) return outcome;  // the station repeats a start whose end is billed already
@@ -227,6 +237,34 @@ Outcome energy_measured(Session session, const MeterReading& reading, WallTime n
     outcome.session.stop_reason = *reason;
     step(outcome, Input::kStopRequested, now, *reason);
   }
+  want_increment(outcome.session, now);
+  return outcome;
+}
+
+Outcome increment_answered(Session session, const IncrementAnswer& answer, WallTime now) {
+  Outcome outcome = begin(std::move(session));
+  Session& changed = outcome.session;
+  const bool open =
+      changed.increment.state == IncrementState::kWanted || changed.increment.state == IncrementState::kUnknown;
+  if (answer.number != changed.increment.number || !open) return outcome;  // it was said before
+  if (answer.input == Input::kIncrementAuthorised) {
+    const std::int64_t grown = changed.hold_minor + changed.increment.amount_minor;
+    if (answer.held_minor != grown) {
+      outcome.contradiction = {CaseKind::kIncrementDiffers, "payment holds another amount than the increment makes it"};
+      return outcome;
+    }
+    changed.hold_minor = grown;
+    changed.increment.state = IncrementState::kAuthorised;
+    changed.increment.due_at.reset();
+  } else if (answer.input == Input::kIncrementRefused) {
+    changed.increment.state = IncrementState::kRefused;
+    changed.increment.due_at.reset();
+  } else {
+    if (changed.increment.state == IncrementState::kUnknown) return outcome;
+    changed.increment.state = IncrementState::kUnknown;
+    changed.increment.due_at = now + kAskAgain;
+  }
+  step(outcome, answer.input, now);
   return outcome;
 }
 
@@ -268,7 +306,7 @@ Outcome captured(Session session, std::int64_t captured_minor, std::int64_t rece
   const bool awaited =
       outcome.session.state == SessionState::kEnded || outcome.session.state == SessionState::kCapturing;
   if (awaited && captured_minor + receivable_minor != outcome.session.cost_minor) {
-    outcome.contradiction = "captured and receivable do not add up to the price";
+    outcome.contradiction = {CaseKind::kAmountsDiffer, "captured and receivable do not add up to the price"};
     return outcome;
   }
   if (awaited) {

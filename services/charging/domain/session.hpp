@@ -3,6 +3,7 @@
 // in Wh, power in W, money in minor units.
 #pragma once
 
+#include <boost/describe.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "kit/base/money.hpp"
 #include "kit/base/uuid.hpp"
 #include "kit/tariff/tariff.hpp"
+#include "services/charging/domain/hold_growth.hpp"
 #include "services/charging/domain/saga.hpp"
 
 namespace evc::charging {
@@ -30,13 +32,18 @@ struct Session {
   std::optional<double> target_soc;
   std::int64_t energy_limit_wh = 0;
   tariff::Tariff tariff;
-  std::int64_t hold_minor = 0;
+  std::int64_t hold_minor = 0;        // grows by increments
+  std::int64_t hold_limit_minor = 0;  // … up to this: what the driver agreed to
+  std::int64_t increment_minor = 0;   // by how much at a time
+  std::int64_t increment_percent = 0;
+  HoldIncrement increment;
   std::string reference;  // of the pre-authorisation, chosen by us
   SessionState state = SessionState::kRequested;
   std::int64_t version = 1;
   std::optional<std::string> transaction_id;
   std::int64_t meter_start_wh = 0;
   std::int64_t energy_wh = 0;
+  std::int64_t last_step_wh = 0;  // between the last two readings
   std::optional<std::int64_t> power_w;
   std::optional<double> soc;
   std::int64_t cost_minor = 0;
@@ -59,12 +66,26 @@ struct TimelineEntry {
   WallTime at{};
   std::optional<std::string> reason;
 };
+// What a person has to look at, by kind; docs/runbooks/reconciliation.md says of each what to do.
+enum class CaseKind {
+  kUnexpectedFact,     // the saga has no row for it
+  kSecondTransaction,  // one session, two transactions
+  kAmountsDiffer,      // captured and receivable are not the price
+  kIncrementDiffers,   // payment holds another amount than the increment makes it
+  kStepFailed,         // payment could not take a step, for good
+};
+BOOST_DESCRIBE_ENUM(CaseKind, kUnexpectedFact, kSecondTransaction, kAmountsDiffer, kIncrementDiffers, kStepFailed)
+struct Contradiction {
+  CaseKind kind = CaseKind::kUnexpectedFact;
+  std::string text;
+};
+
 struct Outcome {
   Session session;
   bool changed = false;
-  std::vector<TimelineEntry> timeline;       // new entries
-  std::vector<Emission> emissions;           // in order
-  std::optional<std::string> contradiction;  // open a reconciliation case with this text
+  std::vector<TimelineEntry> timeline;         // new entries
+  std::vector<Emission> emissions;             // in order
+  std::optional<Contradiction> contradiction;  // open a reconciliation case
 };
 
 struct StationFacts {
@@ -84,9 +105,9 @@ struct StartOrder {
 struct Origin {
   std::string trace_id, span_id;
 };
-// The hold is the price of min(limit, 60 kWh).
+// The hold is the price of min(limit, 60 kWh); it may grow to the price of the limit.
 Result<Outcome> request_session(const StartOrder& order, const StationFacts& station, Uuid id, Origin origin,
-                                WallTime now);
+                                WallTime now, const HoldRules& rules = {});
 
 struct MeterReading {
   std::int64_t meter_wh = 0;
@@ -106,6 +127,13 @@ Outcome stop_requested(Session session, std::string reason, WallTime now);
 // reason: as in ChargingSessionEnded, used when nobody asked for a stop.
 Outcome transaction_ended(Session session, const MeterReading& reading, std::optional<std::int64_t> meter_start_wh,
                           std::string reason, WallTime now);
+// What became of an increment: kIncrementAuthorised with all that is held now, kIncrementRefused, kIncrementUnknown.
+struct IncrementAnswer {
+  std::int64_t number = 0;
+  Input input = Input::kIncrementUnknown;
+  std::int64_t held_minor = 0;
+};
+Outcome increment_answered(Session session, const IncrementAnswer& answer, WallTime now);
 Outcome capture_unknown(Session session, WallTime now);
 Outcome captured(Session session, std::int64_t captured_minor, std::int64_t receivable_minor, WallTime now);
 Outcome capture_failed(Session session, WallTime now);
@@ -116,5 +144,9 @@ Outcome hold_asked(Session session, Input answer, WallTime now);
 
 // The moment after which the station is not asked to start any more.
 WallTime start_by(const Session& session);
+// What the session would cost with this energy.
+std::int64_t price_of(const Session& session, std::int64_t energy_wh);
+// What flows until a station that is asked now has stopped.
+std::int64_t stop_lead_wh(const Session& session);
 
 }  // namespace evc::charging

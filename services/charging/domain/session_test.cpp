@@ -39,10 +39,11 @@ std::string said(const Outcome& outcome) {
   return types;
 }
 
-TEST(Session, HoldIsThePriceOfTheLimitAndNeverOfMoreThanSixtyKwh) {
+TEST(Session, TheFirstHoldIsThePriceOfTheLimitAndNeverOfMoreThanSixtyKwh) {
   EXPECT_EQ(requested().hold_minor, 300 + 60 * 200);
   EXPECT_EQ(requested({.puid = "p", .energy_limit_wh = 30'000}).hold_minor, 300 + 30 * 200);
-  EXPECT_EQ(requested({.puid = "p", .energy_limit_wh = 400'000}).energy_limit_wh, 60'000);
+  EXPECT_EQ(requested({.puid = "p", .energy_limit_wh = 400'000}).hold_minor, 300 + 60 * 200);
+  EXPECT_EQ(requested({.puid = "p", .energy_limit_wh = 400'000}).energy_limit_wh, 400'000);
 }
 
 TEST(Session, HappyPathSaysEachFactOnceAndEndsCaptured) {

@@ -3,6 +3,7 @@
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/metrics.hpp"
 #include "services/charging/process/record.hpp"
+#include "services/charging/process/session_trace.hpp"
 #include "services/charging/store/sessions.hpp"
 
 namespace evc::charging {
@@ -11,12 +12,6 @@ namespace {
 constexpr std::chrono::milliseconds kPoll{500};
 constexpr std::chrono::seconds kStepTimeout{8};
 constexpr std::int64_t kBatch = 50;
-
-// Work that nobody asked for just now still belongs to the trace that the driver's tap began.
-telemetry::TraceContext trace_of(const Session& session) {
-  auto trace = telemetry::TraceContext::parse("00-" + session.trace_id + "-" + session.span_id + "-01");
-  return trace ? *trace : telemetry::TraceContext::root();
-}
 
 RequestContext step_context() {
   RequestContext context;

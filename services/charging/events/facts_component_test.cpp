@@ -46,7 +46,7 @@ class FactsTest : public ::testing::Test {
     return evc::testing::run_task(worker_, std::move(task));
   }
 
-  Task<Result<Session>> requested() {
+  Task<Result<Session>> requested(std::int64_t energy_limit_wh = 60'000) {
     const StationFacts facts{.id = "BR-SP-0001",
                              .name = "Posto Paraty",
                              .connector_id = 1,
@@ -54,7 +54,7 @@ class FactsTest : public ::testing::Test {
                              .connector_max_power_w = 60'000,
                              .tariff = site().tariff};
     EVC_CO_TRY(outcome,
-               request_session({.puid = "p1.x"}, facts, uuid_v7(),
+               request_session({.puid = "p1.x", .energy_limit_wh = energy_limit_wh}, facts, uuid_v7(),
                                {context_.trace.trace_id_hex(), context_.trace.span_id_hex()}, context_.clock->wall()));
     EVC_CO_TRY(transaction, co_await pool_->begin(context_));
     EVC_CO_CHECK(
@@ -146,6 +146,10 @@ TEST_F(FactsTest, ContradictionOpensOneCaseAndChangesNothing) {
   ASSERT_TRUE(payment("PaymentCaptured", session, {{"captured", brl(1)}, {"receivable", brl(0)}}));
   EXPECT_EQ(state(session), "REQUESTED");
   EXPECT_EQ(database_.value("SELECT count(*) FROM reconciliation_case"), "1");
+  EXPECT_EQ(database_.value("SELECT concat_ws(' ', kind, session_id, closed_at IS NULL) FROM operator_case"),
+            "unexpectedFact " + to_string(session.id) + " t");
+  database_.value("UPDATE operator_case SET closed_at = now(), outcome = 'noChange' RETURNING 1");
+  EXPECT_EQ(database_.value("SELECT outcome FROM reconciliation_case WHERE closed_at IS NOT NULL"), "noChange");
 }
 
 TEST_F(FactsTest, BrokenEventsAreDeterministicFailures) {
@@ -233,6 +237,33 @@ TEST_F(FactsTest, WhoDoesNotHearTheStationGivesNoSessionUp) {
   EXPECT_TRUE(run(overdue_sessions(context_, *pool_, later, Overdue::kNotWaitingForTheStation, 10))->empty());
   database_.value("UPDATE session SET state = 'VOIDING' RETURNING 1");
   EXPECT_EQ(run(overdue_sessions(context_, *pool_, later, Overdue::kNotWaitingForTheStation, 10))->size(), 1U);
+}
+
+TEST_F(FactsTest, AnIncrementIsClaimedOnceAndRaisesTheHold) {
+  const Session session = run(requested(150'000)).value();
+  const auto claimed = [&](WallTime now) { return run(claim_increments(context_, *pool_, now, now + 8s, 10)).value(); };
+  ASSERT_TRUE(payment("PaymentAuthorized", session, {{"held", brl(12'300)}}));
+  ASSERT_TRUE(external("transactionStarted", session, {{"transactionId", "1001"}, {"meterWh", 0}}));
+  for (const int kwh : {20, 35}) {
+    ASSERT_TRUE(external("meterValues", session, {{"transactionId", "1001"}, {"meterWh", kwh * 1'000}}));
+    if (kwh == 20) EXPECT_TRUE(claimed(context_.clock->wall() + 1s).empty());
+  }
+  const WallTime now = context_.clock->wall() + 1s;
+  const auto first = claimed(now);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].increment.number, 1);
+  EXPECT_EQ(first[0].increment.amount_minor, 4'000);
+  EXPECT_EQ(first[0].hold_limit_minor, 30'300);
+  EXPECT_TRUE(claimed(now + 1s).empty()) << "somebody asks for it already";
+  EXPECT_EQ(claimed(now + 9s).size(), 1U) << "who claimed it was lost";
+  ASSERT_TRUE(payment("PaymentUnknown", session, {{"step", "increment"}, {"increment", 1}}));
+  EXPECT_EQ(database_.value("SELECT increment_state FROM session"), "unknown");
+  ASSERT_TRUE(payment("PaymentAuthorized", session, {{"held", brl(16'300)}, {"increment", 1}}));
+  EXPECT_EQ(database_.value("SELECT concat_ws(' ', state, hold_minor, increment_state, increment_due_at IS NULL) FROM "
+                            "session"),
+            "CHARGING 16300 authorised t");
+  EXPECT_TRUE(claimed(now + 60s).empty());
+  EXPECT_EQ(database_.value("SELECT count(*) FROM reconciliation_case"), "0");
 }
 
 }  // namespace

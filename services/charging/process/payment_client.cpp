@@ -24,6 +24,7 @@ Task<Input> PaymentClient::hold(RequestContext& context, Session session, json::
                                            {"sessionId", to_string(session.id)},
                                            {"userId", session.puid},
                                            {"amount", money(session.hold_minor, session.tariff.currency)},
+                                           {"limit", money(session.hold_limit_minor, session.tariff.currency)},
                                            {"paymentMethod", std::move(payment_method)},
                                            {"correlationId", to_string(session.correlation_id)}});
   auto response = co_await payment->send(context, std::move(call));
@@ -49,6 +50,24 @@ Task<Input> PaymentClient::ask(RequestContext& context, std::string reference) {
   call.headers.set("authorization", "Bearer " + *token);
   auto response = co_await payment->send(context, std::move(call));
   co_return response ? hold_state_told(response->status, response->body) : Input::kHoldUnknown;
+}
+
+Task<IncrementAnswer> PaymentClient::increment(RequestContext& context, Session session) {
+  const auto payment = payment_;
+  const std::int64_t number = session.increment.number;
+  auto token = co_await tokens_->token(context);
+  if (!token) co_return IncrementAnswer{.number = number};
+  http::Call call{.method = "POST",
+                  .target = "/payments/preauthorisations/" + session.reference + "/increments",
+                  .route_class = "/payments/preauthorisations/{reference}/increments",
+                  .repeat = http::Call::Repeat::kIdempotent};
+  call.headers.set("authorization", "Bearer " + *token);
+  call.headers.set("idempotency-key", to_string(session.id) + ":increment:" + std::to_string(number));
+  call.headers.set("content-type", "application/json");
+  call.body = json::serialize(
+      json::Object{{"number", number}, {"amount", money(session.increment.amount_minor, session.tariff.currency)}});
+  auto response = co_await payment->send(context, std::move(call));
+  co_return response ? increment_told(number, response->status, response->body) : IncrementAnswer{.number = number};
 }
 
 }  // namespace evc::charging

@@ -18,6 +18,8 @@ class PaymentClient {
   Task<Input> hold(RequestContext& context, Session session, json::Value payment_method);
   // The same, kNeverHeld when payment has no such reference, kReleased or kHoldExpired when it was let go.
   Task<Input> ask(RequestContext& context, std::string reference);
+  // More for the session's open increment. Safe to repeat: the key is <sessionId>:increment:<number>.
+  Task<IncrementAnswer> increment(RequestContext& context, Session session);
 
  private:
   std::shared_ptr<http::Client> payment_;

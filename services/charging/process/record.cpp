@@ -23,7 +23,7 @@ void log_change(const RequestContext& context, const Outcome& outcome) {
   }
   if (!outcome.contradiction) return;
   EVC_LOG(kWarn, context.trace, "A fact contradicts the session: a reconciliation case is open",
-          {{key::kSessionId, id}, {key::kReason, *outcome.contradiction}});
+          {{key::kSessionId, id}, {key::kReason, outcome.contradiction->text}});
   telemetry::metrics().counter("charging_reconciliation_cases_total", "Facts that the rules could not settle").add();
 }
 

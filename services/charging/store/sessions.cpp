@@ -14,19 +14,23 @@ using postgres::Statement;
   "reference, state, version, "                                                                                      \
   "transaction_id, meter_start_wh, energy_wh, power_w, soc, cost_minor, captured_minor, receivable_minor, failure, " \
   "stop_reason, hold_gone, "                                                                                         \
-  "created_at, started_at, ended_at, updated_at, deadline_at, span_id"
+  "created_at, started_at, ended_at, updated_at, deadline_at, span_id, hold_limit_minor, increment_minor, "          \
+  "increment_percent, increment_number, increment_amount_minor, increment_state, increment_due_at, last_step_wh"
 
-constexpr Statement kInsert{"session_insert",
-                            "INSERT INTO session (" SESSION_COLUMNS
-                            ", payment_method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-                            "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "
-                            "$27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)"};
-constexpr Statement kUpdate{"session_update",
-                            "UPDATE session SET state = $2, version = $3, transaction_id = $4, meter_start_wh = $5, "
-                            "energy_wh = $6, power_w = $7, soc = $8, cost_minor = $9, "
-                            "captured_minor = $10, receivable_minor = $11, failure = $12, stop_reason = $13, hold_gone "
-                            "= $14, started_at = $15, ended_at = $16, updated_at = $17, "
-                            "deadline_at = $18 WHERE id = $1"};
+constexpr Statement kInsert{
+    "session_insert",
+    "INSERT INTO session (" SESSION_COLUMNS
+    ", payment_method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+    "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "
+    "$27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47)"};
+constexpr Statement kUpdate{
+    "session_update",
+    "UPDATE session SET state = $2, version = $3, transaction_id = $4, meter_start_wh = $5, "
+    "energy_wh = $6, power_w = $7, soc = $8, cost_minor = $9, "
+    "captured_minor = $10, receivable_minor = $11, failure = $12, stop_reason = $13, hold_gone "
+    "= $14, started_at = $15, ended_at = $16, updated_at = $17, "
+    "deadline_at = $18, hold_minor = $19, increment_number = $20, increment_amount_minor = $21, "
+    "increment_state = $22, increment_due_at = $23, last_step_wh = $24 WHERE id = $1"};
 constexpr Statement kLock{"session_lock", "SELECT " SESSION_COLUMNS " FROM session WHERE id = $1 FOR UPDATE"};
 constexpr Statement kFind{"session_find", "SELECT " SESSION_COLUMNS " FROM session WHERE id = $1"};
 constexpr Statement kMethod{"session_payment_method", "SELECT payment_method FROM session WHERE id = $1"};
@@ -40,14 +44,19 @@ constexpr Statement kInsertTimeline{
 constexpr Statement kTimeline{
     "timeline_read", "SELECT state, at, reason FROM session_timeline WHERE session_id = $1 ORDER BY version, at"};
 constexpr Statement kInsertCase{"case_insert",
-                                "INSERT INTO reconciliation_case (id, session_id, text, trace_id, created_at) VALUES "
-                                "($1, $2, $3, $4, $5) ON CONFLICT (session_id, text) DO NOTHING"};
+                                "INSERT INTO reconciliation_case (id, session_id, kind, text, trace_id, created_at) "
+                                "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (session_id, text) DO NOTHING"};
 constexpr Statement kOverdue{"session_overdue",
                              "SELECT id FROM session WHERE deadline_at <= $1 AND ($2 OR state NOT IN ('AUTHORISED', "
                              "'CANCELLING')) ORDER BY deadline_at LIMIT $3"};
 constexpr Statement kLockOverdue{"session_lock_overdue",
                                  "SELECT " SESSION_COLUMNS
                                  " FROM session WHERE id = $1 AND deadline_at <= $2 FOR UPDATE SKIP LOCKED"};
+constexpr Statement kClaimIncrements{
+    "session_claim_increments",
+    "UPDATE session SET increment_due_at = $2 WHERE id IN (SELECT id FROM session WHERE increment_due_at <= $1 AND "
+    "state "
+    "= 'CHARGING' ORDER BY increment_due_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING " SESSION_COLUMNS};
 constexpr Statement kCount{"session_count",
                            "SELECT state, count(*), coalesce(extract(epoch FROM $1::timestamptz - min(updated_at)), "
                            "0)::bigint FROM session WHERE deadline_at IS NOT NULL GROUP BY state"};
@@ -92,7 +101,23 @@ Session session_of(const Rows& rows, std::size_t row) {
   session.updated_at = rows.get<WallTime>(row, 35);
   session.deadline_at = rows.get<std::optional<WallTime>>(row, 36);
   session.span_id = rows.get<std::string>(row, 37);
+  session.hold_limit_minor = rows.get<std::int64_t>(row, 38);
+  session.increment_minor = rows.get<std::int64_t>(row, 39);
+  session.increment_percent = rows.get<std::int64_t>(row, 40);
+  session.increment = {.number = rows.get<std::int64_t>(row, 41),
+                       .amount_minor = rows.get<std::int64_t>(row, 42),
+                       .state = increment_state_from_name(rows.text(row, 43)).value(),
+                       .due_at = rows.get<std::optional<WallTime>>(row, 44)};
+  session.last_step_wh = rows.get<std::int64_t>(row, 45);
   return session;
+}
+
+void add_increment(Params& params, const Session& session) {
+  params.add(session.increment.number)
+      .add(session.increment.amount_minor)
+      .add(name(session.increment.state))
+      .add(session.increment.due_at)
+      .add(session.last_step_wh);
 }
 
 std::optional<Session> first_of(const Rows& rows) {
@@ -130,11 +155,10 @@ Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction
       .add(session.hold_gone)
       .add(session.created_at)
       .add(session.started_at);
-  params.add(session.ended_at)
-      .add(session.updated_at)
-      .add(session.deadline_at)
-      .add(session.span_id)
-      .add(payment_method);
+  params.add(session.ended_at).add(session.updated_at).add(session.deadline_at).add(session.span_id);
+  params.add(session.hold_limit_minor).add(session.increment_minor).add(session.increment_percent);
+  add_increment(params, session);
+  params.add(payment_method);
   auto inserted = co_await transaction.exec(context, kInsert, std::move(params));
   if (!inserted && inserted.error().code == Code::kUniqueViolation)
     co_return fail(Code::kConnectorUnavailable, "another charge is running at this connector");
@@ -156,6 +180,8 @@ Result<void> update_session(postgres::Transaction& transaction, const Session& s
       .add(session.stop_reason)
       .add(session.hold_gone);
   params.add(session.started_at).add(session.ended_at).add(session.updated_at).add(session.deadline_at);
+  params.add(session.hold_minor);
+  add_increment(params, session);
   return transaction.defer(kUpdate, std::move(params));
 }
 
@@ -165,9 +191,11 @@ Result<void> insert_timeline(postgres::Transaction& transaction, Uuid session_id
 }
 
 Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
-                               std::string text) {
+                               Contradiction contradiction) {
+  const std::string kind(json::encode(contradiction.kind).as_string());
   EVC_CO_CHECK(co_await transaction.exec(
-      context, kInsertCase, Params(uuid_v7(), session_id, text, context.trace.trace_id_hex(), context.clock->wall())));
+      context, kInsertCase,
+      Params(uuid_v7(), session_id, kind, contradiction.text, context.trace.trace_id_hex(), context.clock->wall())));
   co_return Result<void>{};
 }
 
@@ -218,6 +246,14 @@ Task<Result<std::optional<Session>>> lock_overdue_session(RequestContext& contex
                                                           Uuid id, WallTime now) {
   EVC_CO_TRY(rows, co_await transaction.exec(context, kLockOverdue, Params(id, now)));
   co_return first_of(rows);
+}
+
+Task<Result<std::vector<Session>>> claim_increments(RequestContext& context, postgres::Pool& pool, WallTime now,
+                                                    WallTime until, std::int64_t limit) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kClaimIncrements, Params(now, until, limit)));
+  std::vector<Session> sessions;
+  for (std::size_t i = 0; i < rows.size(); ++i) sessions.push_back(session_of(rows, i));
+  co_return sessions;
 }
 
 Task<Result<std::vector<StateCount>>> count_live_sessions(RequestContext& context, postgres::Pool& pool, WallTime now) {

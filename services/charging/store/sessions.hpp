@@ -19,7 +19,7 @@ Result<void> update_session(postgres::Transaction& transaction, const Session& s
 Result<void> insert_timeline(postgres::Transaction& transaction, Uuid session_id, std::int64_t version,
                              const TimelineEntry& entry);
 Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
-                               std::string text);
+                               Contradiction contradiction);
 
 Task<Result<std::optional<Session>>> lock_session(RequestContext& context, postgres::Transaction& transaction, Uuid id);
 Task<Result<std::optional<Session>>> find_session(RequestContext& context, postgres::Pool& pool, Uuid id);
@@ -42,6 +42,10 @@ Task<Result<std::vector<Uuid>>> overdue_sessions(RequestContext& context, postgr
 // nullopt when another worker has it or its deadline moved.
 Task<Result<std::optional<Session>>> lock_overdue_session(RequestContext& context, postgres::Transaction& transaction,
                                                           Uuid id, WallTime now);
+
+// Running charges whose increment is to be asked for (again). Each is claimed: nobody else gets it before `until`.
+Task<Result<std::vector<Session>>> claim_increments(RequestContext& context, postgres::Pool& pool, WallTime now,
+                                                    WallTime until, std::int64_t limit);
 
 struct StateCount {
   std::string state;

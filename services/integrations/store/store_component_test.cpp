@@ -242,6 +242,11 @@ TEST_F(StoreTest, CasesAreOpenedOnce) {
     must(in_transaction(
         [&](auto& transaction) { return open_case(context, transaction, "S1", -1, "unknown-transaction", "{}"); }));
   EXPECT_EQ(database.value("SELECT count(*) FROM reconciliation_case"), "1");
+  EXPECT_EQ(
+      database.value("SELECT concat_ws(' ', kind, subject, closed_at IS NULL, trace_id IS NULL) FROM operator_case"),
+      "unknownTransaction S1 -1 t f");
+  database.value("UPDATE operator_case SET closed_at = now(), outcome = 'noChange' RETURNING 1");
+  EXPECT_EQ(database.value("SELECT outcome FROM reconciliation_case WHERE closed_at IS NOT NULL"), "noChange");
 }
 
 class CommandStoreTest : public StoreTest {

@@ -41,7 +41,8 @@ constexpr Statement kMeterValues{"integrations.meter.insert", R"(
      WHERE transaction_id = $3 AND station_id = $1 AND $5::bigint IS NOT NULL AND (metered_at IS NULL OR metered_at <= $6))
   SELECT EXISTS (SELECT 1 FROM ocpp_transaction WHERE transaction_id = $3 AND station_id = $1))"};
 constexpr Statement kOpenCase{"integrations.case.open", R"(
-  INSERT INTO reconciliation_case (station_id, transaction_id, kind, digest, message) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING)"};
+  INSERT INTO reconciliation_case (public_id, station_id, transaction_id, kind, digest, message, trace_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING)"};
 
 Params meter_params(const MeterMessage& message) {
   json::Array list;
@@ -136,8 +137,8 @@ Task<Result<bool>> insert_meter_values(RequestContext& context, postgres::Transa
 
 Task<Result<void>> open_case(RequestContext& context, postgres::Transaction& transaction, std::string station_id,
                              std::int64_t transaction_id, std::string kind, std::string message) {
-  Params params(station_id, transaction_id, kind);
-  params.add_bytes(view(sha256(message))).add(message);
+  Params params(uuid_v7(), station_id, transaction_id, kind);
+  params.add_bytes(view(sha256(message))).add(message).add(context.trace.trace_id_hex());
   EVC_CO_CHECK(co_await transaction.exec(context, kOpenCase, std::move(params)));
   co_return Result<void>{};
 }

@@ -12,10 +12,13 @@
 #include "kit/base/webhook_signature.hpp"
 #include "kit/http/client.hpp"
 #include "kit/http/server.hpp"
+#include "kit/messaging/case_routes.hpp"
 #include "kit/postgres/testing/test_database.hpp"
 #include "kit/testing/run_task.hpp"
+#include "services/payment/api/increments.hpp"
 #include "services/payment/api/payments.hpp"
 #include "services/payment/api/preauthorisations.hpp"
+#include "services/payment/api/refunds.hpp"
 #include "services/payment/api/webhooks.hpp"
 #include "services/payment/events/charging_events.hpp"
 #include "services/payment/flow/steps.hpp"
@@ -72,11 +75,16 @@ class PaymentTest : public ::testing::Test {
         worker_, *pool_, *provider_, recorder_,
         StepOptions{.poll = 20ms, .lease = 5'000ms, .never_heard_after = 700ms, .longest_pause = 200ms, .parallel = 8});
     preauthorisations_.emplace(*pool_, *keys_, *provider_, recorder_, *steps_);
+    increments_.emplace(*pool_, *keys_, *provider_, recorder_);
+    refunds_.emplace(*pool_, *keys_, recorder_);
     payments_.emplace(*pool_);
     provider_webhooks_.emplace(*pool_, recorder_, Secret<std::string>("hook"));
     preauthorisations_->add_routes(*router);
+    increments_->add_routes(*router);
+    refunds_->add_routes(*router);
     payments_->add_routes(*router);
     provider_webhooks_->add_routes(*router);
+    messaging::add_case_operations(*router, "payment", *keys_, *pool_);
     client_ = client_of(worker_, "payment", server_->port());
     worker_.tasks().spawn("steps", steps_->run());
   }
@@ -128,6 +136,18 @@ class PaymentTest : public ::testing::Test {
   }
   http::Response hold(const std::string& token, std::int64_t amount = 1'000) {
     return send(post_call("/payments/preauthorisations", to_string(session_) + ":preauth", body_of(token, amount)));
+  }
+  // A hold of 10.00 that may grow to 25.00.
+  http::Response growing_hold(const std::string& token) {
+    auto body = json::parse(body_of(token))->as_object();
+    body["limit"] = json::Object{{"amount", 2'500}, {"currency", "BRL"}};
+    return send(post_call("/payments/preauthorisations", to_string(session_) + ":preauth", json::serialize(body)));
+  }
+  http::Response grow(std::int64_t number, std::int64_t amount, const std::string& key = "") {
+    const json::Object body{{"number", number}, {"amount", {{"amount", amount}, {"currency", "BRL"}}}};
+    const std::string usual = to_string(session_) + ":increment:" + std::to_string(number);
+    return send(post_call("/payments/preauthorisations/" + reference_ + "/increments", key.empty() ? usual : key,
+                          json::serialize(body)));
   }
   static std::string state_in(const http::Response& response) {
     const auto body = json::parse(response.body);
@@ -230,6 +250,8 @@ class PaymentTest : public ::testing::Test {
   std::optional<ProviderClient> provider_;
   std::optional<Steps> steps_;
   std::optional<Preauthorisations> preauthorisations_;
+  std::optional<Increments> increments_;
+  std::optional<Refunds> refunds_;
   std::optional<Payments> payments_;
   std::optional<ProviderWebhooks> provider_webhooks_;
   std::unique_ptr<http::Server> server_;

@@ -1,49 +1,21 @@
 #include "services/payment/api/payments.hpp"
 
-#include <charconv>
-
-#include "kit/base/bytes.hpp"
 #include "kit/http/operation.hpp"
+#include "kit/http/page.hpp"
 #include "services/payment/api/views.hpp"
 #include "services/payment/store/payment_store.hpp"
 
 namespace evc::payment {
 namespace {
 
-constexpr std::int64_t kDefaultLimit = 50;
-constexpr std::int64_t kLargestLimit = 200;
-
-std::string cursor_of(const Payment& payment) {
-  return base64url_encode(std::to_string(payment.created_at.time_since_epoch().count()) + "." + to_string(payment.id));
-}
-
-Result<std::pair<WallTime, Uuid>> position_of(std::string_view cursor) {
-  const auto bad = fail_field("?cursor", "is not a cursor of ours");
-  const auto text = base64url_decode(cursor);
-  const std::size_t dot = text ? text->find('.') : std::string::npos;
-  if (dot == std::string::npos) return bad;
-  std::int64_t microseconds = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + dot, microseconds);
-  const auto id = parse_uuid(std::string_view(*text).substr(dot + 1));
-  if (error != std::errc{} || end != text->data() + dot || !id) return bad;
-  return std::pair{WallTime{std::chrono::microseconds{microseconds}}, *id};
-}
-
 Result<store::Page> page_of(const RequestContext& context, const http::Request& request) {
-  store::Page page{.puid = context.principal.puid, .limit = kDefaultLimit};
-  if (const auto limit = request.query.get("limit")) {
-    const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), page.limit);
-    if (error != std::errc{} || end != limit->data() + limit->size() || page.limit < 1 || page.limit > kLargestLimit)
-      return fail_field("?limit", "must be from 1 to 200");
-  }
+  EVC_TRY(limit, http::read_page_limit(request));
+  EVC_TRY(after, http::read_page_cursor(request));
+  store::Page page{.puid = context.principal.puid, .after = after, .limit = limit};
   if (const auto session = request.query.get("sessionId")) {
     const auto id = parse_uuid(*session);
     if (!id) return fail_field("?sessionId", "is not a UUID");
     page.session_id = *id;
-  }
-  if (const auto cursor = request.query.get("cursor")) {
-    EVC_TRY(position, position_of(*cursor));
-    page.after = position;
   }
   return page;
 }
@@ -69,7 +41,7 @@ Task<http::Response> Payments::list(RequestContext& context, http::Request& requ
   json::Array views;
   for (const Payment& payment : *payments) views.push_back(payment_view(payment));
   body["payments"] = std::move(views);
-  if (more) body["nextCursor"] = cursor_of(payments->back());
+  if (more) body["nextCursor"] = http::page_cursor(payments->back().created_at, payments->back().id);
   co_return http::no_store(http::Response::json(200, body));
 }
 

@@ -3,6 +3,7 @@
 #include <regex>
 
 #include "kit/http/operation.hpp"
+#include "services/payment/api/request_time.hpp"
 #include "services/payment/api/views.hpp"
 #include "services/payment/store/job_store.hpp"
 #include "services/payment/store/payment_store.hpp"
@@ -10,11 +11,6 @@
 namespace evc::payment {
 namespace {
 
-// What is left of the request's time once the provider was asked must do for writing its answer down.
-constexpr std::chrono::milliseconds kWriteShare{400};
-constexpr std::chrono::milliseconds kWriteTimeout{3'000};
-// The job that finds out what a crash left open starts after the request itself has given up.
-constexpr std::chrono::milliseconds kFirstLook{5'000};
 constexpr std::int64_t kLargestAmount = 9'007'199'254'740'991;
 
 struct PaymentMethod {
@@ -28,15 +24,16 @@ struct PreauthorisationRequest {
   Uuid session_id;
   std::string user_id;
   Money amount;
+  std::optional<Money> limit;
   PaymentMethod payment_method;
   Uuid correlation_id;
 };
 BOOST_DESCRIBE_STRUCT(PreauthorisationRequest, (),
-                      (reference, session_id, user_id, amount, payment_method, correlation_id))
+                      (reference, session_id, user_id, amount, limit, payment_method, correlation_id))
 
 Result<Payment> payment_from(const http::Request& request) {
   static const std::regex kReference("[A-Za-z0-9][A-Za-z0-9._:-]{0,63}");
-  static const std::regex kToken("[a-z][a-z-]{0,63}");
+  static const std::regex kToken("[a-z][a-z0-9:-]{0,63}");
   static const std::regex kPseudonym("p1\\.[a-z2-7]{26}");
   EVC_TRY(body, http::body_as<PreauthorisationRequest>(request));
   const PaymentMethod& method = body.payment_method;
@@ -45,6 +42,10 @@ Result<Payment> payment_from(const http::Request& request) {
   if (!std::regex_match(body.user_id, kPseudonym)) return fail_field("/userId", "is not a pseudonym");
   if (body.amount.amount <= 0 || body.amount.amount > kLargestAmount)
     return fail_field("/amount/amount", "must be positive");
+  if (body.limit && body.limit->currency != body.amount.currency)
+    return fail_field("/limit/currency", "is not that of the amount");
+  if (body.limit && (body.limit->amount < body.amount.amount || body.limit->amount > kLargestAmount))
+    return fail_field("/limit/amount", "must not be below the amount");
   if (!card && method.type != "simulated-pix")
     return fail_field("/paymentMethod/type", "must be simulated-card or simulated-pix");
   if (card && (!method.token || !std::regex_match(*method.token, kToken)))
@@ -58,7 +59,8 @@ Result<Payment> payment_from(const http::Request& request) {
                  .method = card ? Method::kSimulatedCard : Method::kSimulatedPix,
                  .token = method.token.value_or(""),
                  .currency = body.amount.currency,
-                 .asked = body.amount.amount};
+                 .asked = body.amount.amount,
+                 .limit = body.limit ? body.limit->amount : 0};
 }
 
 bool open(State state) {
@@ -74,15 +76,8 @@ http::Response release_answer(const Payment& payment) {
 }
 
 bool same_hold(const Payment& a, const Payment& b) {
-  return a.session_id == b.session_id && a.puid == b.puid && a.asked == b.asked && a.currency == b.currency &&
-         a.method == b.method && a.token == b.token;
-}
-
-// The answer must be written down also when the caller's time is up by then.
-RequestContext writing(const RequestContext& context) {
-  RequestContext more = context;
-  more.deadline = std::chrono::steady_clock::now() + kWriteTimeout;
-  return more;
+  return a.session_id == b.session_id && a.puid == b.puid && a.asked == b.asked && a.limit == b.limit &&
+         a.currency == b.currency && a.method == b.method && a.token == b.token;
 }
 
 }  // namespace
@@ -118,8 +113,8 @@ Task<Result<Payment>> Preauthorisations::find_or_write(RequestContext& context, 
   auto closed = co_await store::reference_closed(context, *transaction, reaction.payment.reference);
   if (!closed) co_return std::unexpected(std::move(closed).error());
   if (*closed) co_return fail(Code::kConflict, "the session of this hold is over");
-  EVC_CO_CHECK(
-      co_await recorder_.write(context, *transaction, reaction, {.event_id = {}, .first_try_after = kFirstLook}));
+  EVC_CO_CHECK(co_await recorder_.write(context, *transaction, reaction,
+                                        {.event_id = {}, .first_try_after = RequestTime::kFirstLook}));
   EVC_CO_CHECK(co_await transaction->commit(context));
   co_return reaction.payment;
 }
@@ -160,11 +155,10 @@ Task<http::Response> Preauthorisations::create(RequestContext& context, http::Re
   auto payment = co_await find_or_write(context, std::move(*wanted));
   std::optional<Finding> finding;
   if (payment && open(payment->state)) {
-    RequestContext asking = context;
-    asking.deadline = context.deadline == SteadyTime::max() ? context.deadline : context.deadline - kWriteShare;
+    RequestContext asking = RequestTime::for_asking(context);
     finding = co_await provider_.authorise(asking, *payment);
   }
-  RequestContext last = writing(context);
+  RequestContext last = RequestTime::for_writing(context);
   if (payment) payment = co_await write_outcome(last, idempotent, payment->id, finding);
   if (payment && !open(payment->state)) co_return answer(*payment);
   // Not final: whoever asks again with this key goes on from here.
@@ -218,7 +212,7 @@ Task<http::Response> Preauthorisations::release(RequestContext& context, http::R
   if (decision->response) co_return std::move(*decision->response);
   auto payment = co_await write_release(context, idempotent, std::string(*reference));
   if (payment) co_return release_answer(*payment);
-  RequestContext last = writing(context);
+  RequestContext last = RequestTime::for_writing(context);
   auto released = co_await idempotency_.release(last, idempotent);
   co_return http::problem(payment.error(), context);
 }

@@ -73,4 +73,18 @@ Fact voided_fact(const Payment& payment, VoidReason reason) {
   return {"PaymentVoided", std::move(data)};
 }
 
+Fact refunded_fact(const Payment& payment, const Refund& refund) {
+  json::Object data = base(payment);
+  data["refundId"] = to_string(refund.id);
+  data["refunded"] = money(payment, refund.amount);
+  data["refundedInAll"] = money(payment, payment.refunded);
+  data["reason"] = name_of(refund.reason);
+  return {"PaymentRefunded", std::move(data)};
+}
+
+Fact about_increment(Fact fact, std::int64_t number) {
+  fact.data["increment"] = number;
+  return fact;
+}
+
 }  // namespace evc::payment

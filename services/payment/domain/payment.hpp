@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kit/base/clock.hpp"
 #include "kit/base/json.hpp"
@@ -29,14 +30,26 @@ enum class State {
 BOOST_DESCRIBE_ENUM(State, kRequested, kUnknown, kAuthorised, kDeclined, kFailed, kCapturing, kCaptured, kVoiding,
                     kVoided, kExpired)
 
-enum class Step { kAuthorise, kCapture, kVoid };
-BOOST_DESCRIBE_ENUM(Step, kAuthorise, kCapture, kVoid)
+enum class Step { kAuthorise, kCapture, kVoid, kIncrement, kRefund };
+BOOST_DESCRIBE_ENUM(Step, kAuthorise, kCapture, kVoid, kIncrement, kRefund)
 
 enum class VoidReason { kSessionFailed, kNothingDelivered, kLateAuthorisation, kRequested, kHoldExpired };
 BOOST_DESCRIBE_ENUM(VoidReason, kSessionFailed, kNothingDelivered, kLateAuthorisation, kRequested, kHoldExpired)
 
 enum class Method { kSimulatedCard, kSimulatedPix };
 BOOST_DESCRIBE_ENUM(Method, kSimulatedCard, kSimulatedPix)
+
+// kDropped: the hold was over before it was known what became of the increment, and nobody needs to know any more.
+enum class IncrementState { kAsked, kUnknown, kAuthorised, kDeclined, kFailed, kDropped };
+BOOST_DESCRIBE_ENUM(IncrementState, kAsked, kUnknown, kAuthorised, kDeclined, kFailed, kDropped)
+
+// By how much a hold was to grow. One at a time; numbered 1, 2, 3 ….
+struct Increment {
+  std::int64_t number = 0;
+  std::int64_t amount = 0;
+  IncrementState state = IncrementState::kAsked;
+};
+BOOST_DESCRIBE_STRUCT(Increment, (), (number, amount, state))
 
 struct Payment {
   Uuid id;
@@ -49,7 +62,8 @@ struct Payment {
   State state = State::kRequested;
   Currency currency;
   std::int64_t asked = 0;  // minor units, as all that follow
-  std::int64_t held = 0;   // 0 until authorised; stays when it is captured or let go
+  std::int64_t limit = 0;  // what `held` may grow to; 0: it may not
+  std::int64_t held = 0;   // 0 until authorised; grows by increments; stays when it is captured or let go
   std::int64_t captured = 0;
   std::int64_t released = 0;
   std::int64_t receivable = 0;
@@ -60,6 +74,7 @@ struct Payment {
   std::optional<WallTime> hold_expires_at;
   std::optional<WallTime> unknown_since;  // of the running step
   std::optional<json::Object> receipt;    // what the charge was, for the receipt
+  std::vector<Increment> increments;      // in order
   WallTime created_at{};
   WallTime updated_at{};
 

@@ -21,10 +21,11 @@ bool refused_for_good(int status) {
 
 Outcome outcome_of(Step step, const Answer& answer) {
   if (answer.status == "declined") return Outcome::kDeclined;
-  if (answer.status == "captured") return Outcome::kCaptured;
+  if (answer.status == "captured") return step == Step::kRefund ? Outcome::kRefunded : Outcome::kCaptured;
   if (answer.status == "voided") return Outcome::kVoided;
   if (answer.status == "expired") return Outcome::kExpired;
-  if (answer.status == "authorised") return step == Step::kAuthorise ? Outcome::kAuthorised : Outcome::kNotYet;
+  const bool asks_for_money = step == Step::kAuthorise || step == Step::kIncrement;
+  if (answer.status == "authorised") return asks_for_money ? Outcome::kAuthorised : Outcome::kNotYet;
   return Outcome::kUnknown;
 }
 
@@ -54,6 +55,20 @@ Finding authorise_said(const std::optional<Reply>& reply) {
   // 409: the reference is there already; what it became is found by looking.
   const bool never = refused(reply) && reply->status != 409;
   return {.outcome = never ? Outcome::kRefused : Outcome::kUnknown};
+}
+
+Finding increment_said(std::int64_t number, const std::optional<Reply>& reply) {
+  Finding finding{.outcome = refused(reply) ? Outcome::kDeclined : Outcome::kUnknown};
+  if (succeeded(reply)) finding = read_answer(Step::kIncrement, reply->body);
+  finding.number = number;
+  return finding;
+}
+
+Finding refund_said(std::int64_t number, const std::optional<Reply>& reply) {
+  Finding finding{.outcome = refused(reply) ? Outcome::kRefused : Outcome::kUnknown};
+  if (succeeded(reply)) finding = read_answer(Step::kRefund, reply->body);
+  finding.number = number;
+  return finding;
 }
 
 Finding look_said(Step step, const std::optional<Reply>& reply) {

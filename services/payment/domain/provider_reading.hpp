@@ -18,6 +18,10 @@ struct Reply {
 Finding read_answer(Step step, std::string_view body);
 // In the following nullopt as reply: no answer came.
 Finding authorise_said(const std::optional<Reply>& reply);
+// Of increment `number`. No answer: it is asked for again, under its key.
+Finding increment_said(std::int64_t number, const std::optional<Reply>& reply);
+// Of refund `number`. As for an increment: no answer is asked for again.
+Finding refund_said(std::int64_t number, const std::optional<Reply>& reply);
 // What the provider knows of the hold, as an answer to `step`: kNeverHeard when it knows none, kNotYet when the step
 // has not happened.
 Finding look_said(Step step, const std::optional<Reply>& reply);

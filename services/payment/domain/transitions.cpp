@@ -2,40 +2,12 @@
 
 #include <algorithm>
 
+#include "services/payment/domain/entries.hpp"
 #include "services/payment/domain/facts.hpp"
+#include "services/payment/domain/increments.hpp"
 
 namespace evc::payment {
 namespace {
-
-// Accounts: what the provider owes us, what passes through one payment (0 when it is settled), what a driver owes us,
-// what we earned.
-constexpr const char* kProvider = "provider";
-constexpr const char* kRevenue = "revenue:charging";
-std::string clearing(const Payment& payment) {
-  return "payment:" + to_string(payment.id);
-}
-std::string driver(const Payment& payment) {
-  return "driver:" + payment.puid;
-}
-
-Transfer hold(const Payment& payment) {
-  return {transfer_id(payment.id, "hold"),
-          TransferKind::kPending,
-          kProvider,
-          clearing(payment),
-          payment.money(payment.held),
-          std::nullopt};
-}
-
-Transfer resolve(const Payment& payment, TransferKind kind, std::int64_t amount) {
-  return {transfer_id(payment.id, "resolve"), kind, kProvider, clearing(payment), payment.money(amount),
-          transfer_id(payment.id, "hold")};
-}
-
-Transfer single(const Payment& payment, const char* entry, std::string debit, std::string credit, std::int64_t amount) {
-  return {transfer_id(payment.id, entry), TransferKind::kSingle, std::move(debit), std::move(credit),
-          payment.money(amount),          std::nullopt};
-}
 
 Reaction unchanged(Payment payment) {
   return {.payment = std::move(payment)};
@@ -47,7 +19,12 @@ void move_to(Reaction& reaction, State state, WallTime now) {
   reaction.payment.unknown_since.reset();
 }
 
+void append(std::vector<Transfer>& transfers, std::vector<Transfer> more) {
+  transfers.insert(transfers.end(), more.begin(), more.end());
+}
+
 void begin_void(Reaction& reaction, VoidReason reason, WallTime now) {
+  drop_open_increment(reaction.payment);
   move_to(reaction, State::kVoiding, now);
   reaction.payment.void_reason = reason;
   reaction.new_jobs.push_back({Step::kVoid, 0});
@@ -56,6 +33,7 @@ void begin_void(Reaction& reaction, VoidReason reason, WallTime now) {
 void begin_settlement(Reaction& reaction, WallTime now) {
   const std::int64_t price = reaction.payment.price.value_or(0);
   if (price == 0) return begin_void(reaction, VoidReason::kNothingDelivered, now);
+  drop_open_increment(reaction.payment);
   move_to(reaction, State::kCapturing, now);
   reaction.new_jobs.push_back({Step::kCapture, std::min(price, reaction.payment.held)});
 }
@@ -70,21 +48,19 @@ void settle(Reaction& reaction, std::int64_t captured, bool hold_is_open, WallTi
   payment.captured = captured;
   payment.released += released;
   payment.receivable = price - captured;
-  if (hold_is_open)
-    reaction.transfers.push_back(captured > 0 ? resolve(payment, TransferKind::kPost, captured)
-                                              : resolve(payment, TransferKind::kVoid, payment.held));
-  if (payment.receivable > 0)
-    reaction.transfers.push_back(single(payment, "receivable", driver(payment), clearing(payment), payment.receivable));
-  reaction.transfers.push_back(single(payment, "revenue", clearing(payment), kRevenue, price));
+  if (hold_is_open) append(reaction.transfers, end_of_hold_entries(payment, captured));
+  if (payment.receivable > 0) reaction.transfers.push_back(receivable_entry(payment));
+  reaction.transfers.push_back(revenue_entry(payment));
   reaction.facts.push_back(captured_fact(payment, released));
 }
 
 void let_go(Reaction& reaction, State state, VoidReason reason, WallTime now) {
+  drop_open_increment(reaction.payment);
   move_to(reaction, state, now);
   Payment& payment = reaction.payment;
   payment.void_reason = reason;
   payment.released = payment.held;
-  if (payment.held > 0) reaction.transfers.push_back(resolve(payment, TransferKind::kVoid, payment.held));
+  if (payment.held > 0) append(reaction.transfers, end_of_hold_entries(payment, 0));
   reaction.facts.push_back(voided_fact(payment, reason));
 }
 
@@ -117,12 +93,12 @@ void hold_found(Reaction& reaction, const Finding& finding, WallTime now) {
   if (finding.amount != payment.asked) {
     fail_for_good(reaction, "wrongAmount", now);
     reaction.new_jobs.push_back({Step::kVoid, 0});
-    reaction.reconciliation = "the provider held another amount than it was asked to";
+    reaction.reconciliation = CaseKind::kWrongHoldAmount;
     return;
   }
   move_to(reaction, State::kAuthorised, now);
   payment.held = payment.asked;
-  reaction.transfers.push_back(hold(payment));
+  reaction.transfers.push_back(hold_entry(payment));
   reaction.facts.push_back(authorized_fact(payment));
   if (payment.void_reason) return begin_void(reaction, *payment.void_reason, now);
   if (payment.price) begin_settlement(reaction, now);
@@ -168,8 +144,9 @@ Reaction authorise_found(Payment payment, const Finding& finding, WallTime now) 
       break;
     case Outcome::kVoided:
     case Outcome::kCaptured:
+    case Outcome::kRefunded:
       fail_for_good(reaction, "other", now);
-      reaction.reconciliation = "the provider did something with a hold that nobody asked for";
+      reaction.reconciliation = CaseKind::kUnaskedHoldChange;
       break;
   }
   owe_what_is_billed(reaction, now);
@@ -187,7 +164,7 @@ Reaction capture_found(Payment payment, const Finding& finding, WallTime now) {
   reaction.done = Step::kCapture;
   if (reaction.payment.state != State::kCapturing) return reaction;
   if (finding.outcome == Outcome::kCaptured && finding.amount > 0 && finding.amount <= wanted) {
-    if (finding.amount != wanted) reaction.reconciliation = "the provider captured less than it was asked to";
+    if (finding.amount != wanted) reaction.reconciliation = CaseKind::kWrongCaptureAmount;
     settle(reaction, finding.amount, true, now);
     return reaction;
   }
@@ -196,7 +173,7 @@ Reaction capture_found(Payment payment, const Finding& finding, WallTime now) {
                                        expired                                 ? "holdExpired"
                                        : finding.outcome == Outcome::kCaptured ? "wrongAmount"
                                                                                : "rejected"));
-  reaction.reconciliation = expired ? "the hold had expired before the capture" : "the capture was refused";
+  reaction.reconciliation = expired ? CaseKind::kHoldExpiredBeforeCapture : CaseKind::kCaptureRefused;
   // Nothing was taken, so all of it is owed; what the provider may still hold is let go.
   settle(reaction, 0, true, now);
   if (finding.outcome == Outcome::kRefused) reaction.new_jobs.push_back({Step::kVoid, 0});
@@ -217,7 +194,7 @@ Reaction void_found(Payment payment, const Finding& finding, WallTime now) {
   if (finding.outcome == Outcome::kCaptured || finding.outcome == Outcome::kRefused) {
     move_to(reaction, State::kFailed, now);
     reaction.facts.push_back(failed_fact(reaction.payment, Step::kVoid, reaction.payment.held, "rejected"));
-    reaction.reconciliation = "the provider would not let a hold go";
+    reaction.reconciliation = CaseKind::kVoidRefused;
   } else {
     let_go(reaction, State::kVoided, reaction.payment.void_reason.value_or(VoidReason::kRequested), now);
   }
@@ -247,6 +224,10 @@ Reaction found(Payment payment, Step step, const Finding& finding, WallTime now)
       return authorise_found(std::move(payment), finding, now);
     case Step::kCapture:
       return capture_found(std::move(payment), finding, now);
+    case Step::kIncrement:
+      return increment_found(std::move(payment), finding, now);
+    case Step::kRefund:
+      return {.payment = std::move(payment), .done = Step::kRefund};  // refund_found() knows the refund
     case Step::kVoid:
       break;
   }
@@ -257,7 +238,7 @@ Reaction charge_ended(Payment payment, std::int64_t price, json::Object receipt,
   Reaction reaction = unchanged(std::move(payment));
   Payment& current = reaction.payment;
   if (current.price) {
-    if (*current.price != price) reaction.reconciliation = "a charge ended twice with different prices";
+    if (*current.price != price) reaction.reconciliation = CaseKind::kPricesDiffer;
     return reaction;
   }
   current.price = price;
@@ -292,7 +273,7 @@ Reaction void_asked(Payment payment, VoidReason reason, WallTime now) {
       break;
     case State::kCapturing:
     case State::kCaptured:
-      reaction.reconciliation = "a hold was to be let go after its charge had ended";
+      reaction.reconciliation = CaseKind::kVoidAfterEnd;
       break;
     default:
       break;

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "services/payment/domain/cases.hpp"
 #include "services/payment/domain/ledger.hpp"
 #include "services/payment/domain/payment.hpp"
+#include "services/payment/domain/refund.hpp"
 
 namespace evc::payment {
 
@@ -24,6 +26,7 @@ enum class Outcome {
   kExpired,     // the provider let the hold go by itself
   kRefused,     // the provider will never do it
   kNeverHeard,  // the provider does not know the hold, long after it was asked for
+  kRefunded,
 };
 
 struct Finding {
@@ -32,6 +35,7 @@ struct Finding {
   std::string provider_id;
   std::string reason;  // why it was declined, in the provider's words
   std::optional<WallTime> expires_at;
+  std::int64_t number = 0;  // of the increment or refund that was asked for
 };
 
 struct Fact {
@@ -41,7 +45,7 @@ struct Fact {
 
 struct Job {
   Step step = Step::kAuthorise;
-  std::int64_t amount = 0;  // of a capture
+  std::int64_t amount = 0;  // of a capture, an increment or a refund
 };
 
 struct Reaction {
@@ -49,8 +53,9 @@ struct Reaction {
   std::vector<Transfer> transfers;
   std::vector<Fact> facts;
   std::vector<Job> new_jobs;
-  std::optional<Step> done;                   // this step needs no more asking
-  std::optional<std::string> reconciliation;  // what a person has to look at
+  std::optional<Step> done;                // this step needs no more asking
+  std::optional<CaseKind> reconciliation;  // what a person has to look at
+  std::optional<Refund> refund;            // as it is then
 };
 
 // A new hold, written down before the provider is asked.

@@ -5,7 +5,10 @@
 #include "kit/base/bytes.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/span.hpp"
+#include "services/payment/domain/increments.hpp"
+#include "services/payment/domain/refunds.hpp"
 #include "services/payment/store/payment_store.hpp"
+#include "services/payment/store/refund_store.hpp"
 
 namespace evc::payment {
 namespace {
@@ -48,10 +51,31 @@ Task<Finding> Steps::ask(RequestContext& context, const Payment& payment, const 
     }
     case Step::kCapture:
       co_return co_await provider_.capture(context, payment, job.amount);
+    case Step::kIncrement: {
+      // Dropped meanwhile: the provider is not asked for money that nobody needs.
+      const Increment* open = open_increment(payment);
+      if (open == nullptr) co_return Finding{.outcome = Outcome::kDeclined};
+      co_return co_await provider_.increment(context, payment, *open);
+    }
+    case Step::kRefund: {
+      const auto refund = co_await store::running_refund(context, pool_, payment.id);
+      if (!refund) co_return Finding{.outcome = Outcome::kUnknown};
+      if (!*refund) co_return Finding{.outcome = Outcome::kRefused};  // it is over: its job ends
+      co_return co_await provider_.refund(context, payment, **refund);
+    }
     case Step::kVoid:
       break;
   }
   co_return co_await provider_.release(context, payment);
+}
+
+Task<Result<Reaction>> Steps::react(RequestContext& context, postgres::Transaction& transaction, Payment payment,
+                                    Step step, Finding finding) {
+  const WallTime now = context.clock->wall();
+  if (step != Step::kRefund) co_return found(std::move(payment), step, finding, now);
+  EVC_CO_TRY(refund, co_await store::running_refund(context, transaction, payment.id));
+  if (!refund) co_return found(std::move(payment), step, finding, now);
+  co_return refund_found(std::move(payment), std::move(*refund), finding, now);
 }
 
 Task<Result<Payment>> Steps::record(RequestContext& context, Uuid payment_id, Step step, Finding finding,
@@ -64,11 +88,12 @@ Task<Result<Payment>> Steps::record(RequestContext& context, Uuid payment_id, St
     if (!locked) co_return std::unexpected(std::move(locked).error());
     if (!*locked) co_return fail(Code::kPaymentNotFound);
     if (finding.outcome == Outcome::kNotYet) co_return std::move(**locked);
-    const Reaction reaction = found(std::move(**locked), step, finding, context.clock->wall());
+    auto reaction = co_await react(context, *transaction, std::move(**locked), step, finding);
+    if (!reaction) co_return std::unexpected(std::move(reaction).error());
     auto written =
-        co_await recorder_.write(context, *transaction, reaction, {.event_id = causation_id, .first_try_after = {}});
+        co_await recorder_.write(context, *transaction, *reaction, {.event_id = causation_id, .first_try_after = {}});
     if (written) written = co_await transaction->commit(context);
-    if (written) co_return reaction.payment;
+    if (written) co_return reaction->payment;
     last = std::move(written).error();
     if (last.code != Code::kDatabaseConflict) break;
   }

@@ -37,6 +37,9 @@ class Steps {
 
  private:
   Task<Finding> ask(RequestContext& context, const Payment& payment, const store::JobRow& job);
+  // What follows from a finding; the payment's row is locked.
+  Task<Result<Reaction>> react(RequestContext& context, postgres::Transaction& transaction, Payment payment, Step step,
+                               Finding finding);
   Task<> take_in_background(store::JobRow job);
   Task<> take_due();
   Task<> expire_holds();

@@ -74,4 +74,22 @@ Task<Finding> ProviderClient::release(RequestContext& context, Payment payment) 
   co_return after_look(Step::kVoid, reply, std::move(seen));
 }
 
+Task<Finding> ProviderClient::increment(RequestContext& context, Payment payment, Increment increment) {
+  std::string body = json::encode_text(AmountBody{payment.money(increment.amount)});
+  std::string key = payment.reference + ":increment:" + std::to_string(increment.number);
+  auto response =
+      co_await call(context, "POST", "/v1/authorizations/" + payment.provider_id.value_or("none") + "/increment",
+                    "/v1/authorizations/{id}/increment", std::move(key), std::move(body));
+  co_return increment_said(increment.number, reply_of(std::move(response)));
+}
+
+Task<Finding> ProviderClient::refund(RequestContext& context, Payment payment, Refund refund) {
+  std::string body = json::encode_text(AmountBody{payment.money(refund.amount)});
+  std::string key = payment.reference + ":refund:" + std::to_string(refund.number);
+  auto response =
+      co_await call(context, "POST", "/v1/authorizations/" + payment.provider_id.value_or("none") + "/refund",
+                    "/v1/authorizations/{id}/refund", std::move(key), std::move(body));
+  co_return refund_said(refund.number, reply_of(std::move(response)));
+}
+
 }  // namespace evc::payment

@@ -17,11 +17,14 @@ class ProviderClient {
   ProviderClient(std::shared_ptr<http::Client> provider, Secret<std::string> api_key,
                  std::chrono::milliseconds try_timeout = std::chrono::milliseconds{3'500});
 
-  // Each step has one key for ever: "<reference>:authorise", "<reference>:capture", "<reference>:void".
+  // Each step has one key for ever: "<reference>:authorise", "<reference>:capture", "<reference>:void",
+  // "<reference>:increment:<number>", "<reference>:refund:<number>".
   Task<Finding> authorise(RequestContext& context, Payment payment);
   // When its answer leaves it open, the hold itself is looked at.
   Task<Finding> capture(RequestContext& context, Payment payment, std::int64_t amount);
   Task<Finding> release(RequestContext& context, Payment payment);
+  Task<Finding> increment(RequestContext& context, Payment payment, Increment increment);
+  Task<Finding> refund(RequestContext& context, Payment payment, Refund refund);
   // What the provider knows of the hold, as an answer to `step`: kNeverHeard when it knows none, kNotYet when the step
   // has not happened.
   Task<Finding> look(RequestContext& context, Payment payment, Step step);

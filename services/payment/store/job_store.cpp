@@ -15,8 +15,10 @@ constexpr Statement kAdd{
     "payment.job.add",
     "INSERT INTO provider_job (payment_id, step, amount, due_at, created_at, deadline_at, traceparent, causation_id) "
     "VALUES ($1, $2, $3, $4, now(), now() + interval '5 minutes', $5, $6) "
-    "ON CONFLICT (payment_id, step) DO UPDATE SET done_at = NULL, due_at = EXCLUDED.due_at, attempts = 0 WHERE "
-    "provider_job.done_at IS NOT NULL"};
+    "ON CONFLICT (payment_id, step) DO UPDATE SET done_at = NULL, due_at = EXCLUDED.due_at, attempts = 0, amount = "
+    "EXCLUDED.amount, created_at = EXCLUDED.created_at, deadline_at = EXCLUDED.deadline_at, leased_until = "
+    "'-infinity', traceparent = EXCLUDED.traceparent, causation_id = EXCLUDED.causation_id WHERE provider_job.done_at "
+    "IS NOT NULL"};
 constexpr Statement kFinish{
     "payment.job.finish",
     "UPDATE provider_job SET done_at = now() WHERE payment_id = $1 AND step = $2 AND done_at IS NULL"};

@@ -12,22 +12,25 @@ using postgres::Statement;
 #define PAYMENT_COLUMNS                                                                                                \
   "id, reference, session_id, puid, correlation_id, method, token, state, currency, asked, held, captured, released, " \
   "receivable, refunded, "                                                                                             \
-  "price, void_reason, provider_id, hold_expires_at, unknown_since, receipt, created_at, updated_at"
+  "price, void_reason, provider_id, hold_expires_at, unknown_since, receipt, created_at, updated_at, hold_limit, "     \
+  "increments"
 
 constexpr Statement kInsert{
     "payment.insert",
     "INSERT INTO payment (id, reference, session_id, puid, correlation_id, method, token, state, currency, asked, "
-    "created_at, updated_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (reference) DO NOTHING"};
+    "created_at, updated_at, hold_limit) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (reference) DO NOTHING"};
 constexpr Statement kUpdate{
     "payment.update",
     "UPDATE payment SET state = $2, held = $3, captured = $4, released = $5, receivable = $6, refunded = $7, price = "
     "$8, void_reason = $9, "
-    "provider_id = $10, hold_expires_at = $11, unknown_since = $12, receipt = $13, updated_at = $14 WHERE id = $1"};
+    "provider_id = $10, hold_expires_at = $11, unknown_since = $12, receipt = $13, updated_at = $14, increments = "
+    "$15 WHERE id = $1"};
 constexpr Statement kLockByReference{"payment.lock by reference",
                                      "SELECT " PAYMENT_COLUMNS " FROM payment WHERE reference = $1 FOR UPDATE"};
 constexpr Statement kLockById{"payment.lock by id", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE id = $1 FOR UPDATE"};
 constexpr Statement kFind{"payment.find", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE reference = $1"};
+constexpr Statement kFindById{"payment.find by id", "SELECT " PAYMENT_COLUMNS " FROM payment WHERE id = $1"};
 constexpr Statement kFindOfDriver{"payment.find of driver",
                                   "SELECT " PAYMENT_COLUMNS " FROM payment WHERE puid = $1 AND id = $2"};
 constexpr Statement kList{"payment.list", "SELECT " PAYMENT_COLUMNS
@@ -44,8 +47,10 @@ constexpr Statement kLockReference{"payment.lock reference", "SELECT pg_advisory
 constexpr Statement kClose{"payment.close reference",
                            "INSERT INTO closed_reference (reference) VALUES ($1) ON CONFLICT DO NOTHING"};
 constexpr Statement kClosed{"payment.reference closed", "SELECT 1 FROM closed_reference WHERE reference = $1"};
-constexpr Statement kOpenCase{"payment.open case",
-                              "INSERT INTO reconciliation_case (payment_id, what) VALUES ($1, $2)"};
+constexpr Statement kOpenCase{
+    "payment.open case",
+    "INSERT INTO reconciliation_case (case_id, payment_id, kind, what, trace_id) VALUES ($1, $2, "
+    "$3, $4, $5)"};
 constexpr Statement kFigures{
     "payment.figures",
     "SELECT ledger_imbalance(), (SELECT count(*) FROM reconciliation_case WHERE closed_at IS NULL), "
@@ -76,6 +81,7 @@ Payment payment_at(const Rows& rows, std::size_t row) {
                   .state = enum_at<State>(rows, row, 7),
                   .currency = *currency,
                   .asked = rows.get<std::int64_t>(row, 9),
+                  .limit = rows.get<std::int64_t>(row, 23),
                   .held = rows.get<std::int64_t>(row, 10),
                   .captured = rows.get<std::int64_t>(row, 11),
                   .released = rows.get<std::int64_t>(row, 12),
@@ -89,6 +95,9 @@ Payment payment_at(const Rows& rows, std::size_t row) {
                   .updated_at = rows.get<WallTime>(row, 22)};
   if (!rows.is_null(row, 16)) payment.void_reason = enum_at<VoidReason>(rows, row, 16);
   if (!rows.is_null(row, 20)) payment.receipt = rows.get<json::Value>(row, 20).as_object();
+  auto increments = json::decode<std::vector<Increment>>(rows.get<json::Value>(row, 24));
+  EVC_ASSERT(increments.has_value());
+  payment.increments = std::move(*increments);
   return payment;
 }
 
@@ -104,6 +113,7 @@ Task<Result<bool>> insert(RequestContext& context, postgres::Transaction& transa
   Params params(payment.id, payment.reference, payment.session_id, payment.puid, payment.correlation_id,
                 name_of(payment.method), payment.token, name_of(payment.state), payment.currency.code(), payment.asked,
                 payment.created_at, payment.updated_at);
+  params.add(payment.limit);
   auto rows = co_await transaction.exec(context, kInsert, std::move(params));
   if (!rows) co_return std::unexpected(std::move(rows).error());
   co_return rows->affected() == 1;
@@ -115,12 +125,12 @@ std::pair<Statement, Params> update(const Payment& payment) {
   payment.void_reason ? params.add(name_of(*payment.void_reason)) : params.add_null();
   params.add(payment.provider_id).add(payment.hold_expires_at).add(payment.unknown_since);
   payment.receipt ? params.add(json::Value(*payment.receipt)) : params.add_null();
-  params.add(payment.updated_at);
+  params.add(payment.updated_at).add(json::encode(payment.increments));
   return {kUpdate, std::move(params)};
 }
 
-std::pair<Statement, Params> open_case(const Payment& payment, const std::string& what) {
-  return {kOpenCase, Params(payment.id, what)};
+std::pair<Statement, Params> open_case(const Payment& payment, CaseKind kind, std::string_view trace_id) {
+  return {kOpenCase, Params(uuid_v7(), payment.id, name_of(kind), text_of(kind), trace_id)};
 }
 
 Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,
@@ -135,6 +145,10 @@ Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, po
 
 Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, std::string reference) {
   co_return first_of(co_await pool.exec(context, kFind, Params(reference)));
+}
+
+Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, Uuid id) {
+  co_return first_of(co_await pool.exec(context, kFindById, Params(id)));
 }
 
 Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid,

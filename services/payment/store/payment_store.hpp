@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kit/postgres/pool.hpp"
+#include "services/payment/domain/cases.hpp"
 #include "services/payment/domain/payment.hpp"
 
 namespace evc::payment::store {
@@ -15,7 +16,8 @@ namespace evc::payment::store {
 Task<Result<bool>> insert(RequestContext& context, postgres::Transaction& transaction, const Payment& payment);
 // The statement that writes all that can change, for a batch.
 std::pair<postgres::Statement, postgres::Params> update(const Payment& payment);
-std::pair<postgres::Statement, postgres::Params> open_case(const Payment& payment, const std::string& what);
+std::pair<postgres::Statement, postgres::Params> open_case(const Payment& payment, CaseKind kind,
+                                                           std::string_view trace_id);
 
 // Each row lock is held until the transaction ends.
 Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,
@@ -23,6 +25,7 @@ Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, po
 Task<Result<std::optional<Payment>>> find_for_update(RequestContext& context, postgres::Transaction& transaction,
                                                      Uuid id);
 Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, std::string reference);
+Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, Uuid id);
 Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid,
                                                     Uuid id);
 

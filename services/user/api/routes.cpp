@@ -33,6 +33,18 @@ struct VehicleList {
 };
 BOOST_DESCRIBE_STRUCT(VehicleList, (), (vehicles))
 
+struct VehicleCheck {
+  Uuid owner_id;
+  Uuid vehicle_id;
+};
+BOOST_DESCRIBE_STRUCT(VehicleCheck, (), (owner_id, vehicle_id))
+
+struct OwnVehicle {
+  Uuid vehicle_id;
+  std::string model;
+};
+BOOST_DESCRIBE_STRUCT(OwnVehicle, (), (vehicle_id, model))
+
 template <class T>
 Response answer(const RequestContext& context, const Request& request, const Result<T>& result, int status = 200) {
   if (!result) return http::no_store(http::problem(result.error(), context, request.path));
@@ -190,6 +202,18 @@ Task<Response> get_vehicle(Api& api, RequestContext& context, Request& request) 
   co_return answer(context, request, view);
 }
 
+Task<Result<OwnVehicle>> own_vehicle(Api& api, RequestContext& context, VehicleCheck wanted) {
+  EVC_CO_TRY(row, co_await find_vehicle(context, api.pool, wanted.owner_id, wanted.vehicle_id));
+  co_return OwnVehicle{.vehicle_id = row.id, .model = row.model};
+}
+
+Task<Response> check_vehicle(Api& api, RequestContext& context, Request& request) {
+  auto body = http::body_as<VehicleCheck>(request);
+  if (!body) co_return http::problem(body.error(), context, request.path);
+  auto vehicle = co_await own_vehicle(api, context, *body);
+  co_return answer(context, request, vehicle);
+}
+
 Task<Response> patch_vehicle(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<VehicleChange>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
@@ -219,6 +243,7 @@ void add_routes(http::Router& router, Api& api) {
   operations.add("getVehicle", get_vehicle);
   operations.add("updateVehicle", patch_vehicle);
   operations.add("deleteVehicle", remove_vehicle);
+  operations.add("checkVehicle", check_vehicle);
 }
 
 }  // namespace evc::user

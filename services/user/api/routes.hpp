@@ -1,5 +1,5 @@
 // The HTTP face of the service: operations of contracts/http/user.yaml. The person is always the token's subject; no
-// request can name another.
+// person's request can name another. One operation is for charging: whether a vehicle is somebody's own.
 #pragma once
 
 #include <set>

@@ -125,6 +125,21 @@ class UserApiTest : public ::testing::Test {
   http::Router router_;
 };
 
+TEST_F(UserApiTest, ChargingLearnsWhetherAVehicleIsSomebodysOwn) {
+  const std::string id = add_vehicle(kAna);
+  const auto check = [&](const std::string& owner, const std::string& vehicle) {
+    return ask("", "POST", "/internal/vehicles/check",
+               R"({"ownerId":")" + owner + R"(","vehicleId":")" + vehicle + R"("})");
+  };
+  const Answer own = check(kAna, id);
+  EXPECT_EQ(own.status, 200);
+  EXPECT_EQ(own.body.at("model"), "byd-dolphin-gs");
+  EXPECT_FALSE(own.body.as_object().contains("nickname"));
+  EXPECT_EQ(check(kBia, id).code(), "vehicle-not-found");
+  EXPECT_EQ(check(kAna, kBia).code(), "vehicle-not-found");
+  EXPECT_EQ(check(kAna, "nonsense").status, 422);
+}
+
 TEST_F(UserApiTest, TheProfileIsMadeAtTheFirstLook) {
   const Answer first = ask(kAna, "GET", "/users/me");
   ASSERT_EQ(first.status, 200) << json::serialize(first.body);

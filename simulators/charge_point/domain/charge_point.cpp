@@ -151,6 +151,12 @@ void ChargePoint::reboot(std::string_view reason) {
   go_offline(kBootTime);
 }
 
+bool ChargePoint::expect_large_battery(std::int64_t connector_id, double batteries) {
+  auto* connector = find(connector_id);
+  if (connector != nullptr) connector->next_batteries = batteries;
+  return connector != nullptr;
+}
+
 bool ChargePoint::set_fault(std::int64_t connector_id, std::string_view error_code) {
   auto* connector = find(connector_id);
   if (connector == nullptr) return false;
@@ -199,7 +205,7 @@ void ChargePoint::plug_in(Connector& connector) {
   ++connector.charges;
   const double soc =
       0.15 + 0.25 * fraction_of(plan_.seed, static_cast<std::uint64_t>(connector.plan.id), connector.charges);
-  connector.car.emplace(connector.plan.curve, soc, behaviour_->target_soc);
+  connector.car.emplace(connector.plan.curve, soc, behaviour_->target_soc, std::exchange(connector.next_batteries, 1));
   set_status(connector, ConnectorStatus::kPreparing);
   connector.next_step = clock_->steady() + behaviour_->plug_in_delay;
 }

@@ -64,6 +64,8 @@ class ChargePoint {
   void repeat_next_start() { repeat_start_ = true; }
   void repeat_next_stop() { repeat_stop_ = true; }
   void reject_next_start() { reject_start_ = true; }
+  // The next car there has a battery so many times as large. False: no such connector.
+  bool expect_large_battery(std::int64_t connector_id, double batteries);
   bool set_fault(std::int64_t connector_id, std::string_view error_code);  // empty: repaired; false: no such connector
 
   StationView view() const;

@@ -38,6 +38,7 @@ struct Connector {
   std::string expected_tag;             // of an accepted remote start
   std::optional<SteadyTime> next_step;  // plugging in, metering, unplugging
   SteadyTime metered_at{};
+  double next_batteries = 1;  // of the next car
   std::uint64_t charges = 0;  // cars so far, for the next one's state of charge
   enum class Inoperative { kNo, kAfterTransaction, kYes } inoperative = Inoperative::kNo;
 

@@ -11,8 +11,8 @@ bool PluggedCar::is_satisfied() const {
 
 double PluggedCar::advance(double seconds) {
   const double before = soc_;
-  soc_ = std::max(before, std::min(target_soc_, curve_->soc_after(before, seconds)));
-  return curve_->plug_wh(before, soc_);
+  soc_ = std::max(before, std::min(target_soc_, curve_->soc_after(before, seconds / batteries_)));
+  return curve_->plug_wh(before, soc_) * batteries_;
 }
 
 double PluggedCar::power_w() const {

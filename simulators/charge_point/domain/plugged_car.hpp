@@ -11,8 +11,9 @@ namespace evc::charge_point {
 
 class PluggedCar {
  public:
-  PluggedCar(std::shared_ptr<const ev::ChargingCurve> curve, double soc, double target_soc)
-      : curve_(std::move(curve)), soc_(soc), target_soc_(target_soc) {}
+  // `batteries`: how many times as large as the model's its battery is, at the same power (a bus).
+  PluggedCar(std::shared_ptr<const ev::ChargingCurve> curve, double soc, double target_soc, double batteries = 1)
+      : curve_(std::move(curve)), soc_(soc), target_soc_(target_soc), batteries_(batteries) {}
 
   // Charges for `seconds` and returns the energy at the plug in Wh; stops exactly at the target.
   double advance(double seconds);
@@ -24,6 +25,7 @@ class PluggedCar {
   std::shared_ptr<const ev::ChargingCurve> curve_;
   double soc_;
   double target_soc_;
+  double batteries_;
 };
 
 }  // namespace evc::charge_point

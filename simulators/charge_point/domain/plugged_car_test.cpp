@@ -30,6 +30,18 @@ TEST(PluggedCar, EnergyAndStateOfChargeAgree) {
   EXPECT_EQ(car.advance(60), 0);
 }
 
+TEST(PluggedCar, ALargeBatteryTakesLongerAtTheSamePower) {
+  const auto curve = std::make_shared<const ev::ChargingCurve>(model(), 60, ev::Current::kDc);
+  PluggedCar car(curve, 0.2, 0.8);
+  PluggedCar bus(curve, 0.2, 0.8, 8);
+  EXPECT_DOUBLE_EQ(bus.power_w(), car.power_w());
+  EXPECT_NEAR(bus.advance(60), car.advance(60), 5) << "the curve moves on more slowly";
+  double taken_wh = 0;
+  PluggedCar other(curve, 0.2, 0.8, 8);
+  for (int minute = 0; minute < 2'000 && !other.is_satisfied(); ++minute) taken_wh += other.advance(60);
+  EXPECT_NEAR(taken_wh, 8 * 0.6 * 45'000 / 0.95, 1e-2);
+}
+
 TEST(PluggedCar, AFullCarTakesNothing) {
   const auto curve = std::make_shared<const ev::ChargingCurve>(model(), 60, ev::Current::kDc);
   PluggedCar car(curve, 0.9, 0.8);

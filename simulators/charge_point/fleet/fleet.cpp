@@ -56,6 +56,11 @@ Result<void> apply(ChargePoint& station, const FaultRequest& request) {
     const auto code = is_repair ? std::string{} : request.error_code.value_or("GroundFailure");
     if (!request.connector_id || !station.set_fault(*request.connector_id, code))
       return fail_field("/connectorId", "is missing or unknown");
+  } else if (request.fault == "largeBattery") {
+    const auto times = request.times.value_or(10);
+    if (times < 1 || times > 100) return fail_field("/times", "is out of range");
+    if (!request.connector_id || !station.expect_large_battery(*request.connector_id, static_cast<double>(times)))
+      return fail_field("/connectorId", "is missing or unknown");
   } else {
     return fail_field("/fault", "is not one of the known faults");
   }

@@ -16,12 +16,14 @@ namespace evc::charge_point {
 
 // POST /stations/{stationId}/faults
 struct FaultRequest {
-  std::string fault;  // offline, reboot, repeatStart, repeatStop, rejectStart, connectorFault, connectorRepaired
+  std::string fault;  // offline, reboot, repeatStart, repeatStop, rejectStart, connectorFault, connectorRepaired,
+                      // largeBattery
   std::optional<std::int64_t> duration_ms;
   std::optional<std::int64_t> connector_id;
   std::optional<std::string> error_code;
+  std::optional<std::int64_t> times;
 };
-BOOST_DESCRIBE_STRUCT(FaultRequest, (), (fault, duration_ms, connector_id, error_code))
+BOOST_DESCRIBE_STRUCT(FaultRequest, (), (fault, duration_ms, connector_id, error_code, times))
 
 class Fleet {
  public:

@@ -1,0 +1,57 @@
+#include "services/charging/domain/hold_growth.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "services/charging/domain/session.hpp"
+
+namespace evc::charging {
+namespace {
+
+using S = IncrementState;
+constexpr std::array<std::pair<S, std::string_view>, 5> kNames{{{S::kNone, "none"},
+                                                                {S::kWanted, "wanted"},
+                                                                {S::kUnknown, "unknown"},
+                                                                {S::kAuthorised, "authorised"},
+                                                                {S::kRefused, "refused"}}};
+
+bool may_grow(const Session& session) {
+  return session.hold_minor < session.hold_limit_minor && !session.hold_gone;
+}
+
+// What the charge will cost after another step like the last one.
+std::int64_t next_cost(const Session& session) {
+  const std::int64_t ahead_wh = std::max(stop_lead_wh(session), may_grow(session) ? session.last_step_wh : 0);
+  return price_of(session, session.energy_wh + ahead_wh);
+}
+
+}  // namespace
+
+std::string_view name(IncrementState state) {
+  return kNames.at(static_cast<std::size_t>(state)).second;
+}
+
+std::optional<IncrementState> increment_state_from_name(std::string_view text) {
+  const auto found = std::ranges::find(kNames, text, &std::pair<S, std::string_view>::second);
+  return found == kNames.end() ? std::nullopt : std::optional(found->first);
+}
+
+void want_increment(Session& session, WallTime now) {
+  const bool decided = session.increment.state == S::kNone || session.increment.state == S::kAuthorised;
+  if (session.state != SessionState::kCharging || !decided || !may_grow(session)) return;
+  if (next_cost(session) * 100 < session.hold_minor * session.increment_percent) return;
+  session.increment = {.number = session.increment.number + 1,
+                       .amount_minor = std::min(session.increment_minor, session.hold_limit_minor - session.hold_minor),
+                       .state = S::kWanted,
+                       .due_at = now};
+}
+
+std::optional<std::string> hold_limit_reached(const Session& session) {
+  if (next_cost(session) < session.hold_minor) return std::nullopt;
+  if (session.increment.state == S::kRefused) return "incrementDeclined";
+  const bool open = session.increment.state == S::kWanted || session.increment.state == S::kUnknown;
+  return open ? "incrementUnknown" : "holdExhausted";
+}
+
+}  // namespace evc::charging

@@ -1,0 +1,15 @@
+"""People who run the platform."""
+from person import Person
+
+PASSWORD = "uma-senha-de-operador-bem-longa"
+
+
+def make_operator(platform, role: str) -> Person:
+    """Operators are made on the machine that runs auth; nobody can register as one."""
+    operator = Person(platform)
+    done = platform.evcosta("operator", operator.email, role, "Operadora", typed=PASSWORD + "\n", timeout=30)
+    assert done.returncode == 0, done.stderr
+    answer = operator.request("POST", "/auth/login", json={"email": operator.email, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    operator.use(answer.json())
+    return operator
