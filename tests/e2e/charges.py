@@ -4,7 +4,9 @@ import hashlib
 import hmac
 import itertools
 import json
+import os
 import secrets
+import signal
 import threading
 import time
 import uuid
@@ -12,15 +14,21 @@ import uuid
 import requests
 from deaf_station import DeafStation
 from person import Person, TERMINAL
+from supervisor import supervised_pids
 from test_dead_letters import make_operator, uuid7
 from test_webhook import PAYMENT, PROVIDER, send, update_of
 
+# What leads to a step that a plain charge does not come by; the others are found by going every way in turn.
+LEADS_TO = {"charging.stop.commit": "stop", "charging.refusal.commit": "unknown-station", "payment.expiry.commit": "unsaid-expiry", "payment.look.lease": "look",
+            "payment.hold.known": "look", "payment.void.commit": "void", "payment.webhook.stranger": "stranger", "payment.step.postpone": "silent",
+            "integrations.update.commit": "update", "integrations.command.write": "command", "integrations.station.reading": "long",
+            "integrations.station.lost": "lost-station"}
 # Answers that are kept under their key (others are repeated; those of an obstacle at the station mean another station and another key).
 KEPT = (201, 202, 402, 404, 422)
 OBSTACLES = ("connector-unavailable", "station-offline")
 PATIENCE_S = 90
 DRIVEN = ("charge", "charge", "stop", "charge", "declined", "charge", "stop", "expired-hold", "drop-after-effect", "charge", "capture-fails", "unknown-station",
-          "offline-station", "silent", "charge", "rejected", "webhook-first", "flapping", "lost-station", "update", "error-after-effect", "void", "look", "long", "stranger", "command")
+          "offline-station", "silent", "charge", "rejected", "webhook-first", "flapping", "lost-station", "update", "error-after-effect", "void", "look", "long", "stranger", "command", "unsaid-expiry")
 
 
 def live_places(person: Person) -> list[tuple[dict, dict]]:
@@ -42,7 +50,7 @@ class Answer:
 
 
 class Crowd:
-    """So many drivers at the same time. `goes_on`: asked before each command whether another one is wanted."""
+    """So many drivers at the same time."""
 
     def __init__(self, platform, somebody, size: int):
         self.platform = platform
@@ -53,24 +61,29 @@ class Crowd:
         self.lock = threading.Lock()
         self.answers: list[Answer] = []
         self.failures: list[BaseException] = []
-        self.done: dict[str, int] = {}
+        self.taken = 0
+        self.provider = threading.Lock()
         self.services, self.operator = Services(platform), make_operator(platform, "admin")
 
-    def run(self, goes_on) -> None:
-        """Until `goes_on` says no; then everything that was begun has its answer."""
+    def next_way(self, wanted: list[str]) -> str:
+        """In turn, and every other time one that leads to a step that is wanted."""
+        with self.lock:
+            self.taken += 1
+            leading = [LEADS_TO[step] for step in wanted if step in LEADS_TO]
+            return leading[self.taken // 2 % len(leading)] if leading and self.taken % 2 else next(self.ways)
+
+    def run(self, wanted) -> None:
+        """wanted(): the steps for whose sake it goes on. Until there is none; then everything that was begun has its answer."""
         def one(person):
             try:
-                while not self.failures and goes_on():
-                    with self.lock:
-                        way = next(self.ways)
+                while not self.failures and (steps := wanted()):
+                    way = self.next_way(steps)
                     getattr(self, "way_" + way.replace("-", "_"), lambda someone, token=way: self.accepted(someone, token))(person)
-                    with self.lock:
-                        self.done[way] = self.done.get(way, 0) + 1
             except BaseException as error:  # told by the thread that waits
                 self.failures.append(error)
         deaf = DeafStation(self.platform)
         threads = [threading.Thread(target=one, args=(person,), daemon=True) for person in self.people[1:]]
-        threads.append(threading.Thread(target=self._at_a_deaf_station, args=(deaf, self.people[0], goes_on), daemon=True))
+        threads.append(threading.Thread(target=self._at_a_deaf_station, args=(deaf, self.people[0], wanted), daemon=True))
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -156,6 +169,17 @@ class Crowd:
         """Long enough for readings that were held back."""
         self.accepted(person, "approved", energyLimitKwh=9)
 
+    def way_unsaid_expiry(self, person):
+        """The hold's time is over while the provider says nothing: payment looks at the clock itself."""
+        with self.provider:
+            self.accepted(person, "expired-hold", energyLimitKwh=9)
+            pid = supervised_pids(self.platform)["payment-provider"]
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                time.sleep(3.5)  # the hold lives 2 s, and payment looks every second
+            finally:
+                os.kill(pid, signal.SIGCONT)
+
     def way_look(self, person):
         """Payment is asked by reference, and asked for the same hold once more, while nobody knows what became of it."""
         answer = self.accepted(person, "silent")
@@ -188,16 +212,17 @@ class Crowd:
                 answer = call()
             except requests.ConnectionError:
                 answer = None
-            if answer is not None and answer.status_code in wanted:
+            # A conflict: what is asked for has ended meanwhile. That is an answer, too.
+            if answer is not None and (answer.status_code in wanted or answer.json()["code"] == "conflict"):
                 return
             time.sleep(0.2)
         raise AssertionError(f"{wanted} were wanted within {PATIENCE_S} s: {answer is not None and (answer.status_code, answer.text)}")
 
-    def _at_a_deaf_station(self, station: DeafStation, person: Person, goes_on):
+    def _at_a_deaf_station(self, station: DeafStation, person: Person, wanted):
         """It hangs up on what it is asked, then refuses: the command is asked again, and stays in doubt."""
         try:
             for place in itertools.cycle(station.places):
-                if self.failures or not goes_on():
+                if self.failures or not wanted():
                     return
                 self.started_at(person, "approved", place)
                 time.sleep(0.5)
@@ -236,7 +261,7 @@ class Services:
         self.platform, self.http = platform, requests.Session()
         self.http.verify, self.http.trust_env = str(platform.ca_file), False
         self.partner_secret = hmac.new(platform.secret("integrations-webhook").encode(), b"demo-provider", hashlib.sha256).hexdigest()
-        issued = self.http.post(f"https://localhost:{platform.port('AUTH_INTERNAL_PORT')}/internal/oauth2/token", cert=platform.certificate("charging"), timeout=10,
+        issued = self.http.post(f"https://localhost:{platform.port('AUTH_PORT')}/internal/oauth2/token", cert=platform.certificate("charging"), timeout=10,
                                 data={"grant_type": "client_credentials", "client_id": "charging"})
         assert issued.status_code == 200, issued.text
         self.token = issued.json()["access_token"]

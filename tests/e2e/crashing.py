@@ -153,9 +153,10 @@ class CrashingPlatform:
     def close(self) -> None:
         for twin in self._all():
             twin.close()
+        # One after the other: the supervisor gives up a process whose predecessor is not there yet.
         for name in self.twins:
             self.supervisor.start(name)
-        self.supervisor.wait_until_all_ready(120)
+            self.supervisor.wait_for_return(name, None, 60)
 
     def order_everything(self) -> int:
         """Each border of each step once; how many."""

@@ -2,13 +2,16 @@
 while charges of every kind go on. It comes back by itself, and in the end each charge has one end and each command its one answer."""
 import asyncio
 import json
+import os
+import subprocess
 import time
 import uuid
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from charges import Crowd, live_places
-from crashing import SIDES, CrashingPlatform
+from crashing import SIDES, CrashingPlatform, CrashTable
 from duplicates import Duplicates
 from person import TERMINAL
 from settled import assert_ends, assert_streams_whole
@@ -36,6 +39,21 @@ def twins(platform, supervisor, eventually, tmp_path):
         made.close()
 
 
+@pytest.mark.parametrize("program", ["evcosta-charging", "evcosta-payment", "evcosta-integrations", "evcosta-relay"])
+def test_a_shipped_program_can_not_die_and_knows_no_step(program, platform, supervisor, tmp_path):
+    shipped = Path(os.readlink(f"/proc/{supervisor.pid('charging')}/exe").removesuffix(" (deleted)")).parent / program
+    tables = {}
+    for built in (shipped, shipped.parent.parent / "crashing" / f"{program}-crashing"):
+        tables[built] = CrashTable(tmp_path / f"{built.name}.crash-table")
+        done = subprocess.run([built, "--version"], env={"EVC_CRASH_TABLE": str(tables[built].path)}, capture_output=True, check=True, timeout=20)
+        assert done.stdout
+    of_shipped, of_crashing = tables.values()
+    assert of_crashing.opened() and len(of_crashing.places) > 10
+    assert not of_shipped.path.exists()
+    content = shipped.read_bytes()
+    assert not [name for name in (*of_crashing.places, "EVC_CRASH_TABLE") if name.encode() in content]
+
+
 def owed(twins) -> list[tuple[str, str, str]]:
     """Orders that are still open and have to be carried out."""
     return [(process, name, side) for process, name, side in twins.open_orders()
@@ -47,7 +65,7 @@ def test_every_step_is_died_at_before_and_after(platform, twins, eventually, som
     crowd = Crowd(platform, somebody, size=7)
     began = time.monotonic()
     ordered = twins.order_everything()
-    crowd.run(lambda: owed(twins) and time.monotonic() - began < 150)
+    crowd.run(lambda: [step for _, step, _ in owed(twins)] if time.monotonic() - began < 150 else [])
     charged_s = time.monotonic() - began
     open_orders = owed(twins)
     twins.cancel_orders()
