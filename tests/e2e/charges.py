@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 
+import psycopg
 import requests
 from deaf_station import DeafStation
 from person import Person, TERMINAL
@@ -19,16 +20,17 @@ from test_dead_letters import make_operator, uuid7
 from test_webhook import PAYMENT, PROVIDER, send, update_of
 
 # What leads to a step that a plain charge does not come by; the others are found by going every way in turn.
-LEADS_TO = {"charging.stop.commit": "stop", "charging.refusal.commit": "unknown-station", "payment.expiry.commit": "unsaid-expiry", "payment.look.lease": "look",
-            "payment.hold.known": "look", "payment.void.commit": "void", "payment.webhook.stranger": "stranger", "payment.step.postpone": "silent",
-            "integrations.update.commit": "update", "integrations.command.write": "command", "integrations.station.reading": "long",
-            "integrations.station.lost": "lost-station"}
+LEADS_TO = {"charging.stop.commit": "stop", "charging.refusal.commit": "unknown-station", "payment.look.lease": "look", "payment.hold.known": "look",
+            "payment.void.commit": "void", "payment.webhook.stranger": "stranger", "integrations.update.commit": "update", "integrations.command.write": "command",
+            "integrations.station.reading": "long", "integrations.station.lost": "lost-station"}
 # Answers that are kept under their key (others are repeated; those of an obstacle at the station mean another station and another key).
 KEPT = (201, 202, 402, 404, 422)
 OBSTACLES = ("connector-unavailable", "station-offline")
 PATIENCE_S = 90
 DRIVEN = ("charge", "charge", "stop", "charge", "declined", "charge", "stop", "expired-hold", "drop-after-effect", "charge", "capture-fails", "unknown-station",
-          "offline-station", "silent", "charge", "rejected", "webhook-first", "flapping", "lost-station", "update", "error-after-effect", "void", "look", "long", "stranger", "command", "unsaid-expiry")
+          "offline-station", "silent", "charge", "rejected", "webhook-first", "flapping", "lost-station", "update", "error-after-effect", "void", "look", "long", "stranger", "command")
+# It stops the provider for a while, and with it every other way: only when nothing else is wanted.
+LAST = {"payment.expiry.commit": "unsaid-expiry"}
 
 
 def live_places(person: Person) -> list[tuple[dict, dict]]:
@@ -69,6 +71,8 @@ class Crowd:
         """In turn, and every other time one that leads to a step that is wanted."""
         with self.lock:
             self.taken += 1
+            if set(wanted) <= set(LAST):
+                return LAST[wanted[0]]
             leading = [LEADS_TO[step] for step in wanted if step in LEADS_TO]
             return leading[self.taken // 2 % len(leading)] if leading and self.taken % 2 else next(self.ways)
 
@@ -86,8 +90,9 @@ class Crowd:
         threads.append(threading.Thread(target=self._at_a_deaf_station, args=(deaf, self.people[0], wanted), daemon=True))
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        while any(thread.is_alive() for thread in threads):
+            self.let_time_pass()
+            threads[-1].join(2)
         deaf.close()
         if self.failures:
             raise self.failures[0]
@@ -171,14 +176,17 @@ class Crowd:
 
     def way_unsaid_expiry(self, person):
         """The hold's time is over while the provider says nothing: payment looks at the clock itself."""
-        with self.provider:
+        if not self.provider.acquire(blocking=False):
+            time.sleep(0.5)
+            return
+        try:
             self.accepted(person, "expired-hold", energyLimitKwh=9)
             pid = supervised_pids(self.platform)["payment-provider"]
             os.kill(pid, signal.SIGSTOP)
-            try:
-                time.sleep(3.5)  # the hold lives 2 s, and payment looks every second
-            finally:
-                os.kill(pid, signal.SIGCONT)
+            time.sleep(3.5)  # the hold lives 2 s, and payment looks every second
+            os.kill(pid, signal.SIGCONT)
+        finally:
+            self.provider.release()
 
     def way_look(self, person):
         """Payment is asked by reference, and asked for the same hold once more, while nobody knows what became of it."""
@@ -231,6 +239,11 @@ class Crowd:
 
     # --- afterwards
 
+    def let_time_pass(self) -> None:
+        """Half a minute for sessions whose hold is to be let go: they ask payment what became of it when that is over."""
+        with psycopg.connect(self.platform.postgres("charging", "charging", "charging"), autocommit=True) as database:
+            database.execute("UPDATE session SET deadline_at = now() WHERE state = 'VOIDING' AND deadline_at > now() AND updated_at < now() - interval '2 seconds'")
+
     def sessions(self) -> list[tuple[Person, dict]]:
         found = []
         for person in self.people:
@@ -244,6 +257,7 @@ class Crowd:
         return found
 
     def all_ended(self) -> bool:
+        self.let_time_pass()
         return all(session["state"] in TERMINAL for _, session in self.sessions())
 
     def assert_answers_stand(self) -> None:

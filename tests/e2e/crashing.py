@@ -69,7 +69,7 @@ class Twin:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
         program = Path(os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)"))
         self.name, self.table = name, table
-        self.program = program.parent.parent / "crashing" / f"{program.name}-crashing"
+        self.program = program.parent.parent / "crashing" / f"{program.name.removesuffix('-crashing')}-crashing"
         assert self.program.exists(), f"{self.program} is not built: the target is `crashing`"
         self.command, self.folder = words, os.readlink(f"/proc/{pid}/cwd")
         self.log = platform.log_dir / f"{name}.log"
@@ -123,47 +123,32 @@ class CrashingPlatform:
         self.platform, self.supervisor = platform, supervisor
         pids = {name: supervisor.pid(name) for name in names}
         self.tables = {name: CrashTable(folder / f"{name}.crash-table") for name in names}
-        self.pids = pids
         self.twins = {name: Twin(platform, pids[name], name, self.tables[name], **settings.get(name, {})) for name in names}
-        self.more: list[Twin] = []
 
     def beside(self, process: str, name: str) -> Twin:
-        """Another process of the same program, which shares the table: an order kills one of the two. Before start()."""
-        twin = Twin(self.platform, self.pids[process], name, self.tables[process], EVC_SERVICE_INSTANCE=name, EVC_LISTEN_PORT=str(free_port()),
-                    EVC_ADMIN_PORT=str(free_port()))
-        self.more.append(twin)
-        return twin
+        """Another process of the same program, which shares the table: an order kills one of the two. Who asks for it closes it."""
+        first = self.twins[process]
+        return Twin(self.platform, first.process.pid, name, self.tables[process], EVC_SERVICE_INSTANCE=name, EVC_LISTEN_PORT=str(free_port()),
+                    EVC_ADMIN_PORT=str(free_port())).start()
 
     def start(self, eventually) -> "CrashingPlatform":
         # Services first: a relay waits for its service's tables.
         for name in self.twins:
             self.supervisor.stop(name)
             self.twins[name].start()
-        for twin in self.more:
-            twin.start()
         eventually(self.ready, 60, what="the twins to be ready")
         return self
 
     def ready(self) -> bool:
-        return all(twin.ready() for twin in self._all())
-
-    def _all(self) -> list[Twin]:
-        return [*self.twins.values(), *self.more]
+        return all(twin.ready() for twin in self.twins.values())
 
     def close(self) -> None:
-        for twin in self._all():
+        for twin in self.twins.values():
             twin.close()
         # One after the other: the supervisor gives up a process whose predecessor is not there yet.
         for name in self.twins:
             self.supervisor.start(name)
             self.supervisor.wait_for_return(name, None, 60)
-
-    def order_everything(self) -> int:
-        """Each border of each step once; how many."""
-        orders = [(table, *border) for table in self.tables.values() for border in table.borders()]
-        for table, name, side in orders:
-            table.order(name, side)
-        return len(orders)
 
     def cancel_orders(self) -> None:
         for table in self.tables.values():
@@ -172,9 +157,6 @@ class CrashingPlatform:
 
     def open_orders(self) -> list[tuple[str, str, str]]:
         return [(process, *border) for process, table in self.tables.items() for border in table.borders() if table.ordered(*border)]
-
-    def never_reached(self) -> list[tuple[str, str, str]]:
-        return [(process, *border) for process, table in self.tables.items() for border in table.borders() if not table.reached(*border)]
 
     def deaths(self) -> int:
         return sum(table.deaths() for table in self.tables.values())

@@ -1,6 +1,7 @@
 """One command, sent by a thousand clients at the same moment to the processes of a service themselves: the public port would limit one
 person's requests long before. TLS with the gateway's certificate, as the gateway comes."""
 import asyncio
+import random
 import time
 
 PATIENT = 5  # so many go on asking while the first request runs; the others ask again when these have heard the answer
@@ -38,8 +39,8 @@ class Duplicates:
             assert time.monotonic() < deadline, f"no answer within {self.within_s} s; the last one: {status} {body!r}"
             if number >= PATIENT:
                 await self.known.wait()
-            else:
-                await asyncio.sleep(float(headers.get("retry-after", 0.3)))
+            # Nobody comes back sooner than told, and not all in the same moment.
+            await asyncio.sleep(float(headers.get("retry-after", 0.2)) + random.random())
             if status == 0:
                 connection = await self._connect(port, deadline)
             if connection is not None:
