@@ -31,7 +31,7 @@ class Duplicates:
         while connection is None:
             connection = await self._connect(port, deadline)
         await self.open.wait()
-        status, headers, body = await self._ask(connection)
+        status, headers, body = await self._ask(connection, self.request)
         self.at_first[status] = self.at_first.get(status, 0) + 1
         if sum(self.at_first.values()) == self.count:
             self.went_out.set()
@@ -44,7 +44,7 @@ class Duplicates:
             if status == 0:
                 connection = await self._connect(port, deadline)
             if connection is not None:
-                status, headers, body = await self._ask(connection)
+                status, headers, body = await self._ask(connection, self.request)
         self.known.set()
         self.answers.append((status, body))
         connection[1].close()
@@ -52,16 +52,21 @@ class Duplicates:
     async def _connect(self, port: int, deadline: float):
         """None when nobody listens there at the moment."""
         try:
-            return await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port, ssl=self.context, server_hostname="localhost"), 20)
+            connection = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port, ssl=self.context, server_hostname="localhost"), 20)
+            # A connection that has asked something may be idle for longer than a new one.
+            status, _, _ = await self._ask(connection, b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            if status == 0:
+                raise ConnectionResetError("lost at once")
+            return connection
         except (OSError, TimeoutError):
             assert time.monotonic() < deadline, f"nobody listens on {port}"
             await asyncio.sleep(0.2)
             return None
 
-    async def _ask(self, connection) -> tuple[int, dict[str, str], bytes]:
+    async def _ask(self, connection, request: bytes) -> tuple[int, dict[str, str], bytes]:
         reader, writer = connection
         try:
-            writer.write(self.request)
+            writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
             return int(head[0].split()[1]), headers, await reader.readexactly(int(headers.get("content-length", 0)))

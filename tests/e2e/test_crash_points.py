@@ -82,7 +82,7 @@ def borders(twins, whole: bool, seed: int) -> list[tuple[str, str, str]]:
 def test_every_step_is_died_at(platform, twins, eventually, somebody, capsys, whole):
     seed = int.from_bytes(os.urandom(4), "big")
     crowd = Crowd(platform, somebody, size=13)
-    began, before = time.monotonic(), twins.deaths()
+    began, before, ended_s = time.monotonic(), twins.deaths(), float("nan")
     chosen = borders(twins, whole, seed)
     for process, name, side in chosen:
         twins.tables[process].order(name, side)
@@ -99,14 +99,16 @@ def test_every_step_is_died_at(platform, twins, eventually, somebody, capsys, wh
         ends = Counter(code for twin in twins.twins.values() for code in twin.ends)
         assert ends == {-signal.SIGKILL: twins.deaths()}, "nobody ends but by an order"
         eventually(crowd.all_ended, 150, every_s=1, what="the end of every session")
+        ended_s = time.monotonic() - began
         assert_ends(platform, [session for _, session in crowd.sessions()])
         crowd.assert_answers_stand()
         assert_streams_whole(platform)
     finally:
         states = Counter(session["state"] for _, session in crowd.sessions())
+        steps = {step for table in twins.tables.values() for step, side in table.borders() if table.died(step, side)}
         with capsys.disabled():
-            print(f"\n    {twins.deaths() - before} deaths, at {len({step for _, step, _ in chosen} - unreached)} steps of {len(CHAIN)} processes, in {charged_s:.0f} s; everything settled after "
-                  f"{time.monotonic() - began:.0f} s; {len(crowd.answers)} commands, {dict(states)}; seed {seed}")
+            print(f"\n    {twins.deaths() - before} deaths at {len(steps)} steps of {len(CHAIN)} processes in {charged_s:.0f} s, all sessions ended after {ended_s:.0f} s, "
+                  f"everything was counted after {time.monotonic() - began:.0f} s; {len(crowd.answers)} commands, {dict(states)}; seed {seed}")
 
 
 START = ("idempotency.begin", "charging.start.order", "idempotency.advance", "charging.start.hold", "idempotency.complete", "charging.start.settle")
@@ -145,11 +147,11 @@ def test_a_thousand_duplicates_over_two_processes_one_of_which_dies(platform, tw
     finally:
         both[1].close()
     for name, side, burst in bursts:
+        assert burst.at_first.get(0, 0) <= 500, f"only who asked the one that died loses its connection: {burst.at_first}"
         assert len(burst.answers) == 1000 and len(set(burst.answers)) == 1, (name, side, Counter(status for status, _ in burst.answers))
     sessions = person.get("/charging/sessions", limit=200)["sessions"]
     assert sorted(json.loads(burst.answers[0][1])["sessionId"] for *_, burst in bursts) == sorted(session["sessionId"] for session in sessions)
     assert_ends(platform, sessions)
-    assert_streams_whole(platform)
     with capsys.disabled():
         print(f"\n    {len(bursts)} × 1000 duplicates in {time.monotonic() - began:.0f} s")
         for name, side, burst in bursts:
