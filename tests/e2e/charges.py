@@ -26,7 +26,7 @@ LEADS_TO = {"charging.stop.commit": "stop", "charging.refusal.commit": "unknown-
 # Answers that are kept under their key (others are repeated; those of an obstacle at the station mean another station and another key).
 KEPT = (201, 202, 402, 404, 422)
 OBSTACLES = ("connector-unavailable", "station-offline")
-PATIENCE_S = 90
+PATIENCE_S = 150
 DRIVEN = ("charge", "charge", "stop", "charge", "declined", "charge", "stop", "expired-hold", "drop-after-effect", "charge", "capture-fails", "unknown-station",
           "offline-station", "silent", "charge", "rejected", "webhook-first", "flapping", "lost-station", "update", "error-after-effect", "void", "look", "long", "stranger", "command")
 # It stops the provider for a while, and with it every other way: only when nothing else is wanted.
