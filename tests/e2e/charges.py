@@ -191,6 +191,8 @@ class Crowd:
     def way_look(self, person):
         """Payment is asked by reference, and asked for the same hold once more, while nobody knows what became of it."""
         answer = self.accepted(person, "silent")
+        if answer.status != 202:  # found out before the answer: a start that was resumed later
+            return
         self.services.patiently("GET", f"/payments/preauthorisations/pa-{answer.session_id}")
         self.services.patiently("POST", "/payments/preauthorisations", str(uuid.uuid4()),
                                 {"reference": f"pa-{answer.session_id}", "sessionId": answer.session_id, "userId": person.claims()["puid"], "correlationId": uuid7(),
@@ -198,7 +200,8 @@ class Crowd:
 
     def way_void(self, person):
         answer = self.accepted(person, "silent")
-        self.services.patiently("POST", f"/payments/preauthorisations/pa-{answer.session_id}/void", str(uuid.uuid4()))
+        if answer.status == 202:
+            self.services.patiently("POST", f"/payments/preauthorisations/pa-{answer.session_id}/void", str(uuid.uuid4()))
 
     def way_stranger(self, person):
         """The provider speaks of a hold that nobody asked for."""

@@ -11,7 +11,7 @@ FINAL = (200, 201, 202, 402, 404, 422)
 class Duplicates:
     """One burst. `answers`: (status, body) of every client, in the end."""
 
-    def __init__(self, platform, ports: list[int], count: int, path: str, body: bytes, headers: dict[str, str], within_s: float = 90):
+    def __init__(self, platform, ports: list[int], count: int, path: str, body: bytes, headers: dict[str, str], within_s: float = 180):
         self.context = platform.tls_context("gateway")
         self.ports, self.count, self.within_s = ports, count, within_s
         lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", f"Content-Length: {len(body)}", "evc-deadline-ms: 5000",

@@ -131,7 +131,7 @@ def test_a_thousand_duplicates_over_two_processes_one_of_which_dies(platform, tw
         bursts.append((name, side, burst))
         table.order(name, side)
         going = asyncio.create_task(burst.run())
-        await asyncio.wait_for(burst.went_out.wait(), 60)
+        await asyncio.wait_for(burst.went_out.wait(), 120)
         assert table.deaths() == deaths + 1, f"nobody died {side} {name}: {burst.at_first}"
         while not all(twin.ready() for twin in both):
             await asyncio.sleep(0.05)
