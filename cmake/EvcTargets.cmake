@@ -19,6 +19,7 @@ endfunction()
 # Aggregates for ./evcosta: what `up` needs, and what the test lanes run.
 add_custom_target(programs)
 add_custom_target(tests)
+add_custom_target(crashing)
 add_custom_target(fuzzers)
 
 # evc_tests(<target> [DEPS <test-only targets>…]): test binaries from the *_test.cpp files of the current folder.
@@ -89,12 +90,23 @@ function(evc_library target)
   evc_fuzzers(${target} DEPS ${ARG_TEST_DEPS})
 endfunction()
 
-# evc_program(<name> <source>… DEPS <targets>…): a shipped executable, placed in build/<preset>/bin.
+# evc_program(<name> <source>… DEPS <targets>…): a shipped executable, placed in build/<preset>/bin. The linker leaves out what nothing
+# refers to, the names of the crash points above all.
 function(evc_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   evc_configure(${name})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  target_link_options(${name} PRIVATE -Wl,--gc-sections)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   add_dependencies(programs ${name})
+endfunction()
+
+# evc_crashing(<program>): <program>-crashing, the same objects linked once more with live crash points
+# (kit/testing/crash_points), for the tests that kill it at each of its steps. In build/<preset>/crashing.
+function(evc_crashing program)
+  add_executable(${program}-crashing $<TARGET_OBJECTS:${program}> $<TARGET_OBJECTS:kit_testing_crash_points>)
+  target_link_libraries(${program}-crashing PRIVATE kit_testing_crash_table $<TARGET_PROPERTY:${program},LINK_LIBRARIES>)
+  set_target_properties(${program}-crashing PROPERTIES LINKER_LANGUAGE CXX RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/crashing)
+  add_dependencies(crashing ${program}-crashing)
 endfunction()

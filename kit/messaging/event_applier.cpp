@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "kit/base/crash_point.hpp"
 #include "kit/runtime/limited.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/semconv.hpp"
@@ -87,7 +88,7 @@ Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, co
   auto context = context_of(span, handler_limit_);
   const auto& event = incoming.event;
   EVC_CO_CHECK(co_await transaction.savepoint(context));
-  auto standing = co_await store_.receive(context, transaction, event);
+  auto standing = EVC_STEP("inbox.receive", co_await store_.receive(context, transaction, event));
   if (!standing) {
     span.fail(info(standing.error().code).name);
     co_return std::unexpected(std::move(standing).error());
@@ -102,7 +103,9 @@ Task<Result<Verdict>> EventApplier::apply(postgres::Transaction& transaction, co
     const bool old = turn == Turn::kOld;
     metrics_.count(event.topic, old ? "old" : "parked");
     if (old) EVC_CO_CHECK(store_.set_status(transaction, event.event_id, "discarded"));
-    if (!old) EVC_CO_CHECK(co_await store_.park(context, transaction, incoming, sequence, ParkReason::kGap));
+    if (!old)
+      EVC_CO_CHECK(
+          EVC_STEP("inbox.park", co_await store_.park(context, transaction, incoming, sequence, ParkReason::kGap)));
     EVC_CO_CHECK(co_await transaction.release_savepoint(context));
     co_return Verdict{};
   }
@@ -129,12 +132,12 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
                                             Origin origin) {
   const auto& event = incoming.event;
   const bool wanted = incoming.defect || handlers_.contains(event.event_type);
-  auto outcome = wanted ? co_await handle(context, transaction, incoming) : Result<void>{};
+  auto outcome = wanted ? EVC_STEP("inbox.effect", co_await handle(context, transaction, incoming)) : Result<void>{};
   if (outcome && !wanted) outcome = store_.set_status(transaction, event.event_id, "discarded");
   if (outcome && wanted && origin == Origin::kParked)
     outcome = store_.set_status(transaction, event.event_id, "applied");
   // Takes along what the handler has deferred: a failure of that is the event's.
-  if (outcome) outcome = co_await store_.advance(context, transaction, event, sequence);
+  if (outcome) outcome = EVC_STEP("inbox.advance", co_await store_.advance(context, transaction, event, sequence));
   if (outcome) {
     EVC_CO_CHECK(co_await transaction.release_savepoint(context));
     metrics_.count(event.topic, wanted ? "applied" : "discarded");
@@ -165,7 +168,7 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
     // The rollback has put it back among the parked ones, from where it moves to the dead.
     EVC_CO_CHECK(co_await store_.take_gap(burial, transaction, event.topic, event.key, sequence));
   }
-  EVC_CO_CHECK(co_await bury(burial, transaction, incoming, std::move(failure)));
+  EVC_CO_CHECK(EVC_STEP("inbox.bury", co_await bury(burial, transaction, incoming, std::move(failure))));
   EVC_CO_CHECK(co_await store_.advance(burial, transaction, event, sequence));
   co_return Verdict{};
 }
@@ -320,7 +323,7 @@ Task<Result<void>> EventApplier::replay(RequestContext& context, postgres::Pool&
   if (!outcome) {
     EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "replay", "",
                                             std::string(info(outcome.error().code).name)));
-    EVC_CO_CHECK(co_await transaction.commit(work));
+    EVC_CO_CHECK(EVC_STEP("inbox.replay.in_vain", co_await transaction.commit(work)));
     co_return outcome;
   }
   EVC_CO_CHECK(co_await store_.settle(work, transaction, event_id, "replayed"));
@@ -328,7 +331,7 @@ Task<Result<void>> EventApplier::replay(RequestContext& context, postgres::Pool&
   EVC_CO_CHECK(co_await release(work, transaction, incoming.event));
   EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "replay", "", "applied"));
   metrics_.count(incoming.event.topic, "applied");
-  auto committed = co_await transaction.commit(work);
+  auto committed = EVC_STEP("inbox.replay.commit", co_await transaction.commit(work));
   co_return committed;
 }
 
@@ -345,7 +348,7 @@ Task<Result<void>> EventApplier::discard(RequestContext& context, postgres::Pool
   EVC_CO_CHECK(co_await release(work, transaction, incoming.event));
   EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "discard", std::move(reason), "discarded"));
   metrics_.count(incoming.event.topic, "discarded");
-  auto committed = co_await transaction.commit(work);
+  auto committed = EVC_STEP("inbox.discard.commit", co_await transaction.commit(work));
   co_return committed;
 }
 

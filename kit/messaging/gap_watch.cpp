@@ -4,6 +4,7 @@
 #include <set>
 
 #include "contracts/events.hpp"
+#include "kit/base/crash_point.hpp"
 #include "kit/messaging/background.hpp"
 #include "kit/telemetry/log.hpp"
 
@@ -64,7 +65,7 @@ Task<Result<std::optional<MissingEvents>>> GapWatch::close(const GapKey& gap) {
   if (!last) co_return std::optional<MissingEvents>{};
   EVC_CO_CHECK(co_await applier_.close_gap(transaction, gap.topic, gap.key, *last));
   EVC_CO_TRY(missing, co_await still_missing(context, transaction, gap.topic, gap.key));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("inbox.gap.close", co_await transaction.commit(context)));
   co_return std::move(missing);
 }
 
@@ -112,7 +113,7 @@ Task<Result<std::optional<MissingEvents>>> GapWatch::take_in(const HeldEvents& h
   }
   EVC_CO_CHECK(co_await applier_.close_gap(transaction, missing.topic, missing.key, last.value_or(0)));
   EVC_CO_TRY(rest, co_await still_missing(context, transaction, missing.topic, missing.key));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("inbox.gap.take_in", co_await transaction.commit(context)));
   for (const auto& event : held.events)
     applier_.metrics().gap_event(missing.topic, event.discarded ? "discarded" : "fetched");
   if (!held.events.empty())

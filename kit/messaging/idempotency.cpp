@@ -4,6 +4,7 @@
 
 #include "kit/base/assert.hpp"
 #include "kit/base/bytes.hpp"
+#include "kit/base/crash_point.hpp"
 #include "kit/messaging/idempotency_rules.hpp"
 
 namespace evc::messaging {
@@ -102,7 +103,7 @@ Task<Result<IdempotencyDecision>> IdempotencyStore::begin(RequestContext& contex
   take.add(request.fingerprint)
       .add(static_cast<std::int64_t>(lease_.count()))
       .add(static_cast<std::int64_t>(keep_.count()));
-  auto taken = co_await pool_->exec(context, kTake, std::move(take));
+  auto taken = EVC_STEP("idempotency.begin", co_await pool_->exec(context, kTake, std::move(take)));
   if (!taken) co_return std::unexpected(std::move(taken).error());
   if (!taken->empty()) {
     request.attempt = taken->get<std::int64_t>(0, 0);
@@ -130,7 +131,8 @@ Task<Result<void>> IdempotencyStore::advance(RequestContext& context, postgres::
                                              const IdempotentRequest& request, std::string recovery_point) {
   postgres::Params params = key_of(request);
   params.add(request.attempt).add(recovery_point).add(static_cast<std::int64_t>(lease_.count()));
-  co_return held_still(co_await transaction.exec(context, kAdvance, std::move(params)));
+  co_return held_still(
+      EVC_STEP("idempotency.advance", co_await transaction.exec(context, kAdvance, std::move(params))));
 }
 
 Task<Result<void>> IdempotencyStore::complete(RequestContext& context, postgres::Transaction& transaction,
@@ -138,19 +140,20 @@ Task<Result<void>> IdempotencyStore::complete(RequestContext& context, postgres:
   EVC_ASSERT(!response.stream);
   postgres::Params params = key_of(request);
   params.add(request.attempt).add(response.status).add(encode_headers(response.headers)).add_bytes(response.body);
-  co_return held_still(co_await transaction.exec(context, kComplete, std::move(params)));
+  co_return held_still(
+      EVC_STEP("idempotency.complete", co_await transaction.exec(context, kComplete, std::move(params))));
 }
 
 Task<Result<void>> IdempotencyStore::release(RequestContext& context, const IdempotentRequest& request) {
   postgres::Params params = key_of(request);
   params.add(request.attempt);
-  auto released = co_await pool_->exec(context, kRelease, std::move(params));
+  auto released = EVC_STEP("idempotency.release", co_await pool_->exec(context, kRelease, std::move(params)));
   if (!released) co_return std::unexpected(std::move(released).error());
   co_return Result<void>{};
 }
 
 Task<Result<std::int64_t>> IdempotencyStore::delete_expired(RequestContext& context) {
-  auto deleted = co_await pool_->exec(context, kDeleteExpired);
+  auto deleted = EVC_STEP("idempotency.delete_expired", co_await pool_->exec(context, kDeleteExpired));
   if (!deleted) co_return std::unexpected(std::move(deleted).error());
   co_return deleted->affected();
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "kit/base/bytes.hpp"
+#include "kit/base/crash_point.hpp"
 #include "kit/messaging/background.hpp"
 #include "kit/messaging/event_applier.hpp"
 #include "kit/messaging/gap_watch.hpp"
@@ -279,7 +280,7 @@ Task<Result<void>> Inbox::Impl::together(std::deque<Incoming>& batch) {
     if (verdict.fate == Verdict::Fate::kRetry) stopped.insert(id);
     outcomes.push_back({i, std::move(verdict)});
   }
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("inbox.commit.key", co_await transaction.commit(context)));
   database_state = Result<void>{};
   settle(std::move(batch), outcomes);
   co_return Result<void>{};
@@ -305,7 +306,7 @@ Task<Result<void>> Inbox::Impl::alone(const Incoming& incoming) {
   auto context = background_context(kBatchLimit);
   EVC_CO_TRY(transaction, co_await pool.begin(context));
   EVC_CO_TRY(verdict, co_await applier.apply(transaction, incoming, waiting.attempt_of(incoming.record)));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("inbox.commit.event", co_await transaction.commit(context)));
   if (verdict.fate == Verdict::Fate::kRetry) co_return std::unexpected(std::move(verdict.error));
   co_return Result<void>{};
 }
@@ -334,7 +335,8 @@ void Inbox::Impl::stay_behind(Incoming incoming) {
 
 void Inbox::Impl::commit_offsets() {
   auto committable = progress.take_committable();
-  if (!committable.empty() && !consumer->commit(committable)) progress.not_committed(committable);
+  if (!committable.empty() && !EVC_STEP("inbox.offsets", consumer->commit(committable)))
+    progress.not_committed(committable);
   std::erase_if(paused, [this](const kafka::TopicPartition& partition) {
     if (progress.open(partition) > options.open_per_partition / 2) return false;
     consumer->resume(partition);
@@ -402,7 +404,7 @@ Task<Result<void>> Inbox::accept_gap(RequestContext& context, std::string topic,
   const Event place{.topic = topic, .key = event_key};
   EVC_CO_CHECK(co_await store.advance(context, transaction, place, *first - 1));
   EVC_CO_CHECK(co_await impl->applier.close_gap(transaction, topic, event_key, *first - 1));
-  auto committed = co_await transaction.commit(context);
+  auto committed = EVC_STEP("inbox.gap.accept", co_await transaction.commit(context));
   co_return committed;
 }
 

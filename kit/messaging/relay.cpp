@@ -7,6 +7,7 @@
 #include <set>
 
 #include "kit/base/bytes.hpp"
+#include "kit/base/crash_point.hpp"
 #include "kit/messaging/relay_metrics.hpp"
 #include "kit/messaging/relay_store.hpp"
 #include "kit/postgres/replication.hpp"
@@ -146,10 +147,10 @@ Task<Result<void>> Relay::Impl::open() {
   if (status.missing) {
     // First start, or the slot kept more WAL than it may and was given up: rows since the safe point may never have
     // been seen.
-    EVC_CO_CHECK(co_await store.begin_reemission());
+    EVC_CO_CHECK(EVC_STEP("relay.reemission.begin", co_await store.begin_reemission()));
     status.reemission_due = true;
   }
-  EVC_CO_CHECK(co_await stream.open(std::chrono::steady_clock::now() + kOpenLimit));
+  EVC_CO_CHECK(EVC_STEP("relay.open", co_await stream.open(std::chrono::steady_clock::now() + kOpenLimit)));
   EVC_CO_TRY(keys, co_await store.parked_keys());
   parked = std::move(keys);
   metrics.parked_keys(parked.size());
@@ -171,10 +172,10 @@ Task<Result<void>> Relay::Impl::reemit() {
     if (page.empty()) break;
     pos = page.back().pos;
     count += static_cast<std::int64_t>(page.size());
-    EVC_CO_CHECK(co_await deliver(std::move(page), ParkedRows::kSkip));
+    EVC_CO_CHECK(EVC_STEP("relay.reemission.page", co_await deliver(std::move(page), ParkedRows::kSkip)));
   }
   if (count > 0) EVC_LOG(kWarn, "the outbox was emitted again from the safe point", {{telemetry::key::kCount, count}});
-  auto ended = co_await store.end_reemission();
+  auto ended = EVC_STEP("relay.reemission.end", co_await store.end_reemission());
   co_return ended;
 }
 
@@ -222,7 +223,7 @@ Task<Result<void>> Relay::Impl::step() {
   const auto count = rows.size();
   EVC_CO_CHECK(co_await deliver(std::move(rows), ParkedRows::kSkip));
   round.dealt_with(count);
-  if (const auto end = round.confirmable()) stream.confirm(*end);
+  if (const auto end = round.confirmable()) EVC_VOID_STEP("relay.confirm", stream.confirm(*end));
   metrics.all_delivered();
   progressed = true;
   co_return Result<void>{};
@@ -259,7 +260,7 @@ Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, ParkedRows 
   if (records.empty()) co_return Result<void>{};
 
   auto spans = send_spans(records);
-  auto sent = co_await producer.send(std::move(records));
+  auto sent = EVC_STEP("relay.send", co_await producer.send(std::move(records)));
   if (!sent) {
     for (auto& span : spans) span.fail(info(sent.error().code).name);
     co_return std::unexpected(std::move(sent).error());
@@ -282,8 +283,9 @@ Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, ParkedRows 
 
 Task<Result<void>> Relay::Impl::beat() {
   const auto now = std::chrono::steady_clock::now();
-  if (const auto safe = safe_point.confirmed(stream.confirmed())) EVC_CO_CHECK(co_await store.store_safe_point(*safe));
-  EVC_CO_TRY(heartbeat, co_await store.heartbeat());
+  if (const auto safe = safe_point.confirmed(stream.confirmed()))
+    EVC_CO_CHECK(EVC_STEP("relay.safe_point", co_await store.store_safe_point(*safe)));
+  EVC_CO_TRY(heartbeat, EVC_STEP("relay.heartbeat", co_await store.heartbeat()));
   metrics.slot(heartbeat.retained_bytes, heartbeat.safe_bytes.value_or(-1));
   safe_point.heartbeat(heartbeat.at, heartbeat.wal);
   producer.renew();
@@ -291,7 +293,7 @@ Task<Result<void>> Relay::Impl::beat() {
   if (now >= next_maintenance) {
     // A partition that cannot be made or dropped now can be in an hour: there are seven days of them, and a default
     // one.
-    const auto dropped = co_await store.maintain(options.retention);
+    const auto dropped = EVC_STEP("relay.maintain", co_await store.maintain(options.retention));
     if (!dropped)
       EVC_LOG(kWarn, "the outbox partitions could not be maintained",
               {{telemetry::key::kErrorDetail, dropped.error().detail}});
@@ -311,14 +313,14 @@ Task<Result<void>> Relay::Impl::release_parked() {
       EVC_CO_TRY(page, co_await store.key_page(each.key, from, kPage));
       if (page.empty()) break;
       from = page.back().sequence + 1;
-      outcome = co_await deliver(std::move(page), ParkedRows::kInclude);
+      outcome = EVC_STEP("relay.release.page", co_await deliver(std::move(page), ParkedRows::kInclude));
     }
     if (!outcome && outcome.error().code != Code::kRecordRefused) co_return outcome;
     if (!outcome) {
-      EVC_CO_CHECK(co_await store.refuse_release(each.key));
+      EVC_CO_CHECK(EVC_STEP("relay.release.refuse", co_await store.refuse_release(each.key)));
       continue;
     }
-    EVC_CO_CHECK(co_await store.unpark(each.key));
+    EVC_CO_CHECK(EVC_STEP("relay.release.unpark", co_await store.unpark(each.key)));
     parked.erase(each.key);
     metrics.parked_keys(parked.size());
   }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "kit/base/crash_point.hpp"
 #include "kit/messaging/background.hpp"
 #include "kit/messaging/header_bytes.hpp"
 
@@ -178,9 +179,11 @@ Task<Result<std::set<StreamKey>>> RelayStore::parked_keys() {
 Task<Result<void>> RelayStore::reject(OutboxRow row, std::string reason) {
   const auto& record = row.record;
   // Parked first: a crash in between leaves a key that waits without a reason, never one that goes on over a hole.
-  EVC_CO_CHECK(co_await run_only(*pool_, kPark, Params(record.topic, record.key, row.sequence)));
-  auto rejected =
-      co_await run_only(*pool_, kReject, Params(record.topic, record.key, row.sequence, row.event_id, reason));
+  EVC_CO_CHECK(
+      EVC_STEP("relay.reject.park", co_await run_only(*pool_, kPark, Params(record.topic, record.key, row.sequence))));
+  auto rejected = EVC_STEP(
+      "relay.reject.record",
+      co_await run_only(*pool_, kReject, Params(record.topic, record.key, row.sequence, row.event_id, reason)));
   co_return rejected;
 }
 

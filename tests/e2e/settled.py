@@ -1,4 +1,5 @@
 """What must be true of every session when the dust has settled, whatever was broken."""
+import json
 import time
 
 import psycopg
@@ -33,6 +34,41 @@ def assert_one_end(platform, eventually, person, session_id: str, within_s: floa
     if session["state"] == "CAPTURED":
         assert payment["captured"] == session["cost"] == payment["receipt"]["total"]
     return session
+
+
+def assert_ends(platform, sessions: list[dict]) -> None:
+    """The same of many sessions at once, those that never got as far as the payment too: at most one hold and one end of it each, of the
+    kind that the session says; what was taken and what is owed make the price; the provider holds nothing any more."""
+    records = first_occurrences(read_topics(platform, ("payment.events",)))
+    said: dict[str, list] = {}
+    for record in records:
+        said.setdefault(record.key, []).append(record)
+    for session in sessions:
+        about = f"{session['sessionId']} {session['state']} after {[record.type for record in said.get(session['sessionId'], [])]}"
+        assert session["state"] in TERMINAL, about
+        mine = {kind: [record for record in said.get(session["sessionId"], []) if record.type == kind] for kind in ("PaymentSimulated", "PaymentAuthorized", *TERMINAL_PAYMENTS)}
+        assert all(len(found) <= 1 for found in mine.values()), about
+        ends = [record for kind in TERMINAL_PAYMENTS for record in mine[kind]]
+        expected = {"CAPTURED": "PaymentCaptured", "RECEIVABLE": "PaymentCaptured", "VOIDED": "PaymentVoided", "EXPIRED": "PaymentVoided"}.get(session["state"])
+        assert expected is None or mine[expected], about
+        # Only a session whose hold was never asked for has none; a price that came after the hold's end is owed on top of it.
+        assert len(ends) == 1 or (session["state"] == "FAILED" and not any(mine.values())) or (session["state"] == "RECEIVABLE" and len(ends) == 2), about
+        if expected == "PaymentCaptured":
+            data = mine[expected][0].event["data"]
+            assert data["price"] == session["cost"] and data["captured"] == session["captured"], about
+            assert data["captured"]["amount"] + data["receivable"]["amount"] == session["cost"]["amount"], about
+    held = held_at_provider(platform, {session["sessionId"] for session in sessions})
+    assert not held, f"the provider still holds {held}"
+
+
+def held_at_provider(platform, session_ids: set[str]) -> list[str]:
+    """References of holds that nobody took or let go, by the provider's own journal; those whose time is over are none."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    last = {}
+    for line in (platform.run_dir / "data/payment-provider.jsonl").read_text(encoding="utf-8").splitlines():
+        authorisation = json.loads(line)["authorisation"]
+        last[authorisation["reference"]] = authorisation
+    return [reference for reference, hold in last.items() if reference.removeprefix("pa-") in session_ids and hold["status"] == "authorised" and hold["expiresAt"] > now]
 
 
 def assert_streams_whole(platform, within_s: float = 60) -> None:

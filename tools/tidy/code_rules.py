@@ -20,6 +20,7 @@ RULES = {
     "clock": "domain/ takes its time as a value",
     "detached": "nothing detached: spawn it in a TaskGroup",
     "sql": "SQL stands in store/",
+    "crash-point": "every commit on a charge's way is a step that a test dies at (EVC_STEP), whose name stands once and begins with its owner",
 }
 
 MONEY = re.compile(r"(money|ledger|tariff)|^services/payment/domain/")
@@ -28,6 +29,10 @@ CONSOLE = re.compile(r"\b(?:std::)?(?:cout|cerr|clog)\b(?=\s*<<)|\b(?:std::)?(?:
 CLOCK = re.compile(r"\b(?:system_clock|steady_clock|high_resolution_clock)::now\b|\bsystem_clock\(\)|\bstd::time\s*\(|\bgettimeofday\b")
 SQL = re.compile(r"^\s*(SELECT\s.+|INSERT\s+INTO\s.+|UPDATE\s+\S+\s+SET\s.+|DELETE\s+FROM\s.+|WITH\s+\w+\s+AS\s*\(.+|TRUNCATE\s.+|LOCK\s+TABLE\s.+|"
                  r"(CREATE|ALTER|DROP)\s+(TABLE|INDEX|UNIQUE|VIEW|TYPE|SCHEMA|TRIGGER|FUNCTION|PUBLICATION|ROLE)\s.*)$", re.IGNORECASE | re.DOTALL)
+CHARGE_FOLDERS = ("kit/messaging/", "services/charging/", "services/payment/", "services/integrations/", "services/relay/")
+COMMIT = re.compile(r"\bco_await\s+\w+(?:\.|->)commit\s*\(")
+STEP = re.compile(r"\bEVC_(?:VOID_)?STEP\s*\(\s*")
+STEP_NAME = re.compile(r'"([a-z_]+(?:\.[a-z_]+)+)"')
 LAMBDA = re.compile(r"\[(?P<captures>[^\[\]]+)\]\s*\((?P<parameters>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*(?:mutable\s*)?(?:noexcept\s*)?(?:->\s*[\w:<>,\s*&]+?)?\s*(?=\{)")
 SOURCES = ("*.cpp", "*.hpp", "*.py", "*.sh", "*.ts", "*.js", "*.svelte", "*.sql", "*.cmake", "*CMakeLists.txt", "contracts/*.yaml", "*.css", "*.java", "*.go")
 
@@ -42,7 +47,7 @@ def check(repository: Tree) -> list[Finding]:
         found += check_cpp(path, CppSource(repository.text(path)))
     for path in repository.matching("*.py"):
         found += check_python(path, repository.text(path))
-    return found
+    return found + check_steps(repository)
 
 
 def check_python(path: str, text: str) -> list[Finding]:
@@ -106,3 +111,22 @@ def check_sql(path: str, source: CppSource) -> list[Finding]:
     if parts[0] not in ("services", "simulators") or "store" in parts[1:-1] or path.endswith(("_test.cpp", "_test.hpp")):
         return []
     return [Finding(path, literal.line, "sql", f"`{' '.join(literal.text.split())[:40]}`") for literal in source.literals if SQL.match(literal.text)]
+
+
+def check_steps(repository: Tree) -> list[Finding]:
+    found, places = [], {}
+    for path in repository.matching("*.cpp"):
+        if not path.startswith(CHARGE_FOLDERS) or path.endswith("_test.cpp") or "/testing/" in path:
+            continue
+        source = CppSource(repository.text(path))
+        for match in COMMIT.finditer(source.code):
+            if not re.search(r"EVC_STEP\(\s*\"[^\"]*\"\s*,\s*$", source.code[:match.start()]):
+                found.append(Finding(path, source.line_of(match.start()), "crash-point", f"`{match.group()}` is no step"))
+        for match in STEP.finditer(source.code):
+            line, name = source.line_of(match.start()), STEP_NAME.match(source.text, match.end())
+            owner = path.split("/")[1] + "." if path.startswith("services/") else ""
+            if not name or not name[1].startswith(owner):
+                found.append(Finding(path, line, "crash-point", f"a name like \"{owner or 'who.'}flow.step\" is expected"))
+            elif places.setdefault(name[1], (path, line)) != (path, line):
+                found.append(Finding(path, line, "crash-point", f"\"{name[1]}\" stands in {places[name[1]][0]} as well"))
+    return found

@@ -41,6 +41,8 @@ CASES = {
     "clock": [("services/auth/domain/a.cpp", "auto now = std::chrono::system_clock::now();\n"), ("services/auth/domain/a.cpp", "bool late(std::chrono::system_clock::time_point now);\n")],
     "detached": [("kit/net/a.cpp", "boost::asio::co_spawn(e, f(), boost::asio::detached);\n"), ("kit/runtime/a.cpp", "boost::asio::co_spawn(e, f(), boost::asio::detached);\n")],
     "sql": [("services/auth/api/a.cpp", 'auto q = "SELECT id FROM account";\n'), ("services/auth/store/a.cpp", 'auto q = R"sql(SELECT id FROM account)sql";\n')],
+    "crash-point": [("services/payment/api/a.cpp", "EVC_CO_CHECK(co_await transaction.commit(context));\n"),
+                    ("services/payment/api/a.cpp", 'EVC_CO_CHECK(EVC_STEP("payment.a.b", co_await transaction.commit(context)));\n')],
     "name": [("kit/base/utils.hpp", HEADER), ("kit/base/utility_meter.hpp", HEADER)],
     "file-name": [("kit/base/JsonCodec.cpp", "int x;\n"), ("kit/base/json_codec.cpp", "int x;\n")],
     "readme": [("services/ghost/app.cpp", "int x;\n"), ("bench/a.cpp", "int x;\n")],

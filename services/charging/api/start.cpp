@@ -1,5 +1,6 @@
 #include "services/charging/api/start.hpp"
 
+#include "kit/base/crash_point.hpp"
 #include "kit/http/operation.hpp"
 #include "kit/telemetry/log.hpp"
 #include "services/charging/api/views.hpp"
@@ -46,7 +47,7 @@ Task<Result<void>> store_answer(Api& api, RequestContext& context, const Idempot
                                 const Response& response) {
   EVC_CO_TRY(transaction, co_await api.pool.begin(context));
   EVC_CO_CHECK(co_await api.idempotency.complete(context, transaction, keyed, response));
-  co_return co_await transaction.commit(context);
+  co_return EVC_STEP("charging.refusal.commit", co_await transaction.commit(context));
 }
 
 // A business error is an answer like any other and is kept under the key; a passing one is not, so that the same
@@ -98,7 +99,7 @@ Task<Result<Session>> place_order(Api& api, RequestContext& context, const Check
   EVC_CO_CHECK(co_await publish(context, transaction, api.outbox, outcome, std::nullopt));
   EVC_CO_CHECK(co_await api.idempotency.advance(context, transaction, keyed,
                                                 std::string(kRequestedPrefix) + to_string(outcome.session.id)));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("charging.start.order", co_await transaction.commit(context)));
   co_return outcome.session;
 }
 
@@ -117,7 +118,7 @@ Task<Result<Response>> settle(Api& api, RequestContext& context, const Request& 
   }
   Response response = answer_for(settled, context, request);
   EVC_CO_CHECK(co_await api.idempotency.complete(context, transaction, keyed, response));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("charging.start.settle", co_await transaction.commit(context)));
   api.nudges.wake(to_string(session_id));
   co_return response;
 }
@@ -137,7 +138,7 @@ Task<Result<Response>> run_start(Api& api, RequestContext& context, const Reques
   if (!session) co_return std::unexpected(std::move(session).error());
   Input hold = Input::kHoldUnknown;
   if (session->state == SessionState::kRequested)
-    hold = co_await api.payment.hold(context, *session, start.payment_method);
+    hold = EVC_STEP("charging.start.hold", co_await api.payment.hold(context, *session, start.payment_method));
   // The answer must be kept even when the hold took all the time there was.
   RequestContext closing = context;
   closing.deadline = std::max(context.deadline, context.clock->steady() + std::chrono::seconds(2));
@@ -158,7 +159,7 @@ Task<Result<Response>> run_stop(Api& api, RequestContext& context, const Idempot
       Response::json(202, json::Object{{"sessionId", to_string(session_id)}, {"state", name(outcome.session.state)}}));
   EVC_CO_CHECK(co_await record(context, transaction, api.outbox, std::move(outcome)));
   EVC_CO_CHECK(co_await api.idempotency.complete(context, transaction, keyed, response));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("charging.stop.commit", co_await transaction.commit(context)));
   api.nudges.wake(to_string(session_id));
   co_return response;
 }

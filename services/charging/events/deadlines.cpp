@@ -1,5 +1,6 @@
 #include "services/charging/events/deadlines.hpp"
 
+#include "kit/base/crash_point.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/metrics.hpp"
 #include "services/charging/process/record.hpp"
@@ -42,14 +43,15 @@ Task<Result<void>> move_on(postgres::Pool& pool, messaging::Outbox& outbox, Paym
   context.trace = trace_of(*seen);
   // Asked before the lock is taken: no transaction stays open over a foreign call.
   Input known = Input::kHoldUnknown;
-  if (seen->state == SessionState::kVoiding) known = co_await payment.ask(context, seen->reference);
+  if (seen->state == SessionState::kVoiding)
+    known = EVC_STEP("charging.deadline.ask", co_await payment.ask(context, seen->reference));
   EVC_CO_TRY(transaction, co_await pool.begin(context));
   EVC_CO_TRY(session, co_await lock_overdue_session(context, transaction, id, context.clock->wall()));
   if (!session) co_return Result<void>{};
   report_late(context, *session);
   Outcome outcome = hold_asked(std::move(*session), known, context.clock->wall());
   EVC_CO_CHECK(co_await record(context, transaction, outbox, std::move(outcome)));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("charging.deadline.commit", co_await transaction.commit(context)));
   nudges.wake(to_string(id));
   co_return Result<void>{};
 }

@@ -1,5 +1,6 @@
 #include "services/charging/events/increments.hpp"
 
+#include "kit/base/crash_point.hpp"
 #include "kit/telemetry/log.hpp"
 #include "services/charging/process/record.hpp"
 #include "services/charging/process/session_trace.hpp"
@@ -29,7 +30,8 @@ Task<Result<void>> write_answer(RequestContext& context, postgres::Pool& pool, m
   if (!session) co_return fail(Code::kSessionNotFound);
   Outcome outcome = increment_answered(std::move(*session), answer, context.clock->wall());
   EVC_CO_CHECK(co_await record(context, transaction, outbox, std::move(outcome)));
-  co_return co_await transaction.commit(context);
+  auto committed = EVC_STEP("charging.increment.answer", co_await transaction.commit(context));
+  co_return committed;
 }
 
 Task<> ask_for_one(postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges,

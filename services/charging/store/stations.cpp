@@ -1,5 +1,7 @@
 #include "services/charging/store/stations.hpp"
 
+#include "kit/base/crash_point.hpp"
+
 #include <map>
 
 namespace evc::charging {
@@ -115,7 +117,7 @@ Task<Result<void>> upsert_sites(RequestContext& context, postgres::Pool& pool, s
     EVC_CO_CHECK(co_await transaction.exec(context, kUpsertSite, site_params(site)));
     EVC_CO_CHECK(co_await upsert_connectors(context, transaction, site));
   }
-  co_return co_await transaction.commit(context);
+  co_return EVC_STEP("charging.sites.commit", co_await transaction.commit(context));
 }
 
 Task<Result<std::optional<Station>>> find_station(RequestContext& context, postgres::Pool& pool, std::string id) {

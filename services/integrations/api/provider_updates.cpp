@@ -1,5 +1,6 @@
 #include "services/integrations/api/provider_updates.hpp"
 
+#include "kit/base/crash_point.hpp"
 #include "kit/base/webhook_signature.hpp"
 #include "kit/http/operation.hpp"
 #include "kit/telemetry/log.hpp"
@@ -55,7 +56,7 @@ Task<Result<Uuid>> ProviderUpdates::publish(RequestContext& context, std::string
                               .data = std::move(data)};
   EVC_CO_TRY(event_id, co_await outbox_->append(context, transaction, std::move(draft)));
   EVC_CO_CHECK(co_await store::set_webhook_event(context, transaction, provider, webhook_id, event_id));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.update.commit", co_await transaction.commit(context)));
   co_return event_id;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kit/base/crash_point.hpp"
 #include "kit/http/operation.hpp"
 #include "services/integrations/store/command_store.hpp"
 #include "services/integrations/store/station_store.hpp"
@@ -93,7 +94,7 @@ Task<Result<http::Response>> StationCommands::write(RequestContext& context, mes
   EVC_CO_TRY(transaction, co_await pool_->begin(context));
   EVC_CO_CHECK(co_await store::insert_command(context, transaction, std::move(draft)));
   EVC_CO_CHECK(co_await idempotency_.complete(context, transaction, key, response));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.command.write", co_await transaction.commit(context)));
   co_return response;
 }
 

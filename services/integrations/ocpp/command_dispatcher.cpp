@@ -1,5 +1,6 @@
 #include "services/integrations/ocpp/command_dispatcher.hpp"
 
+#include "kit/base/crash_point.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/semconv.hpp"
 #include "kit/telemetry/span.hpp"
@@ -106,13 +107,14 @@ Task<> CommandDispatcher::send_all(std::vector<store::CommandRow> commands) {
   std::vector<Uuid> ids;
   for (const auto& command : commands) ids.push_back(command.command_id);
   auto context = background({});
-  auto sent = co_await store::mark_sent(context, *pool_, std::move(ids), run_id_);
+  auto sent =
+      EVC_STEP("integrations.command.mark", co_await store::mark_sent(context, *pool_, std::move(ids), run_id_));
   if (!sent) {
     EVC_LOG(kWarn, "Commands could not be sent yet", {{key::kErrorDetail, sent.error().detail}});
     co_return;
   }
   for (auto& command : commands) {
-    if (sent->contains(command.command_id)) send(std::move(command));
+    if (sent->contains(command.command_id)) EVC_VOID_STEP("integrations.command.send", send(std::move(command)));
   }
 }
 
@@ -153,9 +155,12 @@ Task<> CommandDispatcher::settled(store::CommandRow command, ocpp::Verdict verdi
 Task<Result<void>> CommandDispatcher::store_answer(RequestContext& context, store::CommandRow command,
                                                    ocpp::Verdict verdict, bool is_lost) {
   const auto next = after_answer(command.open, is_lost ? Heard::kNothing : Heard::kAnswer, verdict.result);
-  if (next == AfterAnswer::kPending) co_return co_await store::mark_pending(context, *pool_, command.command_id);
+  if (next == AfterAnswer::kPending)
+    co_return EVC_STEP("integrations.command.reopen",
+                       co_await store::mark_pending(context, *pool_, command.command_id));
   if (next == AfterAnswer::kUnconfirmed)
-    co_return co_await store::mark_unconfirmed(context, *pool_, command.command_id);
+    co_return EVC_STEP("integrations.command.doubt",
+                       co_await store::mark_unconfirmed(context, *pool_, command.command_id));
   co_return co_await finish(context, std::move(command), verdict.result, std::move(verdict.detail));
 }
 
@@ -183,7 +188,7 @@ Task<Result<void>> CommandDispatcher::finish(RequestContext& context, store::Com
                               .correlation_id = command.correlation_id,
                               .causation_id = command.causation_id};
   EVC_CO_CHECK(co_await outbox_->append(context, transaction, std::move(draft)));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.command.finish", co_await transaction.commit(context)));
   count_command(outcome.command, outcome.result);
   EVC_LOG(kInfo, context.trace, "A command ended",
           {{key::kStationId, command.station_id}, {key::kOcppAction, outcome.command}, {key::kState, outcome.result}});

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "kit/base/crash_point.hpp"
 #include "services/integrations/domain/authorisation.hpp"
 #include "services/integrations/domain/external_update.hpp"
 #include "services/integrations/store/transaction_store.hpp"
@@ -61,7 +62,7 @@ Task<Result<store::StationRow>> StationMessages::connected(RequestContext& conte
   EVC_CO_TRY(station, co_await store::lock_station(context, transaction, station_id));
   if (!station) co_return fail(Code::kStationNotFound);
   EVC_CO_CHECK(co_await store::set_connected(context, transaction, station_id, connection_id));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.station.connected", co_await transaction.commit(context)));
   co_return std::move(*station);
 }
 
@@ -76,7 +77,7 @@ Task<Result<void>> StationMessages::disconnected(RequestContext& context, std::s
     auto data = connector_status(station_id, connector_id, now, "Offline", reason, std::nullopt);
     EVC_CO_CHECK(co_await append(context, transaction, station_id, connector_id, std::move(data), std::nullopt));
   }
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.station.lost", co_await transaction.commit(context)));
   co_return Result<void>{};
 }
 
@@ -90,7 +91,7 @@ Task<Result<json::Object>> StationMessages::boot(RequestContext& context, std::s
   const auto now = context.clock->wall();
   EVC_CO_CHECK(co_await append(context, transaction, station_id, 0,
                                station_registered(station_id, now, message, station->connectors), std::nullopt));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.station.boot", co_await transaction.commit(context)));
   co_return json::Object{
       {"status", "Accepted"}, {"currentTime", format_rfc3339(now)}, {"interval", heartbeat_interval_s_}};
 }
@@ -109,7 +110,7 @@ Task<Result<json::Object>> StationMessages::status(RequestContext& context, std:
     auto data = connector_status(station_id, connector_id, at, message.status, message.error_code, std::nullopt);
     EVC_CO_CHECK(co_await append(context, transaction, station_id, connector_id, std::move(data), std::nullopt));
   }
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.station.status", co_await transaction.commit(context)));
   co_return json::Object{};
 }
 
@@ -143,7 +144,7 @@ Task<Result<json::Object>> StationMessages::start(RequestContext& context, std::
         transaction_started(reference, message.timestamp, message.meter_start_wh, reported(context, message.timestamp));
     EVC_CO_CHECK(co_await append(context, transaction, station_id, message.connector_id, std::move(data), owner));
   }
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.station.start", co_await transaction.commit(context)));
   auto answer = tag_info(row.id_tag_status);
   answer["transactionId"] = row.transaction_id;
   co_return answer;
@@ -190,7 +191,7 @@ Task<Result<json::Object>> StationMessages::meter_values(RequestContext& context
   if (!is_known)
     EVC_CO_CHECK(co_await store::open_case(context, transaction, station_id, id, "unknown-transaction",
                                            json::serialize(message.values.front().raw)));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.station.meter", co_await transaction.commit(context)));
   co_return json::Object{};
 }
 
@@ -204,7 +205,7 @@ Task<Result<void>> StationMessages::publish_reading(RequestContext& context, std
                                  .session_id = id_of(session)};
   EVC_CO_CHECK(co_await append(context, transaction, station_id, connector_id,
                                integrations::meter_values(reference, reading), session));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.station.reading", co_await transaction.commit(context)));
   co_return Result<void>{};
 }
 
@@ -215,7 +216,7 @@ Task<Result<json::Object>> StationMessages::stop(RequestContext& context, std::s
   EVC_CO_TRY(known, co_await store::find_transaction(context, transaction, station_id, id));
   if (!known) {
     EVC_CO_CHECK(co_await store::open_case(context, transaction, station_id, id, "unknown-transaction", raw));
-    EVC_CO_CHECK(co_await transaction.commit(context));
+    EVC_CO_CHECK(EVC_STEP("integrations.station.unknown_stop", co_await transaction.commit(context)));
     co_return json::Object{};
   }
   EVC_CO_TRY(outcome, co_await store::insert_stop(context, transaction, station_id, message));
@@ -245,7 +246,7 @@ Task<Result<json::Object>> StationMessages::stop(RequestContext& context, std::s
     EVC_CO_CHECK(co_await append(context, transaction, station_id, known->connector_id,
                                  transaction_ended(reference, end), session));
   }
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("integrations.station.stop", co_await transaction.commit(context)));
   co_return message.id_tag ? tag_info("Accepted") : json::Object{};
 }
 

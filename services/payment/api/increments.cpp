@@ -1,5 +1,6 @@
 #include "services/payment/api/increments.hpp"
 
+#include "kit/base/crash_point.hpp"
 #include "kit/http/operation.hpp"
 #include "services/payment/api/request_time.hpp"
 #include "services/payment/api/views.hpp"
@@ -44,13 +45,13 @@ Task<Result<Payment>> Increments::find_or_write(RequestContext& context, std::st
   if (const Increment* known = find_increment(*locked, number)) {
     if (known->amount != amount.amount || locked->currency != amount.currency)
       co_return fail(Code::kConflict, "this number names another increment");
-    EVC_CO_CHECK(co_await transaction.commit(context));
+    EVC_CO_CHECK(EVC_STEP("payment.increment.find", co_await transaction.commit(context)));
     co_return std::move(*locked);
   }
   EVC_CO_TRY(reaction, increment_asked(std::move(*locked), number, amount, context.clock->wall()));
   EVC_CO_CHECK(co_await recorder_.write(context, transaction, reaction,
                                         {.event_id = {}, .first_try_after = RequestTime::kFirstLook}));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("payment.increment.write", co_await transaction.commit(context)));
   co_return reaction.payment;
 }
 
@@ -70,7 +71,7 @@ Task<Result<Payment>> Increments::write_outcome(RequestContext& context, const m
   if (reaction) EVC_CO_CHECK(co_await recorder_.write(context, transaction, *reaction, {}));
   // This request has given up: from now on the job asks.
   if (!decided) EVC_CO_CHECK(co_await store::hurry(context, transaction, payment.id));
-  EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_CHECK(EVC_STEP("payment.increment.outcome", co_await transaction.commit(context)));
   co_return payment;
 }
 

@@ -2,6 +2,7 @@
 
 #include <regex>
 
+#include "kit/base/crash_point.hpp"
 #include "kit/http/operation.hpp"
 #include "services/payment/api/request_time.hpp"
 #include "services/payment/api/views.hpp"
@@ -107,7 +108,7 @@ Task<Result<Payment>> Preauthorisations::find_or_write(RequestContext& context, 
     if (!known) co_return std::unexpected(std::move(known).error());
     if (!*known || !same_hold(**known, reaction.payment))
       co_return fail(Code::kConflict, "this reference names another hold");
-    EVC_CO_CHECK(co_await transaction->commit(context));
+    EVC_CO_CHECK(EVC_STEP("payment.hold.known", co_await transaction->commit(context)));
     co_return std::move(**known);
   }
   auto closed = co_await store::reference_closed(context, *transaction, reaction.payment.reference);
@@ -115,7 +116,7 @@ Task<Result<Payment>> Preauthorisations::find_or_write(RequestContext& context, 
   if (*closed) co_return fail(Code::kConflict, "the session of this hold is over");
   EVC_CO_CHECK(co_await recorder_.write(context, *transaction, reaction,
                                         {.event_id = {}, .first_try_after = RequestTime::kFirstLook}));
-  EVC_CO_CHECK(co_await transaction->commit(context));
+  EVC_CO_CHECK(EVC_STEP("payment.hold.write", co_await transaction->commit(context)));
   co_return reaction.payment;
 }
 
@@ -138,7 +139,7 @@ Task<Result<Payment>> Preauthorisations::write_outcome(RequestContext& context,
   if (reaction) EVC_CO_CHECK(co_await recorder_.write(context, *transaction, *reaction, {}));
   // This request has given up: from now on the job asks.
   if (open(payment.state)) EVC_CO_CHECK(co_await store::hurry(context, *transaction, payment.id));
-  EVC_CO_CHECK(co_await transaction->commit(context));
+  EVC_CO_CHECK(EVC_STEP("payment.hold.outcome", co_await transaction->commit(context)));
   co_return payment;
 }
 
@@ -156,7 +157,7 @@ Task<http::Response> Preauthorisations::create(RequestContext& context, http::Re
   std::optional<Finding> finding;
   if (payment && open(payment->state)) {
     RequestContext asking = RequestTime::for_asking(context);
-    finding = co_await provider_.authorise(asking, *payment);
+    finding = EVC_STEP("payment.hold.ask", co_await provider_.authorise(asking, *payment));
   }
   RequestContext last = RequestTime::for_writing(context);
   if (payment) payment = co_await write_outcome(last, idempotent, payment->id, finding);
@@ -174,7 +175,8 @@ Task<http::Response> Preauthorisations::find(RequestContext& context, http::Requ
   if (!payment) co_return http::problem(payment.error(), context);
   if (!*payment) co_return http::problem({.code = Code::kPaymentNotFound}, context);
   if ((*payment)->state == State::kUnknown) {
-    auto job = co_await store::lease_one(context, pool_, (*payment)->id, Step::kAuthorise, std::chrono::seconds{15});
+    auto job = EVC_STEP("payment.look.lease", co_await store::lease_one(context, pool_, (*payment)->id,
+                                                                        Step::kAuthorise, std::chrono::seconds{15}));
     if (job && *job) {
       auto asked = co_await steps_.take(context, **job);
       if (asked) *payment = std::move(*asked);
@@ -197,7 +199,7 @@ Task<Result<Payment>> Preauthorisations::write_release(RequestContext& context,
   const Reaction reaction = void_asked(std::move(**locked), VoidReason::kRequested, context.clock->wall());
   EVC_CO_CHECK(co_await idempotency_.complete(context, *transaction, request, release_answer(reaction.payment)));
   EVC_CO_CHECK(co_await recorder_.write(context, *transaction, reaction, {}));
-  EVC_CO_CHECK(co_await transaction->commit(context));
+  EVC_CO_CHECK(EVC_STEP("payment.void.commit", co_await transaction->commit(context)));
   co_return reaction.payment;
 }
 

@@ -1,5 +1,6 @@
 #include "services/payment/api/webhooks.hpp"
 
+#include "kit/base/crash_point.hpp"
 #include "kit/base/webhook_signature.hpp"
 #include "kit/http/operation.hpp"
 #include "kit/telemetry/log.hpp"
@@ -57,7 +58,7 @@ Task<Result<void>> ProviderWebhooks::take(RequestContext& context, std::string w
   if (!*payment) {
     EVC_LOG(kWarn, context.trace, "the provider speaks of a hold that nobody asked for",
             {{telemetry::key::kReference, reference}});
-    co_return co_await transaction->commit(context);
+    co_return EVC_STEP("payment.webhook.stranger", co_await transaction->commit(context));
   }
   if (type == "hold.expired") {
     const Reaction reaction = hold_expired(std::move(**payment), context.clock->wall());
@@ -66,7 +67,7 @@ Task<Result<void>> ProviderWebhooks::take(RequestContext& context, std::string w
     // While the hold is being asked for, its own answer is on the way.
     EVC_CO_CHECK(co_await store::hurry(context, *transaction, (*payment)->id));
   }
-  co_return co_await transaction->commit(context);
+  co_return EVC_STEP("payment.webhook.commit", co_await transaction->commit(context));
 }
 
 }  // namespace evc::payment

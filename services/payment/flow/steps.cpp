@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kit/base/bytes.hpp"
+#include "kit/base/crash_point.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/span.hpp"
 #include "services/payment/domain/increments.hpp"
@@ -92,7 +93,7 @@ Task<Result<Payment>> Steps::record(RequestContext& context, Uuid payment_id, St
     if (!reaction) co_return std::unexpected(std::move(reaction).error());
     auto written =
         co_await recorder_.write(context, *transaction, *reaction, {.event_id = causation_id, .first_try_after = {}});
-    if (written) written = co_await transaction->commit(context);
+    if (written) written = EVC_STEP("payment.step.record", co_await transaction->commit(context));
     if (written) co_return reaction->payment;
     last = std::move(written).error();
     if (last.code != Code::kDatabaseConflict) break;
@@ -107,12 +108,13 @@ Task<Result<Payment>> Steps::take(RequestContext& context, store::JobRow job) {
   if (!payment) co_return std::unexpected(std::move(payment).error());
   if (!*payment) co_return fail(Code::kPaymentNotFound);
   // Read in a transaction of its own: nothing is locked while the provider is asked.
-  EVC_CO_CHECK(co_await transaction->commit(context));
-  const Finding finding = co_await ask(context, **payment, job);
+  EVC_CO_CHECK(EVC_STEP("payment.step.read", co_await transaction->commit(context)));
+  const Finding finding = EVC_STEP("payment.step.ask", co_await ask(context, **payment, job));
   RequestContext recording = background_context(context.trace, kRecordTimeout);
   auto recorded = co_await record(recording, job.payment_id, job.step, finding, job.causation_id);
   if (recorded && (finding.outcome == Outcome::kNotYet || finding.outcome == Outcome::kUnknown)) {
-    EVC_CO_CHECK(co_await store::postpone(recording, pool_, job.payment_id, job.step, pause_after(job.attempts)));
+    EVC_CO_CHECK(EVC_STEP("payment.step.postpone", co_await store::postpone(recording, pool_, job.payment_id, job.step,
+                                                                            pause_after(job.attempts))));
   }
   co_return recorded;
 }
@@ -138,7 +140,8 @@ Task<> Steps::take_due() {
   const std::size_t room = options_.parallel - std::min(running_, options_.parallel);
   if (room == 0) co_return;
   RequestContext context = background_context(quiet_trace(), kRecordTimeout);
-  auto jobs = co_await store::lease_due(context, pool_, static_cast<std::int64_t>(room), options_.lease);
+  auto jobs = EVC_STEP("payment.step.lease",
+                       co_await store::lease_due(context, pool_, static_cast<std::int64_t>(room), options_.lease));
   if (!jobs) co_return;  // the database is away: the next round asks again
   for (store::JobRow& job : *jobs) {
     ++running_;
@@ -155,7 +158,7 @@ Task<Result<void>> Steps::expire(RequestContext& context, Uuid payment_id) {
   const Reaction reaction = hold_expired(std::move(**locked), context.clock->wall());
   if (reaction.facts.empty()) co_return Result<void>{};
   EVC_CO_CHECK(co_await recorder_.write(context, *transaction, reaction, {}));
-  co_return co_await transaction->commit(context);
+  co_return EVC_STEP("payment.expiry.commit", co_await transaction->commit(context));
 }
 
 Task<> Steps::expire_holds() {
