@@ -9,6 +9,7 @@
 #include "kit/base/bytes.hpp"
 #include "kit/messaging/background.hpp"
 #include "kit/messaging/event_applier.hpp"
+#include "kit/messaging/event_decisions.hpp"
 #include "kit/messaging/partition_progress.hpp"
 #include "kit/messaging/waiting_keys.hpp"
 #include "kit/runtime/all.hpp"
@@ -50,6 +51,7 @@ struct Inbox::Impl {
         options(std::move(its_options)),
         handlers(std::move(its_handlers)),
         applier(options.consumer.group, outbox, handlers),
+        decisions(applier),
         waiting({.first = options.retry_first, .cap = options.retry_cap}) {}
 
   static Task<> run(std::shared_ptr<Impl> impl);
@@ -79,6 +81,7 @@ struct Inbox::Impl {
   InboxOptions options;
   std::map<std::string, EventHandler> handlers;
   EventApplier applier;
+  EventDecisions decisions;
   std::unique_ptr<kafka::Consumer> consumer;
   PartitionProgress progress;
   WaitingKeys waiting;
@@ -315,30 +318,12 @@ Task<> Inbox::run() {
   return Impl::run(impl_);
 }
 
-Task<Result<std::vector<Inbox::DeadLetter>>> Inbox::list_dead(RequestContext& context, std::size_t limit) {
-  return impl_->applier.store().list_dead(context, impl_->pool, limit);
+Task<Result<Decided>> Inbox::decide(RequestContext& context, Uuid event_id, Decision decision) {
+  return impl_->decisions.decide(context, impl_->pool, event_id, std::move(decision));
 }
 
-Task<Result<void>> Inbox::replay(RequestContext& context, const Uuid& event_id) {
-  return impl_->applier.replay(context, impl_->pool, event_id);
-}
-
-Task<Result<void>> Inbox::discard(RequestContext& context, const Uuid& event_id, std::string reason) {
-  return impl_->applier.discard(context, impl_->pool, event_id, std::move(reason));
-}
-
-Task<Result<void>> Inbox::accept_gap(RequestContext& context, std::string topic, std::string event_key) {
-  const auto impl = impl_;
-  auto& store = impl->applier.store();
-  EVC_CO_TRY(transaction, co_await impl->pool.begin(context));
-  EVC_CO_TRY(last, co_await store.lock_key(context, transaction, topic, event_key));
-  EVC_CO_TRY(first, co_await store.first_waiting(context, transaction, topic, event_key));
-  if (!last || !first) co_return fail(Code::kNotFound, "no event of this key waits for a missing one");
-  const Event place{.topic = topic, .key = event_key};
-  EVC_CO_CHECK(co_await store.advance(context, transaction, place, *first - 1));
-  EVC_CO_CHECK(co_await impl->applier.close_gap(transaction, topic, event_key, *first - 1));
-  auto committed = co_await transaction.commit(context);
-  co_return committed;
+Task<Result<Decided>> Inbox::accept_gap(RequestContext& context, Gap gap, Decision decision) {
+  return impl_->decisions.accept_gap(context, impl_->pool, std::move(gap), std::move(decision));
 }
 
 bool Inbox::caught_up() const {

@@ -1,7 +1,7 @@
 // evcosta-charging: stations, sessions and the saga on one worker. Needs PostgreSQL (charging), Kafka (payment.events,
 // integration.events), Redis (nudges) and auth (tokens).
-#include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/operations/service_operations.hpp"
 #include "kit/service/service.hpp"
 #include "services/charging/api/routes.hpp"
 #include "services/charging/events/deadlines.hpp"
@@ -74,7 +74,7 @@ void wire(service::WorkerScope& scope) {
   add_routes(scope.router(), api);
   auto& facts = scope.own<Facts>(outbox, nudges);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), facts.handlers());
-  messaging::add_dead_letter_operations(scope.router(), "charging", inbox, idempotency, pool);
+  messaging::add_event_operations(scope.router(), "charging", inbox, idempotency, pool);
   if (!scope.first()) return;
   auto& sites =
       scope.own<Sites>(Sites{.stations = load_sites(scope.settings<ChargingSettings>("charging").sites_file)});

@@ -3,8 +3,8 @@
 #include <set>
 #include <sstream>
 
-#include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/operations/service_operations.hpp"
 #include "kit/service/dependencies.hpp"
 #include "kit/service/service.hpp"
 #include "kit/telemetry/metrics.hpp"
@@ -141,7 +141,7 @@ void wire(service::WorkerScope& scope, Process& process) {
   auto& events = scope.own<ChargingEvents>(ring);
   auto& commands = scope.own<postgres::Pool>(scope.worker(), command_pool(scope));
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), commands, outbox, inbox_options(scope), events.handlers());
-  messaging::add_dead_letter_operations(scope.router(), "integrations", inbox, idempotency, pool);
+  messaging::add_event_operations(scope.router(), "integrations", inbox, idempotency, pool);
   if (scope.first()) wire_first(scope, process, settings, commands, outbox, inbox, messages);
 }
 

@@ -1,7 +1,7 @@
 // evcosta-payment: holds, captures, the ledger and receipts. Needs PostgreSQL (payment), Kafka (charging.events), auth
 // (tokens) and the payment provider.
-#include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/operations/service_operations.hpp"
 #include "kit/service/service.hpp"
 #include "services/payment/api/payments.hpp"
 #include "services/payment/api/preauthorisations.hpp"
@@ -84,7 +84,7 @@ void wire(service::WorkerScope& scope) {
   scope.own<ProviderWebhooks>(pool, recorder, scope.secret("payment-provider-webhook")).add_routes(scope.router());
   auto& charging = scope.own<ChargingEvents>(recorder);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), charging.handlers());
-  messaging::add_dead_letter_operations(scope.router(), "payment", inbox, keys, pool);
+  messaging::add_event_operations(scope.router(), "payment", inbox, keys, pool);
   if (!scope.first()) return;
   // Shown, not required: without Kafka requests are served all the same and events wait.
   scope.readiness("inbox", [&inbox](RequestContext&) { return inbox_health(inbox); }, service::Dependency::kOptional);

@@ -39,6 +39,8 @@ class ConsumerSide {
   std::function<std::optional<Error>(const Event&)> failing;
   // Asked before that: the handler waits for as long as it says so.
   std::function<bool(const Event&)> holding;
+  // More effects of an event that does not fail, in the same transaction.
+  EventHandler further;
 
   void produce(std::vector<kafka::Record> records);
   // Waits until the query gives this value.
@@ -51,6 +53,7 @@ class ConsumerSide {
   Worker& worker() { return worker_; }
   Inbox& inbox() { return *inbox_; }
   postgres::Pool& pool() { return pool_; }
+  Outbox& outbox() { return outbox_; }
   postgres::testing::TestDatabase& database() { return database_; }
   const std::string& topic() const { return topic_; }
   const std::string& group() const { return group_; }
