@@ -11,6 +11,8 @@ namespace {
 using http::Request;
 using http::Response;
 
+constexpr std::chrono::milliseconds kEnoughForOne{1'000};
+
 Result<std::optional<std::string>> state_in(const http::Query& query) {
   const auto text = query.get("state");
   if (!text) return "dead";
@@ -74,8 +76,14 @@ Task<Result<Response>> decide_all(ServiceEvents events, RequestContext& context,
   const Decision decision{.action = action, .reason = wanted.reason.value_or("")};
   json::Array results;
   for (const Uuid& event_id : wanted.event_ids) {
-    // What is decided already stays so; the same request goes on from there.
-    if (context.expired()) co_return fail(Code::kDeadlineExceeded);
+    // What is left when the time is over is told so, and can be asked for again.
+    if (context.remaining() < kEnoughForOne) {
+      auto later =
+          view(Decided{.outcome = Outcome::kNotNow, .error_code = std::string(info(Code::kDeadlineExceeded).name)});
+      later["eventId"] = to_string(event_id);
+      results.push_back(std::move(later));
+      continue;
+    }
     EVC_CO_TRY(result, co_await decide_one(events, context, event_id, decision));
     result["eventId"] = to_string(event_id);
     results.push_back(std::move(result));

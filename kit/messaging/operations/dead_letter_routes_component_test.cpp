@@ -195,17 +195,32 @@ TEST_F(DeadLetterRoutes, AnApprovalStandsUntilItIsUsed) {
 }
 
 TEST_F(DeadLetterRoutes, AMassOfDecisionsWaits) {
-  std::vector<Event> unknown;
-  for (int i = 0; i < 200; ++i) unknown.push_back(event("integration.events", "x", 1));
-  EXPECT_EQ(decide("replay", unknown).status, 200);
-  const auto refused = decide("dry-run", {unknown[0]});
+  database_.query(
+      "INSERT INTO event_run (id, at, action, by_whom, result, trace_id) "
+      "SELECT gen_random_uuid(), now(), 'dryRun', 'p1.ana', 'applied', '' FROM generate_series(1, 199)");
+  const auto a = dead("integration.events", "a"), b = dead("integration.events", "b");
+  EXPECT_EQ(decide("dry-run", {a, b}).code(), "rate-limited") << "two are too many";
+  EXPECT_EQ(decide("dry-run", {a}).results(), "deadAgain");
+  const auto refused = decide("replay", {a});
   EXPECT_EQ(refused.status, 429);
-  EXPECT_EQ(refused.code(), "rate-limited");
   const auto seconds = std::stoi(std::string(refused.headers.get("retry-after").value_or("0")));
   EXPECT_GE(seconds, 1);
   EXPECT_LE(seconds, 10);
   clock_.later = std::chrono::hours(1);
-  EXPECT_EQ(decide("dry-run", {unknown[0]}).status, 200);
+  EXPECT_EQ(decide("replay", {a}).results(), "deadAgain");
+}
+
+TEST_F(DeadLetterRoutes, WhatIsLeftWhenTheTimeIsOverIsToldSo) {
+  const auto a = dead("integration.events", "a");
+  mend(a);
+  time_ = std::chrono::milliseconds(950);
+  const auto late = decide("replay", {a});
+  EXPECT_EQ(late.results(), "notNow");
+  EXPECT_EQ(late.object().at("results").at(0).at("errorCode").as_string(), "deadline-exceeded");
+  EXPECT_EQ(effects("a"), "");
+  EXPECT_EQ(runs("result"), "") << "nothing was done";
+  time_ = std::chrono::seconds(10);
+  EXPECT_EQ(decide("replay", {a}).results(), "applied");
 }
 
 }  // namespace

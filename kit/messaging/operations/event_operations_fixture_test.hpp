@@ -106,6 +106,7 @@ class EventOperations : public ::testing::Test {
     if (!match) return {.status = info(match.error().code).status};
     auto context = testing::test_context();
     context.clock = &clock_;
+    context.deadline = clock_.steady() + time_;
     context.principal.puid = person_;
     const auto response = evc::testing::run_task(worker_, (*match->handler)(context, request));
     return {.status = response.status, .body = *json::parse(response.body), .headers = response.headers};
@@ -129,6 +130,7 @@ class EventOperations : public ::testing::Test {
   Worker worker_;
   LaterClock clock_;
   std::string person_ = "p1.ana";
+  std::chrono::milliseconds time_{10'000};  // of a request
   std::set<Uuid> bad_;
   std::optional<postgres::Pool> pool_;
   std::optional<IdempotencyStore> idempotency_;
