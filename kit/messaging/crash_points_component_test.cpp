@@ -220,11 +220,11 @@ void CrashPoints::die_over_dead_letters() {
   const auto mended = producer_->append("mended", 1, 4), given_up = producer_->append("given-up", 1, 4);
   EXPECT_TRUE(died_at({"inbox.bury"}));
   EXPECT_TRUE(becomes("SELECT count(*) FROM inbox_parked WHERE key IN ('mended', 'given-up')", "4"));
-  until_died_at({"inbox.replay.in_vain"}, "replay", to_string(mended.front()));
+  until_died_at({"inbox.decision.in_vain"}, "replay", to_string(mended.front()));
   effects_->query("DELETE FROM trouble");
-  until_died_at({"inbox.replay.commit"}, "replay", to_string(mended.front()));
+  until_died_at({"inbox.decision.commit"}, "replay", to_string(mended.front()));
   EXPECT_TRUE(effects_become("mended", "1,2,3"));
-  until_died_at({"inbox.discard.commit"}, "discard", to_string(given_up.front()));
+  do_once("discard", to_string(given_up.front()));
   EXPECT_TRUE(effects_become("given-up", "2,3"));
 }
 

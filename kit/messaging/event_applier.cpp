@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "kit/base/crash_point.hpp"
+#include "kit/messaging/plain_text.hpp"
 #include "kit/runtime/limited.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/semconv.hpp"
@@ -15,8 +16,8 @@ namespace {
 namespace semconv = telemetry::semconv;
 namespace key = telemetry::key;
 
-constexpr std::chrono::seconds kStepLimit{4};  // of what is not a handler
-constexpr std::chrono::seconds kReplayLimit{60};
+constexpr std::chrono::seconds kStepLimit{4};     // of what is not a handler
+constexpr std::size_t kErrorDetailLimit = 1'000;  // bytes; the contract of the dead letters' headers takes 1,024
 
 telemetry::Span process_span(const Incoming& incoming, const std::string& group, Attempt attempt) {
   const auto& record = incoming.record;
@@ -50,6 +51,7 @@ kafka::Record dead_letter_record(const Incoming& incoming, const std::string& gr
   auto record = incoming.record;
   const auto& original = incoming.record;
   record.topic = original.topic + "." + group + ".dlq";
+  record.key = incoming.event.key;
   record.partition = -1;
   record.offset = -1;
   const std::pair<const char*, std::string> added[]{{"dlq-original-topic", original.topic},
@@ -168,7 +170,8 @@ Task<Result<Verdict>> EventApplier::in_turn(RequestContext& context, postgres::T
     // The rollback has put it back among the parked ones, from where it moves to the dead.
     EVC_CO_CHECK(co_await store_.take_gap(burial, transaction, event.topic, event.key, sequence));
   }
-  EVC_CO_CHECK(EVC_STEP("inbox.bury", co_await bury(burial, transaction, incoming, std::move(failure))));
+  EVC_CO_CHECK(EVC_STEP("inbox.bury", co_await bury(burial, transaction, incoming, failure)));
+  tell_dead(burial, event, failure.error);
   EVC_CO_CHECK(co_await store_.advance(burial, transaction, event, sequence));
   co_return Verdict{};
 }
@@ -204,17 +207,21 @@ Task<Result<void>> EventApplier::call(const EventHandler& handler, RequestContex
 Task<Result<void>> EventApplier::bury(RequestContext& context, postgres::Transaction& transaction,
                                       const Incoming& incoming, Failure failure) {
   const auto& event = incoming.event;
+  failure.error.detail = plain_text(failure.error.detail, kErrorDetailLimit);
   EVC_CO_CHECK(co_await store_.bury(context, transaction, incoming, failure));
   EVC_CO_CHECK(co_await outbox_.append_record(
       context, transaction, dead_letter_record(incoming, store_.consumer(), failure), event.event_id, event.subject));
+  co_return Result<void>{};
+}
+
+void EventApplier::tell_dead(const RequestContext& context, const Event& event, const Error& error) {
   metrics_.count(event.topic, "dead");
   EVC_LOG(kError, context.trace, "an event is dead, its subject stands still",
           {{key::kTopic, event.topic},
            {key::kEventId, to_string(event.event_id)},
            {key::kSubject, event.subject},
-           {key::kErrorCode, info(failure.error.code).name},
-           {key::kErrorDetail, failure.error.detail}});
-  co_return Result<void>{};
+           {key::kErrorCode, info(error.code).name},
+           {key::kErrorDetail, error.detail}});
 }
 
 Task<Result<void>> EventApplier::close_gap(postgres::Transaction& transaction, std::string topic, std::string event_key,
@@ -272,8 +279,8 @@ Task<Result<void>> EventApplier::pass_over(RequestContext& context, postgres::Tr
   co_return noted;
 }
 
-Task<Result<void>> EventApplier::replay_first(RequestContext& context, postgres::Transaction& transaction,
-                                              const Incoming& incoming) {
+Task<Result<void>> EventApplier::try_again(RequestContext& context, postgres::Transaction& transaction,
+                                           const Incoming& incoming) {
   auto span = process_span(incoming, store_.consumer(), {.number = 2});
   auto traced = context.with_trace(span.context());
   if (!incoming.defect && !handlers_.contains(incoming.event.event_type)) co_return Result<void>{};
@@ -287,69 +294,6 @@ Task<Result<void>> EventApplier::replay_first(RequestContext& context, postgres:
   span.fail(info(outcome.error().code).name);
   EVC_CO_CHECK(co_await transaction.rollback_to_savepoint(traced));
   co_return outcome;
-}
-
-// What waits behind the subject, in order. The first one that fails for good is the subject's next dead letter.
-Task<Result<void>> EventApplier::release(RequestContext& context, postgres::Transaction& transaction,
-                                         const Event& head) {
-  while (true) {
-    EVC_CO_TRY(record, co_await store_.take_behind(context, transaction, head.topic, head.subject));
-    if (!record) break;
-    const auto incoming = read_incoming(std::move(*record));
-    auto outcome = co_await replay_first(context, transaction, incoming);
-    if (outcome) {
-      EVC_CO_CHECK(store_.set_status(transaction, incoming.event.event_id, "applied"));
-      metrics_.count(head.topic, "applied");
-      continue;
-    }
-    if (failure_kind(outcome.error().code) == FailureKind::kTransient) co_return outcome;
-    Failure failure{.error = std::move(outcome).error(), .first_failed_at = context.clock->wall()};
-    auto buried = co_await bury(context, transaction, incoming, std::move(failure));
-    co_return buried;
-  }
-  auto released = co_await store_.release_subject(context, transaction, head.topic, head.subject);
-  co_return released;
-}
-
-Task<Result<void>> EventApplier::replay(RequestContext& context, postgres::Pool& pool, Uuid event_id) {
-  // A long row of parked events takes its time; half a replay would be none at all.
-  auto work = context;
-  work.deadline = std::chrono::steady_clock::now() + kReplayLimit;
-  EVC_CO_TRY(transaction, co_await pool.begin(work));
-  EVC_CO_TRY(record, co_await store_.exhume(work, transaction, event_id));
-  if (!record) co_return fail(Code::kNotFound, "no open dead letter has this id");
-  const auto incoming = read_incoming(std::move(*record));
-  auto outcome = co_await replay_first(work, transaction, incoming);
-  if (!outcome) {
-    EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "replay", "",
-                                            std::string(info(outcome.error().code).name)));
-    EVC_CO_CHECK(EVC_STEP("inbox.replay.in_vain", co_await transaction.commit(work)));
-    co_return outcome;
-  }
-  EVC_CO_CHECK(co_await store_.settle(work, transaction, event_id, "replayed"));
-  EVC_CO_CHECK(store_.set_status(transaction, event_id, "applied"));
-  EVC_CO_CHECK(co_await release(work, transaction, incoming.event));
-  EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "replay", "", "applied"));
-  metrics_.count(incoming.event.topic, "applied");
-  auto committed = EVC_STEP("inbox.replay.commit", co_await transaction.commit(work));
-  co_return committed;
-}
-
-Task<Result<void>> EventApplier::discard(RequestContext& context, postgres::Pool& pool, Uuid event_id,
-                                         std::string reason) {
-  auto work = context;
-  work.deadline = std::chrono::steady_clock::now() + kReplayLimit;
-  EVC_CO_TRY(transaction, co_await pool.begin(work));
-  EVC_CO_TRY(record, co_await store_.exhume(work, transaction, event_id));
-  if (!record) co_return fail(Code::kNotFound, "no open dead letter has this id");
-  const auto incoming = read_incoming(std::move(*record));
-  EVC_CO_CHECK(co_await store_.settle(work, transaction, event_id, "discarded"));
-  EVC_CO_CHECK(store_.set_status(transaction, event_id, "discarded"));
-  EVC_CO_CHECK(co_await release(work, transaction, incoming.event));
-  EVC_CO_CHECK(co_await store_.record_run(work, transaction, event_id, "discard", std::move(reason), "discarded"));
-  metrics_.count(incoming.event.topic, "discarded");
-  auto committed = EVC_STEP("inbox.discard.commit", co_await transaction.commit(work));
-  co_return committed;
 }
 
 }  // namespace evc::messaging

@@ -1,6 +1,6 @@
 // What one event does, inside the caller's transaction: dedup, its place in the key's sequence, the handler under a
-// savepoint, and what follows from its outcome. Knows no Kafka and no loop; Inbox feeds it from the topic, replay() and
-// discard() from the dead letters.
+// savepoint, and what follows from its outcome. Knows no Kafka and no loop; Inbox feeds it from the topic,
+// EventDecisions from the dead letters.
 #pragma once
 
 #include <map>
@@ -49,9 +49,14 @@ class EventApplier {
   // One that the producer's operator has discarded, when its turn has come: the key goes on behind it.
   Task<Result<void>> pass_over(RequestContext& context, postgres::Transaction& transaction, const HeldEvent& held);
 
-  // One transaction each. not-found: no open dead letter. Any other error: it stays where it is.
-  Task<Result<void>> replay(RequestContext& context, postgres::Pool& pool, Uuid event_id);
-  Task<Result<void>> discard(RequestContext& context, postgres::Pool& pool, Uuid event_id, std::string reason);
+  // The handler alone, under a savepoint, for an event that stood still: after an error nothing of it holds, and the
+  // transaction goes on. Types without a handler have no effect.
+  Task<Result<void>> try_again(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming);
+  // The dead letter and its record in the outbox; its subject stands still from now on.
+  Task<Result<void>> bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
+                          Failure failure);
+  // Log and metric of a burial.
+  void tell_dead(const RequestContext& context, const Event& event, const Error& error);
 
  private:
   Task<Result<Verdict>> in_turn(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
@@ -59,11 +64,6 @@ class EventApplier {
   Task<Result<void>> handle(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming);
   Task<Result<void>> call(const EventHandler& handler, RequestContext& context, postgres::Transaction& transaction,
                           const Event& event);
-  Task<Result<void>> bury(RequestContext& context, postgres::Transaction& transaction, const Incoming& incoming,
-                          Failure failure);
-  Task<Result<void>> release(RequestContext& context, postgres::Transaction& transaction, const Event& event);
-  Task<Result<void>> replay_first(RequestContext& context, postgres::Transaction& transaction,
-                                  const Incoming& incoming);
 
   Worker& worker_;
   InboxStore store_;

@@ -151,7 +151,10 @@ TEST_F(Gap, WhatTheProducerNoLongerHoldsWaitsForTheOperator) {
   EXPECT_EQ(outcome("lost"), "1");
   EXPECT_EQ(consumer_->effects("a"), "1");
   auto context = test_context();
-  ASSERT_TRUE(run_task(worker_, consumer_->inbox().accept_gap(context, consumer_->topic(), "a")));
+  ASSERT_TRUE(
+      run_task(worker_, consumer_->inbox().accept_gap(
+                            context, {.topic = consumer_->topic(), .key = "a", .missing_from = 2, .missing_to = 2},
+                            {.action = Action::kAcceptGap, .reason = "a test"})));
   EXPECT_EQ(consumer_->effects("a"), "1,3,4");
   EXPECT_TRUE(evc::testing::run_until(
       worker_, [&] { return metric("inbox_lost_keys{group=\"" + consumer_->group() + "\"}") == "0"; }));

@@ -10,6 +10,7 @@
 #include "kit/base/crash_point.hpp"
 #include "kit/messaging/background.hpp"
 #include "kit/messaging/event_applier.hpp"
+#include "kit/messaging/event_decisions.hpp"
 #include "kit/messaging/gap_watch.hpp"
 #include "kit/messaging/key_queue.hpp"
 #include "kit/messaging/partition_progress.hpp"
@@ -55,6 +56,7 @@ struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
         handlers(std::move(its_handlers)),
         applier(its_worker, options.consumer.group, outbox, handlers, options.handler_limit),
         gaps(applier, its_pool, {.timeout = options.gap_timeout, .ask = options.ask}),
+        decisions(applier),
         waiting({.first = options.retry_first, .cap = options.retry_cap}),
         lanes(its_worker.io()),
         watch(its_worker.io()) {}
@@ -95,6 +97,7 @@ struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
   std::map<std::string, EventHandler> handlers;
   EventApplier applier;
   GapWatch gaps;
+  EventDecisions decisions;
   std::unique_ptr<kafka::Consumer> consumer;
   PartitionProgress progress;
   KeyQueue queue;
@@ -382,30 +385,12 @@ Task<> Inbox::run() {
   return Impl::run(impl_);
 }
 
-Task<Result<std::vector<Inbox::DeadLetter>>> Inbox::list_dead(RequestContext& context, std::size_t limit) {
-  return impl_->applier.store().list_dead(context, impl_->pool, limit);
+Task<Result<Decided>> Inbox::decide(RequestContext& context, Uuid event_id, Decision decision) {
+  return impl_->decisions.decide(context, impl_->pool, event_id, std::move(decision));
 }
 
-Task<Result<void>> Inbox::replay(RequestContext& context, const Uuid& event_id) {
-  return impl_->applier.replay(context, impl_->pool, event_id);
-}
-
-Task<Result<void>> Inbox::discard(RequestContext& context, const Uuid& event_id, std::string reason) {
-  return impl_->applier.discard(context, impl_->pool, event_id, std::move(reason));
-}
-
-Task<Result<void>> Inbox::accept_gap(RequestContext& context, std::string topic, std::string event_key) {
-  const auto impl = impl_;
-  auto& store = impl->applier.store();
-  EVC_CO_TRY(transaction, co_await impl->pool.begin(context));
-  EVC_CO_TRY(last, co_await store.lock_key(context, transaction, topic, event_key));
-  EVC_CO_TRY(first, co_await store.first_waiting(context, transaction, topic, event_key));
-  if (!last || !first) co_return fail(Code::kNotFound, "no event of this key waits for a missing one");
-  const Event place{.topic = topic, .key = event_key};
-  EVC_CO_CHECK(co_await store.advance(context, transaction, place, *first - 1));
-  EVC_CO_CHECK(co_await impl->applier.close_gap(transaction, topic, event_key, *first - 1));
-  auto committed = EVC_STEP("inbox.gap.accept", co_await transaction.commit(context));
-  co_return committed;
+Task<Result<Decided>> Inbox::accept_gap(RequestContext& context, Gap gap, Decision decision) {
+  return impl_->decisions.accept_gap(context, impl_->pool, std::move(gap), std::move(decision));
 }
 
 bool Inbox::caught_up() const {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kit/kafka/consumer.hpp"
+#include "kit/messaging/decision.hpp"
 #include "kit/messaging/event.hpp"
 #include "kit/messaging/held_events.hpp"
 #include "kit/messaging/outbox.hpp"
@@ -48,18 +49,17 @@ class Inbox {
   ~Inbox();
   // Until cancelled. Spawn it in the worker's task group.
   Task<> run();
-  // Dead letters of this group; replay goes through the same path as live traffic and keeps the order of the subject.
-  struct DeadLetter {
-    Uuid event_id;
-    std::string topic, key, subject, type, error_code, error_detail;
-    std::int64_t attempts = 0;
-    WallTime first_failed_at{};
+  // What an operator decides about a dead letter of this group, in one transaction with its row in the run log. A
+  // replay goes through the same path as live traffic and keeps the order of the subject; a dry run does the same and
+  // is rolled back. An error: nothing is known and nothing recorded.
+  Task<Result<Decided>> decide(RequestContext& context, Uuid event_id, Decision decision);
+  // The missing sequences of a key will never come: it goes on with the first one that waits. conflict when the gap is
+  // not the one that was meant, any more.
+  struct Gap {
+    std::string topic, key;
+    std::int64_t missing_from = 0, missing_to = 0;
   };
-  Task<Result<std::vector<DeadLetter>>> list_dead(RequestContext& context, std::size_t limit);
-  Task<Result<void>> replay(RequestContext& context, const Uuid& event_id);
-  Task<Result<void>> discard(RequestContext& context, const Uuid& event_id, std::string reason);
-  // The missing sequences of a key will never come: it goes on with the first one that waits.
-  Task<Result<void>> accept_gap(RequestContext& context, std::string topic, std::string key);
+  Task<Result<Decided>> accept_gap(RequestContext& context, Gap gap, Decision decision);
   // A member of the group that can reach the broker and the database.
   Result<void> health() const;
   // Healthy, and less than one batch behind the ends of its partitions, as of the last seconds.

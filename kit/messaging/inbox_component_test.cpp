@@ -3,12 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
-#include "kit/base/bytes.hpp"
-#include "kit/messaging/header_bytes.hpp"
-#include "kit/messaging/testing/consumer_side.hpp"
-#include "kit/messaging/testing/outbox_side.hpp"
+#include "kit/messaging/inbox_fixture_test.hpp"
 #include "kit/telemetry/metrics.hpp"
 #include "kit/telemetry/span.hpp"
 
@@ -16,58 +11,7 @@ namespace evc::messaging {
 namespace {
 
 using namespace std::chrono_literals;
-using evc::testing::run_task;
-using testing::ConsumerSide;
-using testing::sample_event;
-using testing::sample_record;
 using ::testing::SizeIs;
-using testing::test_context;
-
-class InboxOfBroker : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (!kafka::testing::broker_present()) GTEST_SKIP() << "run it under tools/testenv";
-    side_ = std::make_unique<ConsumerSide>(worker_, kafka::testing::fresh_topic("inbox", 2));
-  }
-  void TearDown() override {
-    if (side_) side_->stop();
-    side_.reset();
-  }
-  Event event(const std::string& key, std::int64_t sequence) { return sample_event(side_->topic(), key, sequence); }
-  // Events 1 to `last` of a key.
-  std::vector<Event> events(const std::string& key, std::int64_t last) {
-    std::vector<Event> all;
-    for (std::int64_t n = 1; n <= last; ++n) all.push_back(event(key, n));
-    return all;
-  }
-  static std::vector<kafka::Record> records(const std::vector<Event>& events) {
-    std::vector<kafka::Record> all;
-    for (const auto& each : events) all.push_back(sample_record(each));
-    return all;
-  }
-  std::string status(const Event& event) {
-    return side_->database().value("SELECT coalesce(max(status), 'none') FROM inbox WHERE event_id = '" +
-                                   to_string(event.event_id) + "'");
-  }
-  bool status_becomes(const Event& event, const std::string& expected) {
-    return side_->becomes(
-        "SELECT coalesce(max(status), 'none') FROM inbox WHERE event_id = '" + to_string(event.event_id) + "'",
-        expected);
-  }
-  double stopped_handlers() const {
-    const auto text = telemetry::metrics().render();
-    const auto line = "inbox_handlers_stopped_total{group=\"" + side_->group() + "\"";
-    const auto at = text.find(line);
-    return at == std::string::npos ? 0 : std::stod(text.substr(text.find('}', at) + 1));
-  }
-  Result<void> replay(const Event& event) {
-    auto context = test_context();
-    return run_task(worker_, side_->inbox().replay(context, event.event_id));
-  }
-
-  Worker worker_;
-  std::unique_ptr<ConsumerSide> side_;
-};
 
 TEST_F(InboxOfBroker, EveryEventHasItsEffectOnceInOrder) {
   side_->produce(records(events("a", 5)));
@@ -148,128 +92,24 @@ TEST_F(InboxOfBroker, AGapCanBeAcceptedByTheOperator) {
   side_->start();
   side_->produce({sample_record(all[0]), sample_record(all[2]), sample_record(all[3])});
   ASSERT_TRUE(status_becomes(all[3], "parked"));
-  auto context = test_context();
-  ASSERT_TRUE(run_task(worker_, side_->inbox().accept_gap(context, side_->topic(), "a")));
+  EXPECT_EQ(accept_gap("a", 2, 3).error().code, Code::kConflict) << "another gap than the one that stands there";
+  EXPECT_EQ(side_->effects("a"), "1");
+  const auto accepted = accept_gap("a", 2, 2);
+  ASSERT_TRUE(accepted) << accepted.error().detail;
+  EXPECT_EQ(accepted->outcome, Outcome::kAccepted);
+  EXPECT_EQ(accepted->followed, 2);
   EXPECT_EQ(side_->effects("a"), "1,3,4");
+  EXPECT_EQ(side_->database().value("SELECT action || ' ' || key || ' ' || sequence || ' ' || by_whom FROM event_run"),
+            "acceptGap a 2 p1.tester");
   side_->produce({sample_record(all[1]), sample_record(event("a", 5))});
   EXPECT_TRUE(side_->effects_become("a", "1,3,4,5")) << "what comes too late is skipped";
-  EXPECT_EQ(run_task(worker_, side_->inbox().accept_gap(context, side_->topic(), "a")).error().code, Code::kNotFound);
+  EXPECT_EQ(accept_gap("a", 2, 2).error().code, Code::kNotFound);
 }
 
 TEST_F(InboxOfBroker, ANewGroupTakesTheFirstSequenceAsItsBaseline) {
   side_->start();
   side_->produce({sample_record(event("a", 41)), sample_record(event("a", 42))});
   EXPECT_TRUE(side_->effects_become("a", "41,42"));
-}
-
-TEST_F(InboxOfBroker, APoisonedEventIsBuriedAndStopsOnlyItsSubject) {
-  auto poisoned = events("station", 5);
-  for (std::size_t i = 0; i < poisoned.size(); ++i) poisoned[i].subject = i % 2 == 0 ? "station/1" : "station/2";
-  side_->failing = [&](const Event& event) -> std::optional<Error> {
-    if (event.event_id != poisoned[0].event_id) return std::nullopt;
-    return Error{.code = Code::kValidationFailed, .detail = "a meter runs backwards"};
-  };
-  side_->start();
-  side_->produce(records(poisoned));
-  side_->produce(records(events("other", 2)));
-  EXPECT_TRUE(side_->effects_become("other", "1,2"));
-  EXPECT_TRUE(side_->effects_become("station", "2,4"));
-  EXPECT_EQ(status(poisoned[0]), "dead");
-  EXPECT_EQ(status(poisoned[2]), "parked");
-
-  auto context = test_context();
-  const auto letters = run_task(worker_, side_->inbox().list_dead(context, 10));
-  ASSERT_TRUE(letters);
-  ASSERT_THAT(*letters, SizeIs(1));
-  EXPECT_EQ((*letters)[0].event_id, poisoned[0].event_id);
-  EXPECT_EQ((*letters)[0].error_code, "validation-failed");
-  EXPECT_EQ((*letters)[0].attempts, 1);
-}
-
-TEST_F(InboxOfBroker, TheDeadLetterIsTheRecordByteForByte) {
-  auto record = sample_record(event("a", 1));
-  record.value = "not json \xff";
-  record.headers.emplace_back("binary", std::string("\0\x01", 2));
-  side_->start();
-  side_->produce({record});
-  ASSERT_TRUE(side_->becomes("SELECT count(*) FROM outbox", "1"));
-  const auto row =
-      side_->database().query("SELECT topic, key, encode(headers, 'hex'), encode(payload, 'hex') FROM outbox")[0];
-  EXPECT_EQ(row[0], side_->topic() + "." + side_->group() + ".dlq");
-  EXPECT_EQ(row[1], "a");
-  EXPECT_EQ(*hex_decode(row[3]), record.value);
-  const auto headers = decode_headers(*hex_decode(row[2]));
-  ASSERT_TRUE(headers);
-  ASSERT_EQ(headers->size(), record.headers.size() + 9);
-  EXPECT_TRUE(std::equal(record.headers.begin(), record.headers.end(), headers->begin()));
-  const kafka::Record dead{.headers = *headers};
-  EXPECT_EQ(dead.header("dlq-original-topic"), side_->topic());
-  EXPECT_EQ(dead.header("dlq-original-offset"), "0");
-  EXPECT_EQ(dead.header("dlq-original-group"), side_->group());
-  EXPECT_EQ(dead.header("dlq-error-code"), "schema-invalid");
-  EXPECT_EQ(dead.header("dlq-attempts"), "1");
-  for (const char* name :
-       {"dlq-original-partition", "dlq-original-timestamp", "dlq-error-detail", "dlq-first-failed-at"})
-    EXPECT_TRUE(dead.header(name)) << name;
-}
-
-TEST_F(InboxOfBroker, AnUnreadableRecordTakesItsPlaceInTheSequence) {
-  auto all = events("a", 3);
-  for (auto& each : all) each.subject = "subject-" + std::to_string(each.sequence);
-  auto broken = records(all);
-  broken[1].headers.clear();
-  broken[1].value = "?";
-  side_->start();
-  side_->produce(broken);
-  EXPECT_TRUE(side_->effects_become("a", "1,3"));
-  EXPECT_TRUE(side_->becomes("SELECT count(*) FROM dead_letter WHERE state = 'dead'", "1"));
-}
-
-TEST_F(InboxOfBroker, ReplayAppliesTheEventAndWhatWaitedBehindIt) {
-  const auto all = events("a", 4);
-  bool mended = false;
-  side_->failing = [&](const Event& event) -> std::optional<Error> {
-    if (mended || event.event_id != all[1].event_id) return std::nullopt;
-    return Error{.code = Code::kConstraintViolation, .detail = "no"};
-  };
-  side_->start();
-  side_->produce(records(all));
-  ASSERT_TRUE(status_becomes(all[3], "parked"));
-  const auto failed = replay(all[1]);
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().code, Code::kConstraintViolation);
-  EXPECT_EQ(status(all[1]), "dead");
-  mended = true;
-  const auto replayed = replay(all[1]);
-  ASSERT_TRUE(replayed) << replayed.error().detail;
-  EXPECT_EQ(side_->effects("a"), "1,2,3,4");
-  EXPECT_EQ(replay(all[1]).error().code, Code::kNotFound) << "twice is once";
-  side_->produce({sample_record(event("a", 5))});
-  EXPECT_TRUE(side_->effects_become("a", "1,2,3,4,5"));
-  EXPECT_EQ(side_->database().value("SELECT string_agg(result, ',' ORDER BY id) FROM dead_letter_run"),
-            "constraint-violation,applied");
-}
-
-TEST_F(InboxOfBroker, TheNextFailureBehindADeadLetterIsTheNextDeadLetter) {
-  const auto all = events("a", 4);
-  std::set<Uuid> bad{all[0].event_id, all[2].event_id};
-  side_->failing = [&](const Event& event) -> std::optional<Error> {
-    if (!bad.contains(event.event_id)) return std::nullopt;
-    return Error{.code = Code::kValidationFailed};
-  };
-  side_->start();
-  side_->produce(records(all));
-  ASSERT_TRUE(status_becomes(all[3], "parked"));
-  bad.erase(all[0].event_id);
-  ASSERT_TRUE(replay(all[0]));
-  EXPECT_EQ(side_->effects("a"), "1,2");
-  EXPECT_EQ(status(all[2]), "dead");
-  EXPECT_EQ(status(all[3]), "parked");
-  auto context = test_context();
-  ASSERT_TRUE(run_task(worker_, side_->inbox().discard(context, all[2].event_id, "given up")));
-  EXPECT_EQ(side_->effects("a"), "1,2,4");
-  EXPECT_EQ(status(all[2]), "discarded");
-  EXPECT_EQ(side_->database().value("SELECT count(*) FROM parked"), "0");
 }
 
 TEST_F(InboxOfBroker, ATransientFailureWaitsInPlaceAndDelaysNoOtherKey) {

@@ -74,13 +74,8 @@ constexpr Statement kLockSubject{"inbox.lock_subject",
 constexpr Statement kSettle{"inbox.settle", "UPDATE dead_letter SET state = $3 WHERE consumer = $1 AND event_id = $2"};
 constexpr Statement kReleaseSubject{"inbox.release_subject",
                                     "DELETE FROM parked WHERE consumer = $1 AND topic = $2 AND subject = $3"};
-constexpr Statement kRun{"inbox.record_run",
-                         "INSERT INTO dead_letter_run (consumer, event_id, action, by_whom, reason, result) "
-                         "VALUES ($1, $2, $3, $4, $5, $6)"};
-constexpr Statement kListDead{
-    "inbox.list_dead",
-    "SELECT event_id, topic, key, subject, type, error_code, error_detail, attempts, first_failed_at FROM dead_letter "
-    "WHERE consumer = $1 AND state = 'dead' ORDER BY first_failed_at LIMIT $2"};
+constexpr Statement kDeadLetterState{"inbox.dead_letter_state",
+                                     "SELECT state FROM dead_letter WHERE consumer = $1 AND event_id = $2"};
 
 Task<Result<void>> run(RequestContext& context, Transaction& transaction, Statement statement, Params params) {
   auto rows = co_await transaction.exec(context, statement, std::move(params));
@@ -240,27 +235,11 @@ Task<Result<void>> InboxStore::release_subject(RequestContext& context, Transact
   return run(context, transaction, kReleaseSubject, Params(consumer_, topic, subject));
 }
 
-Task<Result<void>> InboxStore::record_run(RequestContext& context, Transaction& transaction, Uuid event_id,
-                                          std::string action, std::string reason, std::string result) {
-  const auto& who = context.principal.puid.empty() ? context.principal.client_id : context.principal.puid;
-  return run(context, transaction, kRun, Params(consumer_, event_id, action, who, reason, result));
-}
-
-Task<Result<std::vector<Inbox::DeadLetter>>> InboxStore::list_dead(RequestContext& context, postgres::Pool& pool,
-                                                                   std::size_t limit) {
-  EVC_CO_TRY(rows, co_await pool.exec(context, kListDead, Params(consumer_, static_cast<std::int64_t>(limit))));
-  std::vector<Inbox::DeadLetter> letters;
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    letters.push_back({.event_id = rows.get<Uuid>(i, 0),
-                       .topic = rows.get<std::string>(i, 1),
-                       .key = rows.get<std::string>(i, 2),
-                       .subject = rows.get<std::string>(i, 3),
-                       .type = rows.get<std::string>(i, 4),
-                       .error_code = rows.get<std::string>(i, 5),
-                       .error_detail = rows.get<std::string>(i, 6),
-                       .attempts = rows.get<std::int64_t>(i, 7),
-                       .first_failed_at = rows.get<WallTime>(i, 8)});
-  co_return letters;
+Task<Result<std::optional<std::string>>> InboxStore::dead_letter_state(RequestContext& context, postgres::Pool& pool,
+                                                                       Uuid event_id) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kDeadLetterState, Params(consumer_, event_id)));
+  if (rows.empty()) co_return std::optional<std::string>{};
+  co_return rows.get<std::optional<std::string>>(0, 0);
 }
 
 }  // namespace evc::messaging

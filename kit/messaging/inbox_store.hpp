@@ -74,10 +74,9 @@ class InboxStore {
                             std::string state);
   Task<Result<void>> release_subject(RequestContext& context, postgres::Transaction& transaction, std::string topic,
                                      std::string subject);
-  Task<Result<void>> record_run(RequestContext& context, postgres::Transaction& transaction, Uuid event_id,
-                                std::string action, std::string reason, std::string result);
-  Task<Result<std::vector<Inbox::DeadLetter>>> list_dead(RequestContext& context, postgres::Pool& pool,
-                                                         std::size_t limit);
+  // dead, replayed or discarded; absent: there never was such a dead letter.
+  Task<Result<std::optional<std::string>>> dead_letter_state(RequestContext& context, postgres::Pool& pool,
+                                                             Uuid event_id);
 
  private:
   std::string consumer_;

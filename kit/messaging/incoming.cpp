@@ -2,11 +2,24 @@
 
 #include <charconv>
 
+#include "kit/messaging/plain_text.hpp"
+
 namespace evc::messaging {
+
+namespace {
+
+// Key, subject and type stand in columns and log lines.
+void make_plain(Event& event) {
+  for (auto* part : {&event.key, &event.subject, &event.event_type})
+    if (!is_plain_text(*part)) *part = plain_text(*part);
+}
+
+}  // namespace
 
 Incoming read_incoming(kafka::Record record) {
   auto event = from_record(record);
   if (event) {
+    make_plain(*event);
     Incoming incoming{.event = std::move(*event)};
     incoming.record = std::move(record);
     return incoming;
@@ -27,6 +40,7 @@ Incoming read_incoming(kafka::Record record) {
   if (partial.sequence < 0) partial.sequence = 0;
   if (auto creation = telemetry::TraceContext::parse(record.header("traceparent").value_or("")))
     partial.creation = std::move(*creation);
+  make_plain(partial);
   incoming.record = std::move(record);
   return incoming;
 }

@@ -274,7 +274,7 @@ void InboxMember::close_gap(const StreamKey& key) {
   }
 }
 
-// EventApplier::replay: the dead letter, then what waits behind its subject, in order.
+// EventDecisions::decide: the dead letter, then what waits behind its subject, in order.
 Result<void> InboxMember::replay(Database& database, const Consumption& consumption, DeadLetter& letter) {
   const auto subject = subject_of(letter.incoming.event);
   const auto apply_one = [&](const Incoming& incoming) -> Result<void> {

@@ -1,8 +1,8 @@
 // evcosta-charging: stations, sessions and the saga on one worker. Needs PostgreSQL (charging), Kafka (payment.events,
 // integration.events), Redis (nudges) and auth (tokens).
 #include "kit/messaging/case_routes.hpp"
-#include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/operations/service_operations.hpp"
 #include "kit/messaging/outbox_route.hpp"
 #include "kit/messaging/producer_client.hpp"
 #include "kit/service/service.hpp"
@@ -96,7 +96,7 @@ void wire(service::WorkerScope& scope) {
   add_routes(scope.router(), api);
   auto& facts = scope.own<Facts>(outbox, nudges);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), facts.handlers());
-  messaging::add_dead_letter_operations(scope.router(), "charging", inbox, idempotency, pool);
+  messaging::add_event_operations(scope.router(), "charging", inbox, idempotency, pool);
   messaging::add_outbox_operation(scope.router(), "charging", pool);
   messaging::add_case_operations(scope.router(), "charging", idempotency, pool);
   if (!scope.first()) return;

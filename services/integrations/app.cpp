@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "kit/messaging/case_routes.hpp"
-#include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/operations/service_operations.hpp"
 #include "kit/messaging/outbox_route.hpp"
 #include "kit/messaging/producer_client.hpp"
 #include "kit/service/dependencies.hpp"
@@ -148,7 +148,7 @@ void wire(service::WorkerScope& scope, Process& process) {
   auto& events = scope.own<ChargingEvents>(ring);
   auto& commands = scope.own<postgres::Pool>(scope.worker(), command_pool(scope));
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), commands, outbox, inbox_options(scope), events.handlers());
-  messaging::add_dead_letter_operations(scope.router(), "integrations", inbox, idempotency, pool);
+  messaging::add_event_operations(scope.router(), "integrations", inbox, idempotency, pool);
   messaging::add_outbox_operation(scope.router(), "integrations", pool);
   messaging::add_case_operations(scope.router(), "integrations", idempotency, pool);
   if (scope.first()) wire_first(scope, process, settings, commands, outbox, inbox, messages);

@@ -1,8 +1,8 @@
 // evcosta-payment: holds, captures, the ledger and receipts. Needs PostgreSQL (payment), Kafka (charging.events), auth
 // (tokens) and the payment provider.
 #include "kit/messaging/case_routes.hpp"
-#include "kit/messaging/dead_letter_routes.hpp"
 #include "kit/messaging/inbox.hpp"
+#include "kit/messaging/operations/service_operations.hpp"
 #include "kit/messaging/outbox_route.hpp"
 #include "kit/messaging/producer_client.hpp"
 #include "kit/service/service.hpp"
@@ -94,7 +94,7 @@ void wire(service::WorkerScope& scope) {
   scope.own<ProviderWebhooks>(pool, recorder, scope.secret("payment-provider-webhook")).add_routes(scope.router());
   auto& charging = scope.own<ChargingEvents>(recorder);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), charging.handlers());
-  messaging::add_dead_letter_operations(scope.router(), "payment", inbox, keys, pool);
+  messaging::add_event_operations(scope.router(), "payment", inbox, keys, pool);
   messaging::add_outbox_operation(scope.router(), "payment", pool);
   messaging::add_case_operations(scope.router(), "payment", keys, pool);
   if (!scope.first()) return;

@@ -1,6 +1,6 @@
 """An event that cannot be applied lands in its dead-letter topic with everything that a person needs, stops only its own subject, and takes effect when it is replayed."""
+import hashlib
 import json
-import os
 import time
 import uuid
 
@@ -8,31 +8,10 @@ import confluent_kafka
 import psycopg
 import pytest
 from operators import make_operator
+from person import TERMINAL
+from planted_events import authorised, produce, uuid7
 
 TOPIC, GROUP = "payment.events", "charging"
-
-
-def uuid7() -> str:
-    value = (int(time.time() * 1000) << 80) | (0x7 << 76) | (int.from_bytes(os.urandom(2), "big") % 4096 << 64) | (0b10 << 62) | int.from_bytes(os.urandom(8), "big") >> 2
-    return str(uuid.UUID(int=value))
-
-
-def poisoned_record(puid: str, session_id: str) -> tuple[dict, dict]:
-    """PaymentAuthorized for a session that charging does not have (yet): well-formed, and yet it cannot be applied."""
-    event_id, correlation_id, trace_id = uuid7(), uuid7(), os.urandom(16).hex()
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-    value = {"eventId": event_id, "eventType": "PaymentAuthorized", "occurredAt": moment, "correlationId": correlation_id, "traceId": trace_id, "userId": puid, "sequence": 1,
-             "data": {"sessionId": session_id, "reference": f"pa-{session_id}", "paymentId": uuid7(), "held": {"amount": 100, "currency": "BRL"}, "expiresAt": moment}}
-    headers = {"ce_specversion": "1.0", "ce_id": event_id, "ce_type": "PaymentAuthorized", "ce_source": "/services/payment", "ce_time": moment, "ce_subject": session_id,
-               "ce_partitionkey": session_id, "ce_correlationid": correlation_id, "ce_sequence": "1", "ce_dataschema": "urn:evcosta:schema:payment.events-PaymentAuthorized:1",
-               "content-type": "application/json", "traceparent": f"00-{trace_id}-{os.urandom(8).hex()}-01"}
-    return value, headers
-
-
-def produce(platform, key: str, value: dict, headers: dict) -> None:
-    producer = confluent_kafka.Producer({**platform.kafka_settings("payment"), "enable.idempotence": True})
-    producer.produce(TOPIC, key=key, value=json.dumps(value), headers=list(headers.items()))
-    assert producer.flush(15) == 0
 
 
 def dead_record(platform, session_id: str, within_s: float = 30):
@@ -49,19 +28,41 @@ def dead_record(platform, session_id: str, within_s: float = 30):
     pytest.fail("no dead letter arrived")
 
 
+def effects_of(database, event_id: str, session_id: str) -> list[str]:
+    """What charging holds because of one event: its own rows, the facts that name it as their cause, and what it made of its session."""
+    queries = (("inbox", "event_id = %(event)s::uuid"), ("dead_letter", "event_id = %(event)s::uuid"), ("outbox", "key = %(session)s AND position(%(event)s::bytea IN headers) > 0 AND topic LIKE '%%.events'"),
+               ("session_timeline", "session_id = %(session)s::uuid AND state = 'AUTHORISED'"))
+    return [f"{table} {row[0]}" for table, where in queries
+            for row in database.execute(f"SELECT t::text FROM {table} t WHERE {where} ORDER BY 1", {"event": event_id, "session": session_id})]
+
+
+def state_of_session(database, session_id: str) -> str:
+    """A digest over every row that charging holds about one session, in its own tables and in those of its events; the run log only grows."""
+    rows = []
+    for table, where in (("session", "id = %(id)s::uuid"), ("session_timeline", "session_id = %(id)s::uuid"), ("reconciliation_case", "session_id = %(id)s::uuid"),
+                         ("outbox", "key = %(id)s"), ("stream", "key = %(id)s"), ("inbox", "key = %(id)s"), ("inbox_stream", "key = %(id)s"),
+                         ("inbox_parked", "key = %(id)s"), ("parked", "subject = %(id)s"), ("dead_letter", "key = %(id)s")):
+        rows += [f"{table} {row[0]}" for row in database.execute(f"SELECT t::text FROM {table} t WHERE {where} ORDER BY 1", {"id": session_id})]
+    assert any(row.startswith("session ") for row in rows)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
 @pytest.mark.timeout(180)
 def test_a_failing_event_is_parked_told_and_replayed_by_two_people(platform, eventually, driver):
     accepted, _ = driver.started()  # a row to make the missing session from
     session_id = uuid7()
-    value, headers = poisoned_record(driver.claims()["puid"], session_id)
-    produce(platform, session_id, value, headers)
+    value, headers = authorised(driver.claims()["puid"], session_id)
+    produce(platform, "payment", TOPIC, session_id, value, headers)
 
     record = dead_record(platform, session_id)
-    told = {name: content.decode() for name, content in record.headers()}
-    assert {name: told[name] for name in headers} == headers, "the original headers stay as they were"
-    assert json.loads(record.value()) == value
+    assert record.headers()[:len(headers)] == [(name, content.encode()) for name, content in headers.items()], "the original headers stay as they were, in their order"
+    assert record.value() == json.dumps(value).encode() and record.key() == session_id.encode(), "byte for byte"
+    added = record.headers()[len(headers):]
+    told = {name: content.decode() for name, content in added}
+    assert [name for name, _ in added] == ["dlq-original-topic", "dlq-original-partition", "dlq-original-offset", "dlq-original-timestamp", "dlq-original-group",
+                                           "dlq-error-code", "dlq-error-detail", "dlq-attempts", "dlq-first-failed-at"]
     assert told["dlq-original-topic"] == TOPIC and told["dlq-original-group"] == GROUP
-    assert {"dlq-original-partition", "dlq-original-offset", "dlq-original-timestamp", "dlq-error-code", "dlq-error-detail", "dlq-attempts", "dlq-first-failed-at"} <= set(told)
+    assert told["dlq-error-code"] == "constraint-violation" and told["dlq-attempts"] == "1"
 
     first, second = make_operator(platform, "admin"), make_operator(platform, "admin")
     listed = first.get(f"/operations/{GROUP}/dead-letters", limit=200)["deadLetters"]
@@ -86,8 +87,17 @@ def test_a_failing_event_is_parked_told_and_replayed_by_two_people(platform, eve
         database.execute(f"INSERT INTO session ({', '.join(columns)}) SELECT {chosen} FROM session WHERE id = %(from)s",
                          {"id": session_id, "correlation": value["correlationId"], "reference": f"pa-{session_id}", "from": accepted["sessionId"]})
         assert replay(second) == "applied"
-        assert database.execute("SELECT state FROM session WHERE id = %s", [session_id]).fetchone()[0] == "AUTHORISED"
-    assert replay(second) in ("applied", "notFound"), "replaying again changes nothing"
+        once = effects_of(database, value["eventId"], session_id)
+        assert replay(second) == "applied", "it took effect earlier"
+        assert effects_of(database, value["eventId"], session_id) == once, "replaying again changes nothing, while another charge flows"
+        assert len([row for row in once if row.startswith("session_timeline")]) == 1
     driver.until_charging(accepted["sessionId"])
     driver.stop(accepted["sessionId"])
     assert driver.until_terminal(accepted["sessionId"])["state"] == "CAPTURED", "others were never held up"
+
+    # The planted session goes its own way meanwhile: its station has no such connector. Where nothing moves any more, a replay moves nothing.
+    with psycopg.connect(platform.postgres("charging", "charging", "charging"), autocommit=True) as database:
+        eventually(lambda: database.execute("SELECT state FROM session WHERE id = %s", [session_id]).fetchone()[0] in TERMINAL, 90, every_s=0.3, what="the end of the planted session")
+        settled = state_of_session(database, session_id)
+        assert replay(second) == "applied"
+        assert state_of_session(database, session_id) == settled

@@ -26,7 +26,9 @@ Task<Result<void>> fail_or_write(ConsumerSide& side, RequestContext& context, po
   while (side.holding && side.holding(event)) co_await sleep_for(side.worker(), std::chrono::milliseconds(1));
   if (side.failing)
     if (auto error = side.failing(event)) co_return std::unexpected(std::move(*error));
-  co_return Result<void>{};
+  if (!side.further) co_return Result<void>{};
+  auto more = co_await side.further(context, transaction, event);
+  co_return more;
 }
 
 }  // namespace

@@ -59,6 +59,8 @@ class ConsumerSide {
     std::unique_ptr<TaskGroup> tasks_;
   };
   std::unique_ptr<Member> another_member(InboxOptions options);
+  // More effects of an event that does not fail, in the same transaction.
+  EventHandler further;
 
   void produce(std::vector<kafka::Record> records);
   // Waits until the query gives this value.
@@ -71,6 +73,7 @@ class ConsumerSide {
   Worker& worker() { return worker_; }
   Inbox& inbox() { return member_->inbox(); }
   postgres::Pool& pool() { return pool_; }
+  Outbox& outbox() { return outbox_; }
   postgres::testing::TestDatabase& database() { return database_; }
   const std::string& topic() const { return topic_; }
   const std::string& group() const { return group_; }

@@ -62,27 +62,30 @@ struct Parts {
 
 // --- one thing each
 
-Task<Result<void>> replay(Parts& parts) {
+// Dead again, or decided before a death: each is an answer.
+Task<Result<void>> decide(Parts& parts, Action action) {
   auto context = test_context();
   EVC_CO_TRY(event, parse_uuid(parts.what));
-  auto replayed = co_await parts.inbox.replay(context, event);
-  // Dead again, or replayed before a death: both are an answer.
-  const bool answered =
-      replayed || replayed.error().code == Code::kConstraintViolation || replayed.error().code == Code::kNotFound;
-  co_return answered ? Result<void>{} : replayed;
+  EVC_CO_CHECK(co_await parts.inbox.decide(context, event, {.action = action, .reason = "a test"}));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> replay(Parts& parts) {
+  return decide(parts, Action::kReplay);
 }
 
 Task<Result<void>> discard(Parts& parts) {
-  auto context = test_context();
-  EVC_CO_TRY(event, parse_uuid(parts.what));
-  auto discarded = co_await parts.inbox.discard(context, event, "test");
-  co_return discarded || discarded.error().code == Code::kNotFound ? Result<void>{} : discarded;
+  return decide(parts, Action::kDiscard);
 }
 
+// Of the key's second event.
 Task<Result<void>> accept_gap(Parts& parts) {
   auto context = test_context();
-  auto accepted = co_await parts.inbox.accept_gap(context, parts.topic, parts.what);
-  co_return accepted || accepted.error().code == Code::kNotFound ? Result<void>{} : accepted;
+  auto accepted = co_await parts.inbox.accept_gap(
+      context, {.topic = parts.topic, .key = parts.what, .missing_from = 2, .missing_to = 2},
+      {.action = Action::kAcceptGap, .reason = "a test"});
+  if (accepted || accepted.error().code == Code::kNotFound) co_return Result<void>{};
+  co_return std::unexpected(std::move(accepted).error());
 }
 
 IdempotentRequest keyed(const Parts& parts) {

@@ -33,6 +33,7 @@ RequestContext test_context() {
   RequestContext context;
   context.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   context.trace = telemetry::TraceContext::root();
+  context.principal.puid = "p1.tester";
   return context;
 }
 
