@@ -6,6 +6,7 @@ import uuid
 
 import confluent_kafka
 
+
 def uuid7() -> str:
     value = (int(time.time() * 1000) << 80) | (0x7 << 76) | (int.from_bytes(os.urandom(2), "big") % 4096 << 64) | (0b10 << 62) | int.from_bytes(os.urandom(8), "big") >> 2
     return str(uuid.UUID(int=value))
