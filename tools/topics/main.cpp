@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: evcosta-topics --bootstrap HOST:PORT[,…] --tls-dir DIR --topics contracts/topics.yaml\n"
-    "Creates topics and access rules as the file says and waits until they take effect. DIR holds ca.pem and\n"
+    "Creates topics, access rules and quotas as the file says and waits until they take effect. DIR holds ca.pem and\n"
     "platform-admin.{crt,key}, and the principals' certificates for the final check. Safe to run again.\n";
 
 std::map<std::string, std::string> parse(int argc, char** argv) {
@@ -36,9 +36,10 @@ int provision(const std::map<std::string, std::string>& flags) {
   std::string not_probed;
   for (const auto& name : report->not_probed)
     not_probed += (not_probed.empty() ? "; no certificate to try: " : ", ") + name;
-  std::printf("topics: %zu (%zu created, %zu altered), access rules: %zu (%zu added, %zu removed), in effect%s\n",
+  std::printf("topics: %zu (%zu created, %zu altered), access rules: %zu (%zu added, %zu removed), "
+              "quotas: %zu (%zu changed), in effect%s\n",
               report->topics, report->created, report->altered, report->rules, report->added, report->removed,
-              not_probed.c_str());
+              report->quotas, report->quotas_changed, not_probed.c_str());
   return 0;
 }
 

@@ -39,7 +39,7 @@ Ownership ownership(const kafka::AccessRule& rule, const TopicCatalogue& catalog
   return Ownership::kForeign;
 }
 
-Result<Present> look(kafka::Admin& admin, const TopicCatalogue& catalogue) {
+Result<Present> look(kafka::Admin& admin, const kafka::ConnectOptions& connect, const TopicCatalogue& catalogue) {
   Present present;
   EVC_TRY(cluster, admin.cluster());
   present.cluster = cluster;
@@ -50,6 +50,8 @@ Result<Present> look(kafka::Admin& admin, const TopicCatalogue& catalogue) {
   present.settings = std::move(settings);
   EVC_TRY(rules, admin.access_rules());
   present.rules = std::move(rules);
+  EVC_TRY(quotas, kafka::read_quotas(connect));
+  present.quotas = std::move(quotas);
   return present;
 }
 
@@ -76,20 +78,21 @@ Result<void> await_view(const TopicCatalogue& catalogue, const std::string& prin
   return fail(Code::kDeadlineExceeded, "the access of " + principal + " did not take effect; it sees:" + seen);
 }
 
-Result<void> await_rules(kafka::Admin& admin, const TopicCatalogue& catalogue, SteadyTime deadline) {
+Result<void> await_rules(kafka::Admin& admin, const kafka::ConnectOptions& connect, const TopicCatalogue& catalogue,
+                         SteadyTime deadline) {
   while (std::chrono::steady_clock::now() < deadline) {
-    EVC_TRY(present, look(admin, catalogue));
+    EVC_TRY(present, look(admin, connect, catalogue));
     EVC_TRY(rest, make_plan(catalogue, present));
-    if (rest.create.empty() && rest.alter.empty() && rest.add.empty() && rest.remove.empty()) return {};
+    if (rest.empty()) return {};
     std::this_thread::sleep_for(kProbeInterval);
   }
-  return fail(Code::kDeadlineExceeded, "the brokers do not show the new topics and rules");
+  return fail(Code::kDeadlineExceeded, "the brokers do not show the new topics, rules and quotas");
 }
 
 Result<std::vector<std::string>> await_effect(kafka::Admin& admin, const TopicCatalogue& catalogue,
                                               const std::string& bootstrap, const std::string& tls_dir) {
   const auto deadline = std::chrono::steady_clock::now() + kBarrierLimit;
-  EVC_CHECK(await_rules(admin, catalogue, deadline));
+  EVC_CHECK(await_rules(admin, connect_as("platform-admin", bootstrap, tls_dir), catalogue, deadline));
   std::vector<std::string> not_probed;
   std::vector<std::future<Result<void>>> probes;
   for (const auto& principal : catalogue.principals) {
@@ -131,6 +134,22 @@ std::vector<kafka::AccessRule> wanted_rules(const TopicCatalogue& catalogue) {
   return wanted;
 }
 
+std::vector<kafka::QuotaChange> quota_changes(const TopicCatalogue& catalogue,
+                                              const std::vector<kafka::Quota>& present) {
+  std::vector<kafka::QuotaChange> changes;
+  for (const auto& quota : catalogue.quotas)
+    if (std::ranges::find(present, quota) == present.end())
+      changes.push_back({quota.user, quota.client_id, quota.name, quota.value});
+  for (const auto& quota : present) {
+    const bool ours = std::ranges::find(catalogue.principals, quota.user) != catalogue.principals.end();
+    const bool listed = std::ranges::any_of(catalogue.quotas, [&quota](const kafka::Quota& wanted) {
+      return wanted.user == quota.user && wanted.client_id == quota.client_id && wanted.name == quota.name;
+    });
+    if (ours && !listed) changes.push_back({quota.user, quota.client_id, quota.name, std::nullopt});
+  }
+  return changes;
+}
+
 Result<Plan> make_plan(const TopicCatalogue& catalogue, const Present& present) {
   Plan plan;
   for (auto& spec : wanted_topics(catalogue, present.cluster.brokers)) {
@@ -162,17 +181,20 @@ Result<Plan> make_plan(const TopicCatalogue& catalogue, const Present& present) 
         return fail(Code::kConflict, "a rule that is not ours opens our topics, remove it first: " + describe(rule));
     }
   }
+  plan.quotas = quota_changes(catalogue, present.quotas);
   return plan;
 }
 
 Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap, const std::string& tls_dir) {
-  kafka::Admin admin(connect_as("platform-admin", bootstrap, tls_dir));
-  EVC_TRY(present, look(admin, catalogue));
+  const auto connect = connect_as("platform-admin", bootstrap, tls_dir);
+  kafka::Admin admin(connect);
+  EVC_TRY(present, look(admin, connect, catalogue));
   EVC_TRY(plan, make_plan(catalogue, present));
   EVC_CHECK(admin.create_topics(plan.create));
   for (const auto& topic : plan.alter) EVC_CHECK(admin.replace_settings(topic.name, topic.settings));
   EVC_CHECK(admin.remove_access(plan.remove));
   EVC_CHECK(admin.add_access(plan.add));
+  EVC_CHECK(kafka::change_quotas(connect, plan.quotas));
   EVC_TRY(not_probed, await_effect(admin, catalogue, bootstrap, tls_dir));
   return Report{.topics = catalogue.topics.size(),
                 .created = plan.create.size(),
@@ -180,6 +202,8 @@ Result<Report> provision(const TopicCatalogue& catalogue, const std::string& boo
                 .rules = catalogue.grants.size(),
                 .added = plan.add.size(),
                 .removed = plan.remove.size(),
+                .quotas = catalogue.quotas.size(),
+                .quotas_changed = plan.quotas.size(),
                 .not_probed = std::move(not_probed)};
 }
 

@@ -5,6 +5,8 @@
 #include <cstdlib>
 
 #include "kit/base/uuid.hpp"
+#include "kit/kafka/producer.hpp"
+#include "kit/testing/run_task.hpp"
 #include "tools/topics/provision.hpp"
 
 namespace evc::topics {
@@ -77,6 +79,53 @@ TEST_F(Provision, WhatWasAddedByHandIsTakenBack) {
   const auto settings = admin.topic_settings({topic_});
   ASSERT_TRUE(settings);
   EXPECT_EQ(settings->at(topic_).at("retention.ms"), "60000");
+}
+
+// Six seconds' worth of bytes each. A broker counts over ten seconds: the first two exceed them, the third has to wait.
+std::chrono::milliseconds time_of_three_sends(const std::string& client_id, const std::string& topic, double byte_rate) {
+  Worker worker;
+  auto connect = connect_as("gateway");
+  connect.client_id = client_id;
+  kafka::Producer producer(worker, {.connect = connect, .delivery_timeout = std::chrono::seconds(15), .topics = {topic}});
+  const auto send = [&] {
+    std::vector<kafka::Record> records(
+        40, {.topic = topic, .key = "k", .value = std::string(static_cast<std::size_t>(byte_rate * 6 / 40), 'x')});
+    const auto sent = evc::testing::run_task(worker, producer.send(std::move(records)));
+    EXPECT_TRUE(sent) << (sent ? "" : sent.error().detail);
+  };
+  const auto began = std::chrono::steady_clock::now();
+  send();
+  send();
+  send();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+}
+
+TEST_F(Provision, AQuotaIsSetReadBackFeltAndRemoved) {
+  constexpr double kRate = 20'000;
+  catalogue_.quotas = {{"gateway", "relay-gateway", "producer_byte_rate", kRate}};
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().detail;
+  EXPECT_EQ(report->quotas_changed, 1u);
+  const auto admin = connect_as("platform-admin");
+  const auto quotas = kafka::read_quotas(admin);
+  ASSERT_TRUE(quotas) << quotas.error().detail;
+  EXPECT_THAT(*quotas, testing::Contains(catalogue_.quotas[0]));
+
+  // Who has another client id does not wait.
+  EXPECT_LT(time_of_three_sends("gateway", topic_, kRate), std::chrono::seconds(1));
+  EXPECT_GT(time_of_three_sends("relay-gateway", topic_, kRate), std::chrono::seconds(1));
+
+  catalogue_.quotas.clear();
+  ASSERT_TRUE(run());
+  const auto after = kafka::read_quotas(admin);
+  ASSERT_TRUE(after);
+  EXPECT_THAT(*after, testing::IsEmpty());
+}
+
+TEST_F(Provision, AnOrdinaryCertificateMayNotSetQuotas) {
+  const auto refused = kafka::change_quotas(connect_as("gateway"), {{"gateway", "", "producer_byte_rate", 1e9}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kForbidden);
 }
 
 TEST_F(Provision, AnOrdinaryCertificateMayNotProvision) {
