@@ -72,7 +72,7 @@ class Database {
   std::map<StreamKey, Stream> streams;
   Slot slot;
   std::optional<WallTime> safe_point;
-  std::set<StreamKey> parked_streams;
+  messaging::ParkedKeys parked_streams;
   Bell committed;
 
   // The consumer's side; one group per service.

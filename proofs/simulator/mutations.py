@@ -54,7 +54,7 @@ MUTATIONS = [
     ("an early event has its turn", INBOX, ".turn = Turn::kEarly", ".turn = Turn::kNow"),
     ("nothing waits behind a dead letter", INBOX, "standing.subject_parked ? Turn::kBehindDeadLetter : Turn::kNow", "Turn::kNow"),
     ("the offset of the newest record that is done", PROGRESS, "partition.open.empty() ? partition.highest : *partition.open.begin() - 1", "partition.highest"),
-    ("a parked key goes on", RELAY, "  if (parked_rows == ParkedRows::kSkip && parked.contains({record.topic, record.key})) return RowFate::kSkip;\n", ""),
+    ("a parked key goes on", RELAY, "  if (parked_rows == ParkedRows::kSkip && waits(record, sequence, parked)) return RowFate::kSkip;\n", ""),
     ("the safe point forgets open transactions", RELAY, "const auto safe = awaited_->at - kLongestTransaction;", "const auto safe = awaited_->at;"),
     ("the safe point does not wait for the confirmation", RELAY, "if (!awaited_ || confirmed_lsn < awaited_->wal) return std::nullopt;", "if (!awaited_) return std::nullopt;"),
     ("any number of trials", BREAKER, "  if (trials_running_ + trials_good_ >= options_.trials) return false;\n", ""),

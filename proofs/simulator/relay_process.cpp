@@ -156,11 +156,11 @@ Go<bool> RelayProcess::heartbeat() {
 Go<bool> RelayProcess::release_parked() {
   if (engine_.stormy()) co_return true;
   const auto keys = database_.parked_streams;
-  for (const auto& key : keys) {
+  for (const auto& [key, from] : keys) {
     std::vector<OutboxRow> page = database_.log;
     std::erase_if(page, [&](const OutboxRow& row) {
       const auto& body = database_.bodies[row.body];
-      return body.topic != key.first || body.key != key.second;
+      return body.topic != key.first || body.key != key.second || body.sequence < from;
     });
     const bool delivered = co_await deliver(std::move(page), ParkedRows::kInclude);
     if (!delivered) co_return false;
@@ -182,12 +182,13 @@ Go<bool> RelayProcess::deliver(std::vector<OutboxRow> rows, ParkedRows parked_ro
   std::vector<OutboxRow> going;
   for (const auto& row : rows) {
     const auto record = record_of(row);
-    const auto fate =
-        messaging::fate_of(record, database_.parked_streams, parked_rows, {.largest_record_bytes = kLargest});
+    const auto sequence = database_.bodies[row.body].sequence;
+    const auto fate = messaging::fate_of(record, sequence, database_.parked_streams, parked_rows,
+                                         {.largest_record_bytes = kLargest});
     if (fate == RowFate::kSkip) continue;
     if (fate == RowFate::kReject) {
       const StreamKey key{record.topic, record.key};
-      const auto stored = co_await database_.transact([&] { database_.parked_streams.insert(key); });
+      const auto stored = co_await database_.transact([&] { database_.parked_streams.emplace(key, sequence); });
       if (stored != Database::Commit::kDone) co_return false;
       continue;
     }

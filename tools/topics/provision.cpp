@@ -14,6 +14,7 @@ namespace {
 // The brokers apply rules 0.3–0.7 s after they have answered, longer on a loaded machine.
 constexpr std::chrono::seconds kBarrierLimit{20};
 constexpr std::chrono::milliseconds kProbeInterval{50};
+constexpr std::chrono::milliseconds kGroupInterval{500};
 
 kafka::ConnectOptions connect_as(const std::string& name, const std::string& bootstrap, const std::string& tls_dir) {
   const std::string base = tls_dir + "/" + name;
@@ -87,6 +88,52 @@ Result<void> await_rules(kafka::Admin& admin, const kafka::ConnectOptions& conne
     std::this_thread::sleep_for(kProbeInterval);
   }
   return fail(Code::kDeadlineExceeded, "the brokers do not show the new topics, rules and quotas");
+}
+
+Result<void> await_brokers(kafka::Admin& admin, int wanted) {
+  const auto deadline = std::chrono::steady_clock::now() + kBarrierLimit;
+  int present = 0;
+  while (std::chrono::steady_clock::now() < deadline) {
+    EVC_TRY(cluster, admin.cluster());
+    present = cluster.brokers;
+    if (present >= wanted) return {};
+    std::this_thread::sleep_for(kProbeInterval);
+  }
+  return fail(Code::kDeadlineExceeded,
+              std::to_string(present) + " brokers of " + std::to_string(wanted) + " are in the cluster");
+}
+
+// Groups that read events; those that have not joined in time.
+Result<std::vector<std::string>> await_groups(kafka::Admin& admin, const TopicCatalogue& catalogue,
+                                              std::chrono::seconds limit) {
+  std::set<std::string> missing;
+  for (const auto& grant : catalogue.grants)
+    if (grant.resource == "GROUP" && grant.operation == "READ") missing.insert(grant.name);
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (true) {
+    EVC_TRY(joined, admin.joined_groups());
+    std::erase_if(missing, [&joined](const std::string& group) { return joined.contains(group); });
+    if (missing.empty() || std::chrono::steady_clock::now() >= deadline)
+      return std::vector<std::string>(missing.begin(), missing.end());
+    std::this_thread::sleep_for(kGroupInterval);
+  }
+}
+
+Result<std::vector<std::string>> grant_access(kafka::Admin& admin, const TopicCatalogue& catalogue,
+                                              const std::vector<kafka::AccessRule>& rules,
+                                              std::chrono::seconds readers_first) {
+  std::vector<kafka::AccessRule> writers = rules;
+  std::vector<std::string> not_joined;
+  if (readers_first.count() > 0) {
+    std::vector<kafka::AccessRule> readers = rules;
+    std::erase_if(readers, [](const kafka::AccessRule& rule) { return rule.operation == "WRITE"; });
+    std::erase_if(writers, [](const kafka::AccessRule& rule) { return rule.operation != "WRITE"; });
+    EVC_CHECK(admin.add_access(readers));
+    EVC_TRY(missing, await_groups(admin, catalogue, readers_first));
+    not_joined = std::move(missing);
+  }
+  EVC_CHECK(admin.add_access(writers));
+  return not_joined;
 }
 
 Result<std::vector<std::string>> await_effect(kafka::Admin& admin, const TopicCatalogue& catalogue,
@@ -185,15 +232,17 @@ Result<Plan> make_plan(const TopicCatalogue& catalogue, const Present& present) 
   return plan;
 }
 
-Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap, const std::string& tls_dir) {
+Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap, const std::string& tls_dir,
+                         const ProvisionOptions& options) {
   const auto connect = connect_as("platform-admin", bootstrap, tls_dir);
   kafka::Admin admin(connect);
+  EVC_CHECK(await_brokers(admin, options.brokers));
   EVC_TRY(present, look(admin, connect, catalogue));
   EVC_TRY(plan, make_plan(catalogue, present));
   EVC_CHECK(admin.create_topics(plan.create));
   for (const auto& topic : plan.alter) EVC_CHECK(admin.replace_settings(topic.name, topic.settings));
   EVC_CHECK(admin.remove_access(plan.remove));
-  EVC_CHECK(admin.add_access(plan.add));
+  EVC_TRY(not_joined, grant_access(admin, catalogue, plan.add, options.readers_first));
   EVC_CHECK(kafka::change_quotas(connect, plan.quotas));
   EVC_TRY(not_probed, await_effect(admin, catalogue, bootstrap, tls_dir));
   return Report{.topics = catalogue.topics.size(),
@@ -204,6 +253,7 @@ Result<Report> provision(const TopicCatalogue& catalogue, const std::string& boo
                 .removed = plan.remove.size(),
                 .quotas = catalogue.quotas.size(),
                 .quotas_changed = plan.quotas.size(),
+                .not_joined = std::move(not_joined),
                 .not_probed = std::move(not_probed)};
 }
 

@@ -6,6 +6,7 @@
 // else.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -44,10 +45,19 @@ struct Report {
   std::size_t topics = 0, created = 0, altered = 0;
   std::size_t rules = 0, added = 0, removed = 0;
   std::size_t quotas = 0, quotas_changed = 0;
+  std::vector<std::string> not_joined;  // groups that were waited for in vain
   std::vector<std::string> not_probed;  // principals without a certificate in tls_dir: their access was not tried
 };
 
+struct ProvisionOptions {
+  int brokers = 0;  // that must be in the cluster first; 0: as many as answer
+  // For topics that are made again under running services: nobody may write before every group has joined, or this time
+  // is over. A consumer that still remembers its place in the lost topic would begin there in the new one.
+  std::chrono::seconds readers_first{0};
+};
+
 // `tls_dir` holds ca.pem, platform-admin.{crt,key} and, for the probe, the principals' own certificates.
-Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap, const std::string& tls_dir);
+Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap, const std::string& tls_dir,
+                         const ProvisionOptions& options = {});
 
 }  // namespace evc::topics

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "kit/base/uuid.hpp"
+#include "kit/kafka/consumer.hpp"
 #include "kit/kafka/producer.hpp"
 #include "kit/testing/run_task.hpp"
 #include "tools/topics/provision.hpp"
@@ -81,6 +82,13 @@ TEST_F(Provision, WhatWasAddedByHandIsTakenBack) {
   EXPECT_EQ(settings->at(topic_).at("retention.ms"), "60000");
 }
 
+Task<> read_on(kafka::Consumer& reader) {
+  while (true) {
+    const auto records = co_await reader.poll(10, std::chrono::milliseconds(100));
+    if (!records && records.error().code == Code::kCancelled) co_return;
+  }
+}
+
 // Six seconds' worth of bytes each. A broker counts over ten seconds: the first two exceed them, the third has to wait.
 std::chrono::milliseconds time_of_three_sends(const std::string& client_id, const std::string& topic, double byte_rate) {
   Worker worker;
@@ -120,6 +128,29 @@ TEST_F(Provision, AQuotaIsSetReadBackFeltAndRemoved) {
   const auto after = kafka::read_quotas(admin);
   ASSERT_TRUE(after);
   EXPECT_THAT(*after, testing::IsEmpty());
+}
+
+TEST_F(Provision, WritersWaitForTheReadersAndNotForEver) {
+  catalogue_.grants.push_back({"routing", "GROUP", "routing." + topic_, "READ"});
+  const auto alone =
+      provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"), {.readers_first = std::chrono::seconds(1)});
+  ASSERT_TRUE(alone) << alone.error().detail;
+  EXPECT_THAT(alone->not_joined, testing::ElementsAre("routing." + topic_));
+  EXPECT_EQ(alone->added, 3u);
+
+  Worker worker;
+  kafka::Consumer reader(worker, {.connect = connect_as("routing"),
+                                  .group = "routing." + topic_,
+                                  .instance_id = "one",
+                                  .topics = {topic_}});
+  worker.tasks().spawn("read", read_on(reader));
+  worker.start();
+  const auto together =
+      provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"), {.readers_first = std::chrono::seconds(60)});
+  worker.stop();
+  worker.join();
+  ASSERT_TRUE(together) << together.error().detail;
+  EXPECT_THAT(together->not_joined, testing::IsEmpty());
 }
 
 TEST_F(Provision, AnOrdinaryCertificateMayNotSetQuotas) {
