@@ -92,8 +92,7 @@ std::unexpected<Error> broken() {
 
 Result<void> verdict(std::int16_t code, const std::optional<std::string>& message) {
   if (code == 0) return {};
-  if (code == kClusterAuthorizationFailed)
-    return fail(Code::kForbidden, "quotas: CLUSTER_AUTHORIZATION_FAILED");
+  if (code == kClusterAuthorizationFailed) return fail(Code::kForbidden, "quotas: CLUSTER_AUTHORIZATION_FAILED");
   return fail(Code::kConflict, "quotas: error " + std::to_string(code) + ": " + message.value_or("no reason given"));
 }
 
@@ -135,8 +134,8 @@ void write_entity(Writer& writer, const std::string& user, const std::string& cl
 
 std::string describe_quotas_request(std::string_view client_id) {
   Writer writer(kDescribeClientQuotas, client_id);
-  writer.count(0);                 // no filter: all of them
-  writer.number(std::int8_t{0});   // and not only those that have exactly the filter's parts
+  writer.count(0);                // no filter: all of them
+  writer.number(std::int8_t{0});  // and not only those that have exactly the filter's parts
   return std::move(writer).framed();
 }
 

@@ -12,10 +12,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TEST(QuotaWire, AllQuotasAreAskedFor) {
-  EXPECT_EQ(describe_quotas_request("me"), "\0\0\0\x11"  // length
-                                           "\0\x30\0\0"  // request 48, version 0
-                                           "\0\0\0\1\0\2me"
-                                           "\0\0\0\0\0"s);
+  EXPECT_EQ(describe_quotas_request("me"),
+            "\0\0\0\x11"  // length
+            "\0\x30\0\0"  // request 48, version 0
+            "\0\0\0\1\0\2me"
+            "\0\0\0\0\0"s);
 }
 
 TEST(QuotaWire, AQuotaOfUserAndClientIsSet) {

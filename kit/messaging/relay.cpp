@@ -24,9 +24,9 @@ constexpr std::chrono::seconds kOpenLimit{10};
 constexpr std::chrono::seconds kClusterLimit{5};
 constexpr std::chrono::milliseconds kIdleWait{500};
 constexpr std::chrono::hours kMaintenance{1};
-constexpr std::int64_t kPage = 500;               // of a released key
+constexpr std::int64_t kPage = 500;              // of a released key
 constexpr std::int64_t kReemissionPage = 1'000;  // one is sent while the next is read
-constexpr std::size_t kLinks = 128;  // of one send span; a larger batch links to its first records
+constexpr std::size_t kLinks = 128;              // of one send span; a larger batch links to its first records
 
 Task<bool> told_to_stop() {
   const auto state = co_await boost::asio::this_coro::cancellation_state;

@@ -17,7 +17,7 @@
 namespace evc::messaging {
 
 using StreamKey = std::pair<std::string, std::string>;  // topic, key
-using ParkedKeys = std::map<StreamKey, std::int64_t>;    // and the sequence of the record that was rejected
+using ParkedKeys = std::map<StreamKey, std::int64_t>;   // and the sequence of the record that was rejected
 
 struct RecordLimits {
   std::size_t largest_record_bytes = 1'000'000;       // on an event topic; more is rejected without asking the broker

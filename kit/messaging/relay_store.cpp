@@ -23,8 +23,8 @@ constexpr Statement kBeginReemission{
     "relay.begin_reemission",
     "UPDATE relay_state SET reemit_from = least(reemit_from, safe_created_at) WHERE slot = $1"};
 constexpr Statement kKnowCluster{"relay.know_cluster", "UPDATE relay_state SET cluster_id = $2 WHERE slot = $1"};
-constexpr Statement kBeginRebuild{
-    "relay.begin_rebuild", "UPDATE relay_state SET cluster_id = $2, reemit_from = '-infinity' WHERE slot = $1"};
+constexpr Statement kBeginRebuild{"relay.begin_rebuild",
+                                  "UPDATE relay_state SET cluster_id = $2, reemit_from = '-infinity' WHERE slot = $1"};
 constexpr Statement kDropSlot{
     "relay.drop_slot",
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active"};

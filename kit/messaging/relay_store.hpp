@@ -31,8 +31,8 @@ struct SlotStatus {
   bool lost = false;     // missing, and yet this outbox was followed before
   bool active = false;   // some process streams from it
   bool reemission_due = false;
-  std::string cluster;                     // the id of the brokers that hold what was delivered; empty: none yet
-  std::int64_t retained_bytes = 0;         // as in Heartbeat
+  std::string cluster;              // the id of the brokers that hold what was delivered; empty: none yet
+  std::int64_t retained_bytes = 0;  // as in Heartbeat
   std::optional<std::int64_t> safe_bytes;
 };
 

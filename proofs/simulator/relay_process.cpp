@@ -183,8 +183,8 @@ Go<bool> RelayProcess::deliver(std::vector<OutboxRow> rows, ParkedRows parked_ro
   for (const auto& row : rows) {
     const auto record = record_of(row);
     const auto sequence = database_.bodies[row.body].sequence;
-    const auto fate = messaging::fate_of(record, sequence, database_.parked_streams, parked_rows,
-                                         {.largest_record_bytes = kLargest});
+    const auto fate =
+        messaging::fate_of(record, sequence, database_.parked_streams, parked_rows, {.largest_record_bytes = kLargest});
     if (fate == RowFate::kSkip) continue;
     if (fate == RowFate::kReject) {
       const StreamKey key{record.topic, record.key};

@@ -13,7 +13,8 @@ constexpr const char* kUsage =
     "                      [--readers-first SECONDS]\n"
     "Creates topics, access rules and quotas as the file says and waits until they take effect. DIR holds ca.pem and\n"
     "platform-admin.{crt,key}, and the principals' certificates for the final check. Safe to run again.\n"
-    "--brokers: so many must be in the cluster first. --readers-first: no one may write before all groups have joined,\n"
+    "--brokers: so many must be in the cluster first. --readers-first: no one may write before all groups have "
+    "joined,\n"
     "or the time is over (for topics that are made again while services run).\n";
 
 std::map<std::string, std::string> parse(int argc, char** argv) {
@@ -47,20 +48,21 @@ std::string listed(const std::string& what, const std::vector<std::string>& name
 
 int provision(const std::map<std::string, std::string>& flags) {
   const auto catalogue = evc::topics::load_topic_catalogue(flags.at("--topics"));
-  const auto report =
-      evc::topics::provision(catalogue, flags.at("--bootstrap"), flags.at("--tls-dir"),
-                             {.brokers = number(flags, "--brokers"),
-                              .readers_first = std::chrono::seconds(number(flags, "--readers-first"))});
+  const auto report = evc::topics::provision(
+      catalogue, flags.at("--bootstrap"), flags.at("--tls-dir"),
+      {.brokers = number(flags, "--brokers"), .readers_first = std::chrono::seconds(number(flags, "--readers-first"))});
   if (!report) {
     std::fprintf(stderr, "evcosta-topics: %s: %s\n", std::string(evc::info(report.error().code).name).c_str(),
                  report.error().detail.c_str());
     return 1;
   }
-  const auto remarks = listed("has not joined", report->not_joined) + listed("no certificate to try", report->not_probed);
-  std::printf("topics: %zu (%zu created, %zu altered), access rules: %zu (%zu added, %zu removed), "
-              "quotas: %zu (%zu changed), in effect%s\n",
-              report->topics, report->created, report->altered, report->rules, report->added, report->removed,
-              report->quotas, report->quotas_changed, remarks.c_str());
+  const auto remarks =
+      listed("has not joined", report->not_joined) + listed("no certificate to try", report->not_probed);
+  std::printf(
+      "topics: %zu (%zu created, %zu altered), access rules: %zu (%zu added, %zu removed), "
+      "quotas: %zu (%zu changed), in effect%s\n",
+      report->topics, report->created, report->altered, report->rules, report->added, report->removed, report->quotas,
+      report->quotas_changed, remarks.c_str());
   return 0;
 }
 

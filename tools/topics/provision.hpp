@@ -22,9 +22,7 @@ struct Plan {
   std::vector<kafka::AccessRule> add;
   std::vector<kafka::AccessRule> remove;
   std::vector<kafka::QuotaChange> quotas;
-  bool empty() const {
-    return create.empty() && alter.empty() && add.empty() && remove.empty() && quotas.empty();
-  }
+  bool empty() const { return create.empty() && alter.empty() && add.empty() && remove.empty() && quotas.empty(); }
 };
 
 // What the cluster holds before the run.

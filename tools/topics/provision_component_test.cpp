@@ -90,11 +90,13 @@ Task<> read_on(kafka::Consumer& reader) {
 }
 
 // Six seconds' worth of bytes each. A broker counts over ten seconds: the first two exceed them, the third has to wait.
-std::chrono::milliseconds time_of_three_sends(const std::string& client_id, const std::string& topic, double byte_rate) {
+std::chrono::milliseconds time_of_three_sends(const std::string& client_id, const std::string& topic,
+                                              double byte_rate) {
   Worker worker;
   auto connect = connect_as("gateway");
   connect.client_id = client_id;
-  kafka::Producer producer(worker, {.connect = connect, .delivery_timeout = std::chrono::seconds(15), .topics = {topic}});
+  kafka::Producer producer(worker,
+                           {.connect = connect, .delivery_timeout = std::chrono::seconds(15), .topics = {topic}});
   const auto send = [&] {
     std::vector<kafka::Record> records(
         40, {.topic = topic, .key = "k", .value = std::string(static_cast<std::size_t>(byte_rate * 6 / 40), 'x')});
@@ -132,21 +134,20 @@ TEST_F(Provision, AQuotaIsSetReadBackFeltAndRemoved) {
 
 TEST_F(Provision, WritersWaitForTheReadersAndNotForEver) {
   catalogue_.grants.push_back({"routing", "GROUP", "routing." + topic_, "READ"});
-  const auto alone =
-      provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"), {.readers_first = std::chrono::seconds(1)});
+  const auto alone = provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"),
+                               {.readers_first = std::chrono::seconds(1)});
   ASSERT_TRUE(alone) << alone.error().detail;
   EXPECT_THAT(alone->not_joined, testing::ElementsAre("routing." + topic_));
   EXPECT_EQ(alone->added, 3u);
 
   Worker worker;
-  kafka::Consumer reader(worker, {.connect = connect_as("routing"),
-                                  .group = "routing." + topic_,
-                                  .instance_id = "one",
-                                  .topics = {topic_}});
+  kafka::Consumer reader(
+      worker,
+      {.connect = connect_as("routing"), .group = "routing." + topic_, .instance_id = "one", .topics = {topic_}});
   worker.tasks().spawn("read", read_on(reader));
   worker.start();
-  const auto together =
-      provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"), {.readers_first = std::chrono::seconds(60)});
+  const auto together = provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"),
+                                  {.readers_first = std::chrono::seconds(60)});
   worker.stop();
   worker.join();
   ASSERT_TRUE(together) << together.error().detail;

@@ -124,9 +124,8 @@ TEST(Plan, QuotasBecomeWhatTheFileSays) {
                     {"stranger", "relay", "producer_byte_rate", 1}};  // somebody else's
   const auto plan = make_plan(catalogue, present);
   ASSERT_TRUE(plan);
-  EXPECT_THAT(plan->quotas,
-              ElementsAre(kafka::QuotaChange{"maker", "relay", "producer_byte_rate", 1000.0},
-                          kafka::QuotaChange{"maker", "", "request_percentage", std::nullopt}));
+  EXPECT_THAT(plan->quotas, ElementsAre(kafka::QuotaChange{"maker", "relay", "producer_byte_rate", 1000.0},
+                                        kafka::QuotaChange{"maker", "", "request_percentage", std::nullopt}));
   present.quotas = catalogue.quotas;
   EXPECT_TRUE(make_plan(catalogue, present)->empty());
 }
