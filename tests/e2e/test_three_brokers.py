@@ -21,8 +21,8 @@ LOOPS, STATIONS_A_LOOP = 6, 8
 LONGEST_STOP_S = 10
 
 
-def run(*arguments, run_dir, base, timeout=400, **settings):
-    environment = {**os.environ, "EVCOSTA_RUN_DIR": str(run_dir), "EVCOSTA_PORT_BASE": str(base), **settings}
+def run(*arguments, run_dir, base, timeout=400):
+    environment = {**os.environ, "EVCOSTA_RUN_DIR": str(run_dir), "EVCOSTA_PORT_BASE": str(base)}
     return subprocess.run([str(ROOT / "evcosta"), *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
 
 
@@ -36,7 +36,8 @@ def cluster():
     run_dir = ROOT / "build/three-brokers-run"
     base = int(os.environ.get("EVCOSTA_E2E_PORT_BASE", "17440")) + 400
     subprocess.run(["rm", "-rf", str(run_dir)], check=True)
-    up = run("up", "--no-build", "--brokers", "3", run_dir=run_dir, base=base, **load_fleet_settings(run_dir, LOOPS * STATIONS_A_LOOP))
+    os.environ |= load_fleet_settings(run_dir, LOOPS * STATIONS_A_LOOP)
+    up = run("up", "--no-build", "--brokers", "3", run_dir=run_dir, base=base)
     try:
         assert up.returncode == 0, up.stdout[-3000:] + up.stderr[-3000:]
         yield Platform(run_dir)
