@@ -15,9 +15,9 @@ using postgres::Statement;
 constexpr Statement kKnow{"relay.know_slot", "INSERT INTO relay_state (slot) VALUES ($1) ON CONFLICT DO NOTHING"};
 constexpr Statement kStatus{
     "relay.slot_status",
-    "SELECT coalesce(s.wal_status, 'lost') = 'lost', r.safe_created_at > '-infinity', coalesce(s.active, false), "
-    "r.reemit_from IS NOT NULL, coalesce(r.cluster_id, ''), coalesce((pg_current_wal_lsn() - s.restart_lsn)::bigint, "
-    "0), s.safe_wal_size "
+    "SELECT coalesce(s.wal_status, 'lost') = 'lost', coalesce(s.wal_status = 'lost', r.safe_created_at > '-infinity'), "
+    "coalesce(s.active, false), r.reemit_from IS NOT NULL, coalesce(r.cluster_id, ''), "
+    "coalesce((pg_current_wal_lsn() - s.restart_lsn)::bigint, 0), s.safe_wal_size "
     "FROM relay_state r LEFT JOIN pg_replication_slots s ON s.slot_name = r.slot WHERE r.slot = $1"};
 constexpr Statement kBeginReemission{
     "relay.begin_reemission",
@@ -130,7 +130,7 @@ Task<Result<SlotStatus>> RelayStore::slot_status() {
   EVC_CO_CHECK(co_await run_only(*pool_, kKnow, Params(slot_)));
   EVC_CO_TRY(rows, co_await run(*pool_, kStatus, Params(slot_)));
   co_return SlotStatus{.missing = rows.get<bool>(0, 0),
-                       .lost = rows.get<bool>(0, 0) && rows.get<bool>(0, 1),
+                       .lost = rows.get<bool>(0, 1),
                        .active = rows.get<bool>(0, 2),
                        .reemission_due = rows.get<bool>(0, 3),
                        .cluster = rows.get<std::string>(0, 4),

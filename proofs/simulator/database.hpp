@@ -40,7 +40,9 @@ struct Stream {
 struct Slot {
   bool missing = false;
   bool reemission_due = false;
-  int holder = 0;  // 0: nobody; each connection is another holder
+  bool everything_due = false;  // not only what was created since the safe point
+  std::string cluster;          // the brokers that hold what was delivered
+  int holder = 0;               // 0: nobody; each connection is another holder
   int connections = 0;
   int emitting = 0;           // the connection that emits the past again
   std::size_t confirmed = 0;  // rows of the log

@@ -55,6 +55,8 @@ MUTATIONS = [
     ("nothing waits behind a dead letter", INBOX, "standing.subject_parked ? Turn::kBehindDeadLetter : Turn::kNow", "Turn::kNow"),
     ("the offset of the newest record that is done", PROGRESS, "partition.open.empty() ? partition.highest : *partition.open.begin() - 1", "partition.highest"),
     ("a parked key goes on", RELAY, "  if (parked_rows == ParkedRows::kSkip && waits(record, sequence, parked)) return RowFate::kSkip;\n", ""),
+    ("other brokers are taken for the known ones", RELAY, "return !known.empty() && known != present;", "return false;"),
+    ("a parked key's past is not sent again", RELAY, "return from != parked.end() && sequence >= from->second;", "return from != parked.end();"),
     ("the safe point forgets open transactions", RELAY, "const auto safe = awaited_->at - kLongestTransaction;", "const auto safe = awaited_->at;"),
     ("the safe point does not wait for the confirmation", RELAY, "if (!awaited_ || confirmed_lsn < awaited_->wal) return std::nullopt;", "if (!awaited_) return std::nullopt;"),
     ("any number of trials", BREAKER, "  if (trials_running_ + trials_good_ >= options_.trials) return false;\n", ""),

@@ -64,8 +64,25 @@ Go<bool> RelayProcess::open() {
   safe_point_.reset();
   next_beat_ = Ms(0);
   if (engine_.heard()) engine_.say(process_.name, "follows from row " + std::to_string(read_));
+  const bool entered = co_await enter_cluster();
+  if (!entered) co_return false;
   if (!slot.reemission_due) co_return true;
   co_return co_await reemit();
+}
+
+// Relay::Impl::enter_cluster().
+Go<bool> RelayProcess::enter_cluster() {
+  auto& slot = database_.slot;
+  cluster_ = broker_.cluster();
+  if (!messaging::another_cluster(slot.cluster, cluster_)) {
+    slot.cluster = cluster_;
+    co_return true;
+  }
+  const auto noted = co_await database_.transact([&] {
+    slot.cluster = cluster_;
+    slot.reemission_due = slot.everything_due = true;
+  });
+  co_return noted == Database::Commit::kDone;
 }
 
 std::vector<OutboxRow> RelayProcess::past_since(WallTime safe, std::int64_t after_pos) const {
@@ -77,7 +94,7 @@ std::vector<OutboxRow> RelayProcess::past_since(WallTime safe, std::int64_t afte
 
 Go<bool> RelayProcess::reemit() {
   database_.slot.emitting = connection_;
-  const auto safe = database_.safe_point.value_or(WallTime::min());
+  const auto safe = database_.slot.everything_due ? WallTime::min() : database_.safe_point.value_or(WallTime::min());
   auto view = past_since(safe, 0);
   if (database_.switches.no_reemission) view.clear();
   if (engine_.heard()) engine_.say(process_.name, "emits " + std::to_string(view.size()) + " rows again");
@@ -90,7 +107,8 @@ Go<bool> RelayProcess::reemit() {
     if (!delivered) co_return false;
     if (database_.switches.reemit_each_page_its_view) view = past_since(safe, last);
   }
-  const auto ended = co_await database_.transact([&] { database_.slot.reemission_due = false; });
+  const auto ended =
+      co_await database_.transact([&] { database_.slot.reemission_due = database_.slot.everything_due = false; });
   if (ended != Database::Commit::kDone) co_return false;
   database_.slot.emitting = 0;
   co_return true;
@@ -142,6 +160,7 @@ void RelayProcess::confirm(std::size_t end) {
 
 Go<bool> RelayProcess::heartbeat() {
   next_beat_ = engine_.now() + Ms(10'000);
+  if (broker_.cluster() != cluster_) co_return false;
   if (const auto safe = safe_point_.confirmed(database_.slot.confirmed)) {
     const auto stored = co_await database_.transact([&] { database_.safe_point = *safe; });
     if (stored != Database::Commit::kDone) co_return false;
@@ -213,6 +232,8 @@ Go<bool> RelayProcess::send(std::vector<OutboxRow> rows) {
     const auto end = std::min(from + size, rows.size());
     co_await engine_.step();
     std::size_t written = end;
+    // Who has not met the new brokers has no connection to them.
+    if (broker_.cluster() != cluster_) co_return false;
     const bool failed = engine_.random.one_in(engine_.weather.lost_in);
     // Nothing, a part, or all of the chunk is in the log, and nobody can tell.
     if (failed) written = from + static_cast<std::size_t>(engine_.random.between(0, static_cast<int>(end - from)));
