@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include "bench/messaging/carrying_side.hpp"
 #include "bench/messaging/measurements.hpp"
@@ -15,6 +16,12 @@ namespace {
 // The outbox as it was before, and no slot: nothing is decoded while the writers run alone.
 void forget(ProducingSide& producer) {
   const auto& database = producer.database();
+  // The server misses a relay that has gone a moment later.
+  const auto active =
+      "SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name = '" + database.name() + "'";
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (database.value(active) != "0" && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   database.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '" +
                  database.name() + "'");
   database.query("TRUNCATE outbox, relay_state");
