@@ -13,7 +13,7 @@
 namespace evc::topics {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -27,7 +27,7 @@ kafka::ConnectOptions connect_as(const std::string& name) {
           .client_id = "provision-test"};
 }
 
-class Provision : public testing::Test {
+class Provision : public ::testing::Test {
  protected:
   void SetUp() override {
     if (environment("EVC_TEST_KAFKA").empty()) GTEST_SKIP() << "run it under tools/testenv";
@@ -119,7 +119,7 @@ TEST_F(Provision, AQuotaIsSetReadBackFeltAndRemoved) {
   const auto admin = connect_as("platform-admin");
   const auto quotas = kafka::read_quotas(admin);
   ASSERT_TRUE(quotas) << quotas.error().detail;
-  EXPECT_THAT(*quotas, testing::Contains(catalogue_.quotas[0]));
+  EXPECT_THAT(*quotas, ::testing::Contains(catalogue_.quotas[0]));
 
   // Who has another client id does not wait.
   EXPECT_LT(time_of_three_sends("gateway", topic_, kRate), std::chrono::seconds(1));
@@ -129,7 +129,7 @@ TEST_F(Provision, AQuotaIsSetReadBackFeltAndRemoved) {
   ASSERT_TRUE(run());
   const auto after = kafka::read_quotas(admin);
   ASSERT_TRUE(after);
-  EXPECT_THAT(*after, testing::IsEmpty());
+  EXPECT_THAT(*after, ::testing::IsEmpty());
 }
 
 TEST_F(Provision, WritersWaitForTheReadersAndNotForEver) {
@@ -137,7 +137,7 @@ TEST_F(Provision, WritersWaitForTheReadersAndNotForEver) {
   const auto alone = provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"),
                                {.readers_first = std::chrono::seconds(1)});
   ASSERT_TRUE(alone) << alone.error().detail;
-  EXPECT_THAT(alone->not_joined, testing::ElementsAre("routing." + topic_));
+  EXPECT_THAT(alone->not_joined, ::testing::ElementsAre("routing." + topic_));
   EXPECT_EQ(alone->added, 3u);
 
   Worker worker;
@@ -151,7 +151,7 @@ TEST_F(Provision, WritersWaitForTheReadersAndNotForEver) {
   worker.stop();
   worker.join();
   ASSERT_TRUE(together) << together.error().detail;
-  EXPECT_THAT(together->not_joined, testing::IsEmpty());
+  EXPECT_THAT(together->not_joined, ::testing::IsEmpty());
 }
 
 TEST_F(Provision, AnOrdinaryCertificateMayNotSetQuotas) {
