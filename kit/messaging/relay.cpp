@@ -89,7 +89,7 @@ struct Relay::Impl {
   Task<Result<void>> release_parked();
   // Every row that is not parked or rejected is in the log when this returns good.
   Task<Result<void>> deliver(std::vector<OutboxRow> rows, ParkedRows parked_rows);
-  Task<Result<void>> reject(OutboxRow row, std::string reason);
+  Task<Result<void>> reject(SentRow row, std::string reason);
 
   Worker& worker;
   RelayOptions options;
@@ -255,34 +255,35 @@ Task<Result<void>> Relay::Impl::step() {
   co_return Result<void>{};
 }
 
-Task<Result<void>> Relay::Impl::reject(OutboxRow row, std::string reason) {
+Task<Result<void>> Relay::Impl::reject(SentRow row, std::string reason) {
   EVC_LOG(kError, "a record was rejected for good, its key is parked",
-          {{telemetry::key::kTopic, row.record.topic},
+          {{telemetry::key::kTopic, row.key.first},
            {telemetry::key::kEventId, to_string(row.event_id)},
            {telemetry::key::kSequence, row.sequence},
            {telemetry::key::kReason, reason}});
-  StreamKey key{row.record.topic, row.record.key};
-  const auto sequence = row.sequence;
-  EVC_CO_CHECK(co_await store.reject(std::move(row), std::move(reason)));
-  parked.emplace(std::move(key), sequence);
+  EVC_CO_CHECK(co_await store.reject(row, std::move(reason)));
+  parked.emplace(std::move(row.key), row.sequence);
   metrics.rejected();
   metrics.parked_keys(parked.size());
   co_return Result<void>{};
 }
 
 Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, ParkedRows parked_rows) {
-  std::vector<OutboxRow> going;
+  std::vector<SentRow> going;
   std::vector<kafka::Record> records;
+  going.reserve(rows.size());
+  records.reserve(rows.size());
   for (auto& row : rows) {
     const auto fate = fate_of(row.record, row.sequence, parked, parked_rows, options.limits);
     if (fate == RowFate::kSkip) continue;
+    SentRow sent_row{{row.record.topic, row.record.key}, row.sequence, row.event_id};
     if (fate == RowFate::kReject) {
-      EVC_CO_CHECK(co_await reject(std::move(row), "larger than its topic takes"));
+      EVC_CO_CHECK(co_await reject(std::move(sent_row), "larger than its topic takes"));
       if (parked_rows == ParkedRows::kInclude) co_return fail(Code::kRecordRefused, "a released key was refused again");
       continue;
     }
-    records.push_back(row.record);
-    going.push_back(std::move(row));
+    records.push_back(std::move(row.record));
+    going.push_back(std::move(sent_row));
   }
   if (records.empty()) co_return Result<void>{};
 
@@ -297,7 +298,7 @@ Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, ParkedRows 
   bool refused = false;
   for (std::size_t i = 0; i < going.size(); ++i) {
     if ((*sent)[i].outcome == kafka::Delivery::Outcome::kDelivered) {
-      ++delivered[going[i].record.topic];
+      ++delivered[going[i].key.first];
       continue;
     }
     refused = true;

@@ -196,12 +196,11 @@ Task<Result<ParkedKeys>> RelayStore::parked_keys() {
   co_return keys;
 }
 
-Task<Result<void>> RelayStore::reject(OutboxRow row, std::string reason) {
-  const auto& record = row.record;
+Task<Result<void>> RelayStore::reject(SentRow row, std::string reason) {
+  const auto& [topic, key] = row.key;
   // Parked first: a crash in between leaves a key that waits without a reason, never one that goes on over a hole.
-  EVC_CO_CHECK(co_await run_only(*pool_, kPark, Params(record.topic, record.key, row.sequence)));
-  auto rejected =
-      co_await run_only(*pool_, kReject, Params(record.topic, record.key, row.sequence, row.event_id, reason));
+  EVC_CO_CHECK(co_await run_only(*pool_, kPark, Params(topic, key, row.sequence)));
+  auto rejected = co_await run_only(*pool_, kReject, Params(topic, key, row.sequence, row.event_id, reason));
   co_return rejected;
 }
 

@@ -23,6 +23,13 @@ struct OutboxRow {
   kafka::Record record;  // its timestamp is created_at, the moment of the state change
 };
 
+// What is left of a row whose record is on its way.
+struct SentRow {
+  StreamKey key;
+  std::int64_t sequence = 0;
+  Uuid event_id;
+};
+
 // A row as the replication stream gives it: the columns of `outbox` in table order, as text.
 Result<OutboxRow> outbox_row(const postgres::InsertedRow& row);
 
@@ -72,7 +79,7 @@ class RelayStore {
   Task<Result<int>> maintain(std::chrono::hours retention);
 
   Task<Result<ParkedKeys>> parked_keys();
-  Task<Result<void>> reject(OutboxRow row, std::string reason);
+  Task<Result<void>> reject(SentRow row, std::string reason);
   Task<Result<std::vector<ReleasedKey>>> released_keys();
   Task<Result<std::vector<OutboxRow>>> key_page(StreamKey key, std::int64_t from_sequence, std::int64_t limit);
   Task<Result<void>> unpark(StreamKey key);
