@@ -89,7 +89,8 @@ Task<> read_on(kafka::Consumer& reader) {
   }
 }
 
-// Five and a half seconds' worth of bytes each. A broker counts over ten seconds: the first two exceed them, the third has to wait.
+// Five and a half seconds' worth of bytes each. A broker counts over ten seconds: the first two exceed them, the third
+// has to wait.
 std::chrono::milliseconds time_of_three_sends(const std::string& client_id, const std::string& topic,
                                               double byte_rate) {
   Worker worker;
