@@ -179,7 +179,7 @@ Task<Result<void>> Relay::Impl::enter_cluster(SlotStatus& status) {
   if (another_cluster(status.cluster, cluster)) {
     EVC_LOG(kWarn, "the brokers are not those that hold what was delivered; the whole outbox is emitted again",
             {{telemetry::key::kReason, "cluster " + cluster + " instead of " + status.cluster}});
-    EVC_CO_CHECK(co_await store.begin_rebuild(cluster));
+    EVC_CO_CHECK(co_await store.begin_rebuild(status.cluster, cluster));
     status.reemission_due = true;
   } else if (status.cluster.empty()) {
     EVC_CO_CHECK(co_await store.know_cluster(cluster));

@@ -22,9 +22,13 @@ constexpr Statement kStatus{
 constexpr Statement kBeginReemission{
     "relay.begin_reemission",
     "UPDATE relay_state SET reemit_from = least(reemit_from, safe_created_at) WHERE slot = $1"};
-constexpr Statement kKnowCluster{"relay.know_cluster", "UPDATE relay_state SET cluster_id = $2 WHERE slot = $1"};
-constexpr Statement kBeginRebuild{"relay.begin_rebuild",
-                                  "UPDATE relay_state SET cluster_id = $2, reemit_from = '-infinity' WHERE slot = $1"};
+constexpr Statement kKnowCluster{
+    "relay.know_cluster",
+    "UPDATE relay_state SET cluster_id = $2 WHERE slot = $1 AND cluster_id IS NULL RETURNING cluster_id"};
+constexpr Statement kBeginRebuild{
+    "relay.begin_rebuild",
+    "UPDATE relay_state SET cluster_id = $3, reemit_from = '-infinity' WHERE slot = $1 AND cluster_id = $2 "
+    "RETURNING cluster_id"};
 constexpr Statement kDropSlot{
     "relay.drop_slot",
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active"};
@@ -88,6 +92,10 @@ Result<std::vector<OutboxRow>> rows_of(const postgres::Rows& rows) {
   return found;
 }
 
+std::unexpected<Error> entered_by_another() {
+  return fail(Code::kConflict, "another relay has met the brokers meanwhile");
+}
+
 Task<Result<postgres::Rows>> run(postgres::Pool& pool, Statement statement, Params params) {
   auto context = background_context(std::chrono::seconds(10));
   auto rows = co_await pool.exec(context, statement, std::move(params));
@@ -145,11 +153,15 @@ Task<Result<void>> RelayStore::begin_reemission() {
 }
 
 Task<Result<void>> RelayStore::know_cluster(std::string cluster) {
-  return run_only(*pool_, kKnowCluster, Params(slot_, std::move(cluster)));
+  EVC_CO_TRY(rows, co_await run(*pool_, kKnowCluster, Params(slot_, std::move(cluster))));
+  if (rows.empty()) co_return entered_by_another();
+  co_return Result<void>{};
 }
 
-Task<Result<void>> RelayStore::begin_rebuild(std::string cluster) {
-  return run_only(*pool_, kBeginRebuild, Params(slot_, std::move(cluster)));
+Task<Result<void>> RelayStore::begin_rebuild(std::string known, std::string cluster) {
+  EVC_CO_TRY(rows, co_await run(*pool_, kBeginRebuild, Params(slot_, std::move(known), std::move(cluster))));
+  if (rows.empty()) co_return entered_by_another();
+  co_return Result<void>{};
 }
 
 Task<Result<postgres::Transaction>> RelayStore::reemission_view() {

@@ -63,9 +63,9 @@ class RelayStore {
   // Notes that everything since the safe point must be sent again, then removes the useless slot.
   Task<Result<void>> begin_reemission();
   // The brokers that from now on hold what is delivered. begin_rebuild() notes as well that everything that the outbox
-  // has must be sent again.
+  // has must be sent again. conflict when the known ones are no longer those that were read: another relay was here.
   Task<Result<void>> know_cluster(std::string cluster);
-  Task<Result<void>> begin_rebuild(std::string cluster);
+  Task<Result<void>> begin_rebuild(std::string known, std::string cluster);
   // One view of the outbox for all pages. Under a view per page, a transaction that commits between two pages would
   // show its later event without the earlier one, whose position lies in a page that is already sent. What an operator
   // has discarded is left out.

@@ -78,11 +78,17 @@ Go<bool> RelayProcess::enter_cluster() {
     slot.cluster = cluster_;
     co_return true;
   }
+  // It is due from now on; who notes it without holding the slot any more leaves it to the next opening.
+  slot.emitting = connection_;
+  const auto known = slot.cluster;
+  bool mine = false;
   const auto noted = co_await database_.transact([&] {
+    mine = slot.cluster == known;
+    if (!mine) return;
     slot.cluster = cluster_;
     slot.reemission_due = slot.everything_due = true;
   });
-  co_return noted == Database::Commit::kDone;
+  co_return mine&& noted == Database::Commit::kDone;
 }
 
 std::vector<OutboxRow> RelayProcess::past_since(WallTime safe, std::int64_t after_pos) const {
