@@ -82,7 +82,7 @@ struct Relay::Impl {
   // Whether the brokers are new to this outbox: everything is due then.
   Task<Result<void>> enter_cluster(SlotStatus& status);
   Result<void> still_same_cluster();
-  Task<Result<void>> reemit();
+  Task<Result<void>> reemit(std::int64_t mark);
   Task<Result<void>> follow();
   Task<Result<void>> step();
   Task<Result<void>> beat();
@@ -158,17 +158,17 @@ Task<Result<void>> Relay::Impl::open() {
     // First start, or the slot kept more WAL than it may and was given up: rows since the safe point may never have
     // been seen.
     EVC_CO_CHECK(co_await store.begin_reemission());
-    status.reemission_due = true;
   }
   EVC_CO_CHECK(co_await stream.open(std::chrono::steady_clock::now() + kOpenLimit));
-  // From here on this relay is the only one.
-  EVC_CO_CHECK(co_await enter_cluster(status));
+  // From here on this relay is the only one. What others have noted before is seen now.
+  EVC_CO_TRY(fenced, co_await store.slot_status());
+  EVC_CO_CHECK(co_await enter_cluster(fenced));
   EVC_CO_TRY(keys, co_await store.parked_keys());
   parked = std::move(keys);
   metrics.parked_keys(parked.size());
   safe_point.reset();
   next_beat = {};
-  if (status.reemission_due) EVC_CO_CHECK(co_await reemit());
+  if (fenced.reemission_due) EVC_CO_CHECK(co_await reemit(fenced.mark));
   metrics.carried_to(cluster);
   co_return Result<void>{};
 }
@@ -179,7 +179,8 @@ Task<Result<void>> Relay::Impl::enter_cluster(SlotStatus& status) {
   if (another_cluster(status.cluster, cluster)) {
     EVC_LOG(kWarn, "the brokers are not those that hold what was delivered; the whole outbox is emitted again",
             {{telemetry::key::kReason, "cluster " + cluster + " instead of " + status.cluster}});
-    EVC_CO_CHECK(co_await store.begin_rebuild(status.cluster, cluster));
+    EVC_CO_TRY(mark, co_await store.begin_rebuild(status.cluster, cluster));
+    status.mark = mark;
     status.reemission_due = true;
   } else if (status.cluster.empty()) {
     EVC_CO_CHECK(co_await store.know_cluster(cluster));
@@ -197,7 +198,7 @@ Result<void> Relay::Impl::still_same_cluster() {
 
 // By position in one view of the outbox, which keeps the order of each key: who sees an event there sees all before it.
 // The new slot exists already, so that nothing falls between; what is in both is a duplicate.
-Task<Result<void>> Relay::Impl::reemit() {
+Task<Result<void>> Relay::Impl::reemit(std::int64_t mark) {
   std::int64_t count = 0;
   EVC_CO_TRY(view, co_await store.reemission_view());
   Result<std::vector<OutboxRow>> page = co_await store.reemission_page(view, 0, kReemissionPage);
@@ -215,7 +216,7 @@ Task<Result<void>> Relay::Impl::reemit() {
   }
   if (!page) co_return std::unexpected(std::move(page).error());
   if (count > 0) EVC_LOG(kWarn, "the outbox was emitted again from the safe point", {{telemetry::key::kCount, count}});
-  auto ended = co_await store.end_reemission();
+  auto ended = co_await store.end_reemission(mark);
   co_return ended;
 }
 

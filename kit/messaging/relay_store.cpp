@@ -16,19 +16,20 @@ constexpr Statement kKnow{"relay.know_slot", "INSERT INTO relay_state (slot) VAL
 constexpr Statement kStatus{
     "relay.slot_status",
     "SELECT coalesce(s.wal_status, 'lost') = 'lost', coalesce(s.wal_status = 'lost', r.safe_created_at > '-infinity'), "
-    "coalesce(s.active, false), r.reemit_from IS NOT NULL, coalesce(r.cluster_id, ''), "
+    "coalesce(s.active, false), r.reemit_from IS NOT NULL, r.reemit_mark, coalesce(r.cluster_id, ''), "
     "coalesce((pg_current_wal_lsn() - s.restart_lsn)::bigint, 0), s.safe_wal_size "
     "FROM relay_state r LEFT JOIN pg_replication_slots s ON s.slot_name = r.slot WHERE r.slot = $1"};
 constexpr Statement kBeginReemission{
     "relay.begin_reemission",
-    "UPDATE relay_state SET reemit_from = least(reemit_from, safe_created_at) WHERE slot = $1"};
+    "UPDATE relay_state SET reemit_from = least(reemit_from, safe_created_at), reemit_mark = reemit_mark + 1 "
+    "WHERE slot = $1"};
 constexpr Statement kKnowCluster{
     "relay.know_cluster",
     "UPDATE relay_state SET cluster_id = $2 WHERE slot = $1 AND cluster_id IS NULL RETURNING cluster_id"};
 constexpr Statement kBeginRebuild{
     "relay.begin_rebuild",
-    "UPDATE relay_state SET cluster_id = $3, reemit_from = '-infinity' WHERE slot = $1 AND cluster_id = $2 "
-    "RETURNING cluster_id"};
+    "UPDATE relay_state SET cluster_id = $3, reemit_from = '-infinity', reemit_mark = reemit_mark + 1 "
+    "WHERE slot = $1 AND cluster_id = $2 RETURNING reemit_mark"};
 constexpr Statement kDropSlot{
     "relay.drop_slot",
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active"};
@@ -39,7 +40,9 @@ constexpr Statement kReemissionPage{
     "1 FROM outbox_rejected r WHERE r.topic = o.topic AND r.key = o.key AND r.seq = o.seq AND r.discarded_at IS NOT "
     "NULL) ORDER BY o.pos LIMIT $3"};
 constexpr Statement kOneView{"relay.reemission_view", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"};
-constexpr Statement kEndReemission{"relay.end_reemission", "UPDATE relay_state SET reemit_from = NULL WHERE slot = $1"};
+constexpr Statement kEndReemission{
+    "relay.end_reemission",
+    "UPDATE relay_state SET reemit_from = NULL WHERE slot = $1 AND reemit_mark = $2 RETURNING reemit_mark"};
 constexpr Statement kHeartbeat{"relay.heartbeat",
                                "UPDATE relay_state r SET heartbeat_at = now() FROM pg_replication_slots s WHERE r.slot "
                                "= $1 AND s.slot_name = r.slot "
@@ -141,9 +144,10 @@ Task<Result<SlotStatus>> RelayStore::slot_status() {
                        .lost = rows.get<bool>(0, 1),
                        .active = rows.get<bool>(0, 2),
                        .reemission_due = rows.get<bool>(0, 3),
-                       .cluster = rows.get<std::string>(0, 4),
-                       .retained_bytes = rows.get<std::int64_t>(0, 5),
-                       .safe_bytes = rows.get<std::optional<std::int64_t>>(0, 6)};
+                       .mark = rows.get<std::int64_t>(0, 4),
+                       .cluster = rows.get<std::string>(0, 5),
+                       .retained_bytes = rows.get<std::int64_t>(0, 6),
+                       .safe_bytes = rows.get<std::optional<std::int64_t>>(0, 7)};
 }
 
 Task<Result<void>> RelayStore::begin_reemission() {
@@ -158,10 +162,10 @@ Task<Result<void>> RelayStore::know_cluster(std::string cluster) {
   co_return Result<void>{};
 }
 
-Task<Result<void>> RelayStore::begin_rebuild(std::string known, std::string cluster) {
+Task<Result<std::int64_t>> RelayStore::begin_rebuild(std::string known, std::string cluster) {
   EVC_CO_TRY(rows, co_await run(*pool_, kBeginRebuild, Params(slot_, std::move(known), std::move(cluster))));
   if (rows.empty()) co_return entered_by_another();
-  co_return Result<void>{};
+  co_return rows.get<std::int64_t>(0, 0);
 }
 
 Task<Result<postgres::Transaction>> RelayStore::reemission_view() {
@@ -178,8 +182,10 @@ Task<Result<std::vector<OutboxRow>>> RelayStore::reemission_page(postgres::Trans
   co_return rows_of(rows);
 }
 
-Task<Result<void>> RelayStore::end_reemission() {
-  return run_only(*pool_, kEndReemission, Params(slot_));
+Task<Result<void>> RelayStore::end_reemission(std::int64_t mark) {
+  EVC_CO_TRY(rows, co_await run(*pool_, kEndReemission, Params(slot_, mark)));
+  if (rows.empty()) co_return fail(Code::kConflict, "rows became due again while others were sent again");
+  co_return Result<void>{};
 }
 
 Task<Result<Heartbeat>> RelayStore::heartbeat() {

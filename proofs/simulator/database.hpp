@@ -40,6 +40,7 @@ struct Stream {
 struct Slot {
   bool missing = false;
   bool reemission_due = false;
+  int mark = 0;                 // of the note that it is due
   bool everything_due = false;  // not only what was created since the safe point
   std::string cluster;          // the brokers that hold what was delivered
   int holder = 0;               // 0: nobody; each connection is another holder

@@ -50,7 +50,10 @@ Go<Code> RelayProcess::session() {
 Go<bool> RelayProcess::open() {
   auto& slot = database_.slot;
   if (slot.missing) {
-    const auto noted = co_await database_.transact([&] { slot.reemission_due = true; });
+    const auto noted = co_await database_.transact([&] {
+      slot.reemission_due = true;
+      ++slot.mark;
+    });
     if (noted != Database::Commit::kDone || slot.holder != 0) co_return false;
     // The new slot begins where the WAL ends now.
     slot.missing = false;
@@ -61,6 +64,7 @@ Go<bool> RelayProcess::open() {
   connection_ = ++slot.connections;
   slot.holder = connection_;
   read_ = slot.confirmed;
+  mark_ = slot.mark;
   safe_point_.reset();
   next_beat_ = Ms(0);
   if (engine_.heard()) engine_.say(process_.name, "follows from row " + std::to_string(read_));
@@ -87,6 +91,7 @@ Go<bool> RelayProcess::enter_cluster() {
     if (!mine) return;
     slot.cluster = cluster_;
     slot.reemission_due = slot.everything_due = true;
+    mark_ = ++slot.mark;
   });
   co_return mine&& noted == Database::Commit::kDone;
 }
@@ -113,8 +118,13 @@ Go<bool> RelayProcess::reemit() {
     if (!delivered) co_return false;
     if (database_.switches.reemit_each_page_its_view) view = past_since(safe, last);
   }
-  const auto ended =
-      co_await database_.transact([&] { database_.slot.reemission_due = database_.slot.everything_due = false; });
+  bool known = false;
+  const auto ended = co_await database_.transact([&] {
+    // Noted anew by another relay: a slot was lost meanwhile, and its rows are not among these.
+    known = database_.slot.mark == mark_ || database_.switches.any_note_is_taken_back;
+    if (known) database_.slot.reemission_due = database_.slot.everything_due = false;
+  });
+  if (!known) co_return false;
   if (ended != Database::Commit::kDone) co_return false;
   database_.slot.emitting = 0;
   co_return true;

@@ -40,6 +40,7 @@ class RelayProcess {
   int connection_ = 0;  // each opening of the slot is another holder
   std::size_t read_ = 0;
   std::int64_t polled_ = 0;  // mutant poll_by_position
+  int mark_ = 0;             // of the note that rows are due again
   std::string cluster_;      // of the brokers that the session began with
   Ms next_beat_{0};
   bool progressed_ = false;
