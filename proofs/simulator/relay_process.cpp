@@ -93,7 +93,8 @@ Go<bool> RelayProcess::enter_cluster() {
     slot.reemission_due = slot.everything_due = true;
     mark_ = ++slot.mark;
   });
-  co_return mine&& noted == Database::Commit::kDone;
+  if (noted != Database::Commit::kDone) co_return false;
+  co_return mine;
 }
 
 std::vector<OutboxRow> RelayProcess::past_since(WallTime safe, std::int64_t after_pos) const {
