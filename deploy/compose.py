@@ -47,8 +47,10 @@ def read_inputs():
         "SECRETS_DIR": f"{run}/secrets",
         "MAIL_DIR": f"{run}/mail",
         "REDIS_DIR": f"{run}/data/redis",
-        "KAFKA_DATA": f"{run}/data/kafka",
     }
+    brokers = int(values.setdefault("KAFKA_BROKERS", "1"))
+    for part in ("ports", "processes"):
+        spec[part] = {name: about for name, about in spec[part].items() if about.get("brokers", 1) <= brokers}
     base = int(values["PORT_BASE"])
     ports = {name: base + port["offset"] for name, port in spec["ports"].items()}
     # A server that is somebody else's keeps its own address.
@@ -57,9 +59,28 @@ def read_inputs():
     values["CERTIFICATE_LIFE_S"] = values.get("EVCOSTA_CERTIFICATE_LIFE_S") or str(90 * 24 * 3600)
     values.setdefault("POSTGRES_HOST", "localhost")
     values.setdefault("REDIS_HOST", "localhost")
-    values.setdefault("KAFKA_BOOTSTRAP", f"localhost:{ports['KAFKA_PORT']}")
+    if "KAFKA_BOOTSTRAP" in values:
+        values["KAFKA_BROKERS"] = "0"  # however many it has
+    values.setdefault("KAFKA_BOOTSTRAP", ",".join(f"localhost:{ports[f'{prefix}_PORT']}" for _, prefix in brokers_of(brokers)))
+    values["KAFKA_BROKER_LIST"] = json.dumps(values["KAFKA_BOOTSTRAP"].split(","))
     values.setdefault("OTLP_ENDPOINT", f"http://127.0.0.1:{ports['OTLP_HTTP_PORT']}")
     return spec, ports, values
+
+
+def brokers_of(count):
+    """(process, prefix of its ports) of each of our own brokers."""
+    return [("kafka" if number == 1 else f"kafka-{number}", "KAFKA" if number == 1 else f"KAFKA_{number}") for number in range(1, count + 1)]
+
+
+def kafka_properties(values, ports, number, brokers):
+    """A broker's own configuration; what makes three of them a cluster comes last, and so it holds."""
+    deploy = Path(values["ROOT"]) / "deploy/kafka"
+    process, prefix = brokers_of(number)[-1]
+    own = values | {"KAFKA_NODE": str(number), "KAFKA_DATA": f"{values['DATA_DIR']}/{process}", "KAFKA_PORT": str(ports[f"{prefix}_PORT"]),
+                    "KAFKA_CONTROLLER_PORT": str(ports[f"{prefix}_CONTROLLER_PORT"]),
+                    "KAFKA_VOTERS": ",".join(f"{place}@localhost:{ports[f'{its}_CONTROLLER_PORT']}" for place, (_, its) in enumerate(brokers_of(brokers), 1))}
+    templates = ["server.properties", *(["cluster.properties"] if brokers > 1 else [])]
+    return process, "".join(render((deploy / template).read_text(encoding="utf-8"), own) for template in templates)
 
 
 def included(name, process, values):
@@ -173,7 +194,7 @@ def compose(spec, values):
 def foreign(values):
     """The port names that belong to servers which are not ours."""
     owners = {"EVCOSTA_POSTGRES_URL": ["POSTGRES_PORT"], "EVCOSTA_REDIS_URL": ["REDIS_PORT"],
-              "EVCOSTA_KAFKA_BOOTSTRAP": ["KAFKA_PORT", "KAFKA_CONTROLLER_PORT"], "EVCOSTA_OTLP_ENDPOINT": ["OTLP_HTTP_PORT", "OTLP_GRPC_PORT"]}
+              "EVCOSTA_KAFKA_BOOTSTRAP": [name for name in values if name.startswith("KAFKA_") and name.endswith("_PORT")], "EVCOSTA_OTLP_ENDPOINT": ["OTLP_HTTP_PORT", "OTLP_GRPC_PORT"]}
     return {port for variable, names in owners.items() if values.get(variable) for port in names}
 
 
@@ -206,7 +227,11 @@ def main():
         sys.exit("these programs are missing: " + "; ".join(sorted(set(unbuilt))))
 
     root, config = Path(values["ROOT"]), Path(values["CONFIG_DIR"])
-    for template in ["kafka/server.properties", "redis/redis.conf", "collector/collector.yaml", "prometheus/prometheus.yml"]:
+    brokers = sum(name.startswith("kafka") for name in spec["processes"])
+    for number in range(1, brokers + 1):
+        process, properties = kafka_properties(values, ports, number, brokers)
+        write(config / f"{process}.properties", properties)
+    for template in ["redis/redis.conf", "collector/collector.yaml", "prometheus/prometheus.yml"]:
         write(config / Path(template).name, render((root / "deploy" / template).read_text(encoding="utf-8"), values))
     write(config / "scrape.json", json.dumps(scrape_targets(spec, chosen, values), indent=1))
     write(config / "process-compose.yaml", yaml.safe_dump(document, sort_keys=False, width=200))
@@ -218,6 +243,7 @@ def main():
         "postgres": {"host": values["POSTGRES_HOST"], "port": int(values["POSTGRES_PORT"]), "data": values.get("POSTGRES_DATA")},
         "redis": {"host": values["REDIS_HOST"], "port": int(values["REDIS_PORT"])},
         "kafka": values["KAFKA_BOOTSTRAP"],
+        "brokers": [name for name in chosen if name.startswith("kafka")],
         "otlp": values["OTLP_ENDPOINT"],
         "processes": {
             name: {"once": spec["processes"][name].get("once", False),

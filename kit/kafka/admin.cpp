@@ -310,6 +310,23 @@ Result<void> Admin::remove_access(const std::vector<AccessRule>& rules) {
   return {};
 }
 
+Result<std::map<std::string, int>> Admin::joined_groups() {
+  const rd_kafka_group_list* raw = nullptr;
+  const auto code = rd_kafka_list_groups(impl_->client.get(), nullptr, &raw, kTimeoutMs);
+  const std::unique_ptr<const rd_kafka_group_list, decltype(&rd_kafka_group_list_destroy)> list(
+      raw, rd_kafka_group_list_destroy);
+  if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT)
+    return std::unexpected(impl_->unreachable("list groups: no answer in time"));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(broker_error(code, "list groups"));
+  std::map<std::string, int> joined;
+  for (int i = 0; i < list->group_cnt; ++i) {
+    const auto& group = list->groups[i];
+    if (group.err == RD_KAFKA_RESP_ERR_NO_ERROR && std::string_view(group.state) == "Stable" && group.member_cnt > 0)
+      joined[group.group] = group.member_cnt;
+  }
+  return joined;
+}
+
 Result<std::vector<PartitionLag>> Admin::lag() {
   const auto limits = options(impl_->client.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS);
   rd_kafka_ListConsumerGroups(impl_->client.get(), limits.get(), impl_->queue.get());

@@ -70,6 +70,8 @@ class Admin {
   Result<std::vector<AccessRule>> access_rules();
   Result<void> add_access(const std::vector<AccessRule>& rules);
   Result<void> remove_access(const std::vector<AccessRule>& rules);
+  // The consumer groups whose members have found together and know their partitions, with how many they are.
+  Result<std::map<std::string, int>> joined_groups();
   // Over all groups that this principal may describe. Partitions without a committed offset do not appear.
   Result<std::vector<PartitionLag>> lag();
 

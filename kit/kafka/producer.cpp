@@ -3,6 +3,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <boost/asio/this_coro.hpp>
+#include <cstdlib>
 #include <iterator>
 #include <stdexcept>
 
@@ -20,6 +21,8 @@ namespace {
 constexpr std::size_t kLargestRecord = 1'114'112 + 4'096;
 // How long purged records may take to be reported before the instance is given up without them.
 constexpr std::chrono::milliseconds kPurgeLimit{1'000};
+// Between looks whether the cluster is known: it comes with the first metadata, which is no event.
+constexpr std::chrono::milliseconds kClusterLook{10};
 
 struct DestroyTopic {
   void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
@@ -85,8 +88,12 @@ struct Producer::Impl {
   static Task<Result<std::vector<Delivery>>> send_in_chunks(std::shared_ptr<Impl> impl, std::vector<Record> records);
   static Task<> await_reports(std::shared_ptr<Impl> impl, Flight& flight);
 
+  static Task<Result<std::string>> await_cluster(std::shared_ptr<Impl> impl, SteadyTime deadline);
+
   void build();
   void renew();
+  Result<void> ensure_built();
+  std::string known_cluster() const;
   void purge();
   void discard();
   static void give_up(std::unique_ptr<Instance> given);
@@ -142,6 +149,23 @@ void Producer::Impl::renew() {
     return;
   }
   give_up(std::move(old));
+}
+
+// Certificates were readable at the start; a build that fails now is an operator's mistake that may be mended.
+Result<void> Producer::Impl::ensure_built() {
+  if (instance) return {};
+  try {
+    build();
+  } catch (const std::runtime_error& error) {
+    return fail(Code::kBrokerUnavailable, error.what());
+  }
+  return {};
+}
+
+std::string Producer::Impl::known_cluster() const {
+  if (!instance) return {};
+  const std::unique_ptr<char, decltype(&std::free)> id(rd_kafka_clusterid(instance->client.get(), 0), &std::free);
+  return id ? id.get() : std::string();
 }
 
 void Producer::Impl::purge() {
@@ -282,20 +306,25 @@ Task<Result<std::vector<Delivery>>> Producer::Impl::send_all(std::shared_ptr<Imp
   EVC_ASSERT(!impl->sending);
   if (impl->closed) co_return fail(Code::kCancelled, "the producer is closed");
   impl->renew();
-  if (!impl->instance) {
-    std::string reason;
-    try {
-      impl->build();
-    } catch (const std::runtime_error& error) {
-      reason = error.what();
-    }
-    if (!impl->instance) co_return fail(Code::kBrokerUnavailable, reason);
-  }
+  EVC_CO_CHECK(impl->ensure_built());
   impl->sending = true;
   auto sent = co_await send_in_chunks(impl, std::move(records));
   impl->sending = false;
   if (!sent || impl->closed) impl->discard();
   co_return sent;
+}
+
+Task<Result<std::string>> Producer::Impl::await_cluster(std::shared_ptr<Impl> impl, SteadyTime deadline) {
+  if (impl->closed) co_return fail(Code::kCancelled, "the producer is closed");
+  EVC_CO_CHECK(impl->ensure_built());
+  while (true) {
+    if (auto id = impl->known_cluster(); !id.empty()) co_return id;
+    const bool stop = co_await told_to_stop();
+    if (stop || impl->closed) co_return fail(Code::kCancelled, "stopped before the brokers told their cluster");
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) co_return fail(Code::kBrokerUnavailable, "no broker told its cluster" + impl->log->reason());
+    co_await sleep_for(impl->worker, kClusterLook);
+  }
 }
 
 Producer::Producer(Worker& worker, ProducerOptions options)
@@ -317,6 +346,19 @@ void Producer::renew() {
 
 std::int64_t Producer::rebuilds() const {
   return impl_->builds - 1;
+}
+
+Task<Result<std::string>> Producer::cluster(SteadyTime deadline) {
+  return Impl::await_cluster(impl_, deadline);
+}
+
+std::string Producer::known_cluster() const {
+  return impl_->known_cluster();
+}
+
+void Producer::renew() {
+  EVC_ASSERT(!impl_->sending);
+  impl_->discard();
 }
 
 void Producer::close() {

@@ -49,6 +49,13 @@ class Producer {
   // place comes a new instance, and the old one goes when it has nothing outstanding any more.
   void renew();
   std::int64_t rebuilds() const;
+  // The id of the cluster that the brokers belong to. A cluster that was made anew, at the same addresses too, has
+  // another id. broker-unavailable when none of them has told it by the deadline.
+  Task<Result<std::string>> cluster(SteadyTime deadline);
+  // As last told; empty while nothing was. Every new connection asks.
+  std::string known_cluster() const;
+  // The next send() begins with a new instance.
+  void renew();
   void close();
 
  private:

@@ -1,54 +1,20 @@
 // Relay and inbox as processes that are killed (SIGKILL) at any moment while events flow: in mid-batch, between the
 // delivery and its confirmation, between the database commit and the offset commit. Afterwards every committed event
 // has had its effect exactly once and in order.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
-#include <csignal>
 #include <numeric>
 #include <random>
 
 #include "kit/messaging/testing/consumer_side.hpp"
 #include "kit/messaging/testing/outbox_side.hpp"
-
-extern char** environ;
+#include "kit/messaging/testing/victim_process.hpp"
 
 namespace evc::messaging {
 namespace {
 
 using namespace std::chrono_literals;
-
-class Victim {
- public:
-  Victim(std::string role, std::string conninfo, std::string topic, std::string name)
-      : arguments_{EVC_VICTIM, std::move(role), std::move(conninfo), std::move(topic), std::move(name)} {
-    start();
-  }
-  ~Victim() { kill(); }
-  void kill() {
-    if (pid_ == 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-  void start() {
-    std::vector<char*> raw;
-    for (auto& argument : arguments_) raw.push_back(argument.data());
-    raw.push_back(nullptr);
-    posix_spawn_file_actions_t quiet;
-    posix_spawn_file_actions_init(&quiet);
-    posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    const int failed = ::posix_spawn(&pid_, raw[0], &quiet, nullptr, raw.data(), environ);
-    posix_spawn_file_actions_destroy(&quiet);
-    if (failed != 0) throw std::runtime_error("the victim cannot be started");
-  }
-
- private:
-  std::vector<std::string> arguments_;
-  pid_t pid_ = 0;
-};
+using testing::VictimProcess;
 
 TEST(KillStorm, EveryEventHasItsEffectOnceInOrder) {
   if (!kafka::testing::broker_present()) GTEST_SKIP() << "run it under tools/testenv";
@@ -60,8 +26,9 @@ TEST(KillStorm, EveryEventHasItsEffectOnceInOrder) {
   postgres::testing::TestDatabase effects;
   effects.migrate("kit/messaging/migrations");
   effects.query(testing::kEffectTable);
-  Victim relay("relay", producer.database().conninfo(), producer.topic(), producer.database().name());
-  Victim inbox("inbox", effects.conninfo(), producer.topic(), kafka::testing::fresh_name("victim"));
+  VictimProcess relay(EVC_VICTIM, "relay", producer.database().conninfo(), producer.topic(),
+                      producer.database().name());
+  VictimProcess inbox(EVC_VICTIM, "inbox", effects.conninfo(), producer.topic(), kafka::testing::fresh_name("victim"));
 
   constexpr int kKeys = 5;
   std::vector<int> written(kKeys, 0);
@@ -79,7 +46,7 @@ TEST(KillStorm, EveryEventHasItsEffectOnceInOrder) {
   while (effects.value("SELECT count(*) > 0 FROM effect") != "t")
     ASSERT_LT(std::chrono::steady_clock::now(), work_deadline);
   for (int round = 0; round < 10; ++round) {
-    Victim& victim = random() % 2 == 0 ? relay : inbox;
+    VictimProcess& victim = random() % 2 == 0 ? relay : inbox;
     write(std::chrono::milliseconds(100 + random() % 700));
     victim.kill();
     write(std::chrono::milliseconds(random() % 100));

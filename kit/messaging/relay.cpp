@@ -4,13 +4,13 @@
 #include <boost/asio/this_coro.hpp>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "kit/base/bytes.hpp"
 #include "kit/base/crash_point.hpp"
 #include "kit/messaging/relay_metrics.hpp"
 #include "kit/messaging/relay_store.hpp"
 #include "kit/postgres/replication.hpp"
+#include "kit/runtime/all.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/semconv.hpp"
 #include "kit/telemetry/span.hpp"
@@ -22,15 +22,22 @@ namespace {
 namespace semconv = telemetry::semconv;
 
 constexpr std::chrono::seconds kOpenLimit{10};
+constexpr std::chrono::seconds kClusterLimit{5};
 constexpr std::chrono::milliseconds kIdleWait{500};
 constexpr std::chrono::hours kMaintenance{1};
 constexpr std::chrono::milliseconds kSlotPause{20};
-constexpr std::int64_t kPage = 500;
-constexpr std::size_t kLinks = 128;  // of one send span; a larger batch links to its first records
+constexpr std::int64_t kPage = 500;              // of a released key
+constexpr std::int64_t kReemissionPage = 1'000;  // one is sent while the next is read
+constexpr std::size_t kLinks = 128;              // of one send span; a larger batch links to its first records
 
 Task<bool> told_to_stop() {
   const auto state = co_await boost::asio::this_coro::cancellation_state;
   co_return state.cancelled() != boost::asio::cancellation_type::none;
+}
+
+template <class T>
+Task<> keep_result(Task<Result<T>> task, Result<T>& into) {
+  into = co_await std::move(task);
 }
 
 // One `send <topic>` span per topic of a batch, linked to the events' own contexts; the records' headers stay as they
@@ -77,7 +84,10 @@ struct Relay::Impl {
   // From opening the slot to the first failure, or until told to stop.
   Task<Result<void>> session();
   Task<Result<void>> open();
-  Task<Result<void>> reemit();
+  // Whether the brokers are new to this outbox: everything is due then.
+  Task<Result<void>> enter_cluster(SlotStatus& status);
+  Result<void> still_same_cluster();
+  Task<Result<void>> reemit(std::int64_t mark);
   Task<Result<void>> follow();
   Task<Result<void>> renew();
   Task<Result<void>> step();
@@ -85,7 +95,7 @@ struct Relay::Impl {
   Task<Result<void>> release_parked();
   // Every row that is not parked or rejected is in the log when this returns good.
   Task<Result<void>> deliver(std::vector<OutboxRow> rows, ParkedRows parked_rows);
-  Task<Result<void>> reject(OutboxRow row, std::string reason);
+  Task<Result<void>> reject(SentRow row, std::string reason);
 
   Worker& worker;
   RelayOptions options;
@@ -94,7 +104,8 @@ struct Relay::Impl {
   kafka::Producer producer;
   RelayMetrics metrics;
 
-  std::set<StreamKey> parked;
+  ParkedKeys parked;
+  std::string cluster;  // of the brokers that this session began with
   SafePoint safe_point;
   SteadyTime next_beat{};
   SteadyTime next_maintenance{};
@@ -143,39 +154,75 @@ Task<Result<void>> Relay::Impl::session() {
 
 Task<Result<void>> Relay::Impl::open() {
   EVC_CO_TRY(status, co_await store.slot_status());
+  metrics.slot(status.retained_bytes, status.safe_bytes.value_or(-1));
   if (status.active) co_return fail(Code::kConflict, "another relay follows this outbox");
+  if (status.lost) {
+    metrics.slot_lost();
+    EVC_LOG(kError, "the replication slot is lost; the outbox is emitted again from the safe point");
+  }
   if (status.missing) {
     // First start, or the slot kept more WAL than it may and was given up: rows since the safe point may never have
     // been seen.
     EVC_CO_CHECK(EVC_STEP("relay.reemission.begin", co_await store.begin_reemission()));
-    status.reemission_due = true;
   }
   EVC_CO_CHECK(EVC_STEP("relay.open", co_await stream.open(std::chrono::steady_clock::now() + kOpenLimit)));
+  // From here on this relay is the only one. What others have noted before is seen now.
+  EVC_CO_TRY(fenced, co_await store.slot_status());
+  EVC_CO_CHECK(co_await enter_cluster(fenced));
   EVC_CO_TRY(keys, co_await store.parked_keys());
   parked = std::move(keys);
   metrics.parked_keys(parked.size());
   safe_point.reset();
   next_beat = {};
-  if (!status.reemission_due) co_return Result<void>{};
-  auto emitted = co_await reemit();
-  co_return emitted;
+  if (fenced.reemission_due) EVC_CO_CHECK(co_await reemit(fenced.mark));
+  metrics.carried_to(cluster);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Relay::Impl::enter_cluster(SlotStatus& status) {
+  EVC_CO_TRY(present, co_await producer.cluster(std::chrono::steady_clock::now() + kClusterLimit));
+  cluster = present;
+  if (another_cluster(status.cluster, cluster)) {
+    EVC_LOG(kWarn, "the brokers are not those that hold what was delivered; the whole outbox is emitted again",
+            {{telemetry::key::kReason, "cluster " + cluster + " instead of " + status.cluster}});
+    EVC_CO_TRY(mark, co_await store.begin_rebuild(status.cluster, cluster));
+    status.mark = mark;
+    status.reemission_due = true;
+  } else if (status.cluster.empty()) {
+    EVC_CO_CHECK(co_await store.know_cluster(cluster));
+  }
+  co_return Result<void>{};
+}
+
+// Brokers that were made anew while nobody looked: what they took from this session is sent again in its order.
+Result<void> Relay::Impl::still_same_cluster() {
+  const auto present = producer.known_cluster();
+  if (present.empty() || present == cluster) return {};
+  producer.renew();
+  return fail(Code::kBrokerUnavailable, "the brokers belong to another cluster now");
 }
 
 // By position in one view of the outbox, which keeps the order of each key: who sees an event there sees all before it.
 // The new slot exists already, so that nothing falls between; what is in both is a duplicate.
-Task<Result<void>> Relay::Impl::reemit() {
-  std::int64_t pos = 0;
+Task<Result<void>> Relay::Impl::reemit(std::int64_t mark) {
   std::int64_t count = 0;
   EVC_CO_TRY(view, co_await store.reemission_view());
-  while (true) {
-    EVC_CO_TRY(page, co_await store.reemission_page(view, pos, kPage));
-    if (page.empty()) break;
-    pos = page.back().pos;
-    count += static_cast<std::int64_t>(page.size());
-    EVC_CO_CHECK(EVC_STEP("relay.reemission.page", co_await deliver(std::move(page), ParkedRows::kSkip)));
+  Result<std::vector<OutboxRow>> page = co_await store.reemission_page(view, 0, kReemissionPage);
+  while (page && !page->empty()) {
+    const auto pos = page->back().pos;
+    const auto size = page->size();
+    Result<void> delivered;
+    std::vector<Task<>> both;
+    both.push_back(keep_result(deliver(std::move(*page), ParkedRows::kSkip), delivered));
+    both.push_back(keep_result(store.reemission_page(view, pos, kReemissionPage), page));
+    co_await all(std::move(both));
+    EVC_CO_CHECK(EVC_STEP("relay.reemission.page", std::move(delivered)));
+    count += static_cast<std::int64_t>(size);
+    metrics.emitted_again(size);
   }
+  if (!page) co_return std::unexpected(std::move(page).error());
   if (count > 0) EVC_LOG(kWarn, "the outbox was emitted again from the safe point", {{telemetry::key::kCount, count}});
-  auto ended = EVC_STEP("relay.reemission.end", co_await store.end_reemission());
+  auto ended = EVC_STEP("relay.reemission.end", co_await store.end_reemission(mark));
   co_return ended;
 }
 
@@ -229,33 +276,35 @@ Task<Result<void>> Relay::Impl::step() {
   co_return Result<void>{};
 }
 
-Task<Result<void>> Relay::Impl::reject(OutboxRow row, std::string reason) {
+Task<Result<void>> Relay::Impl::reject(SentRow row, std::string reason) {
   EVC_LOG(kError, "a record was rejected for good, its key is parked",
-          {{telemetry::key::kTopic, row.record.topic},
+          {{telemetry::key::kTopic, row.key.first},
            {telemetry::key::kEventId, to_string(row.event_id)},
            {telemetry::key::kSequence, row.sequence},
            {telemetry::key::kReason, reason}});
-  StreamKey key{row.record.topic, row.record.key};
-  EVC_CO_CHECK(co_await store.reject(std::move(row), std::move(reason)));
-  parked.insert(std::move(key));
+  EVC_CO_CHECK(co_await store.reject(row, std::move(reason)));
+  parked.emplace(std::move(row.key), row.sequence);
   metrics.rejected();
   metrics.parked_keys(parked.size());
   co_return Result<void>{};
 }
 
 Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, ParkedRows parked_rows) {
-  std::vector<OutboxRow> going;
+  std::vector<SentRow> going;
   std::vector<kafka::Record> records;
+  going.reserve(rows.size());
+  records.reserve(rows.size());
   for (auto& row : rows) {
-    const auto fate = fate_of(row.record, parked, parked_rows, options.limits);
+    const auto fate = fate_of(row.record, row.sequence, parked, parked_rows, options.limits);
     if (fate == RowFate::kSkip) continue;
+    SentRow sent_row{{row.record.topic, row.record.key}, row.sequence, row.event_id};
     if (fate == RowFate::kReject) {
-      EVC_CO_CHECK(co_await reject(std::move(row), "larger than its topic takes"));
+      EVC_CO_CHECK(co_await reject(std::move(sent_row), "larger than its topic takes"));
       if (parked_rows == ParkedRows::kInclude) co_return fail(Code::kRecordRefused, "a released key was refused again");
       continue;
     }
-    records.push_back(row.record);
-    going.push_back(std::move(row));
+    records.push_back(std::move(row.record));
+    going.push_back(std::move(sent_row));
   }
   if (records.empty()) co_return Result<void>{};
 
@@ -265,11 +314,12 @@ Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, ParkedRows 
     for (auto& span : spans) span.fail(info(sent.error().code).name);
     co_return std::unexpected(std::move(sent).error());
   }
+  EVC_CO_CHECK(still_same_cluster());
   std::map<std::string, std::size_t> delivered;
   bool refused = false;
   for (std::size_t i = 0; i < going.size(); ++i) {
     if ((*sent)[i].outcome == kafka::Delivery::Outcome::kDelivered) {
-      ++delivered[going[i].record.topic];
+      ++delivered[going[i].key.first];
       continue;
     }
     refused = true;
@@ -282,6 +332,7 @@ Task<Result<void>> Relay::Impl::deliver(std::vector<OutboxRow> rows, ParkedRows 
 }
 
 Task<Result<void>> Relay::Impl::beat() {
+  EVC_CO_CHECK(still_same_cluster());
   const auto now = std::chrono::steady_clock::now();
   if (const auto safe = safe_point.confirmed(stream.confirmed()))
     EVC_CO_CHECK(EVC_STEP("relay.safe_point", co_await store.store_safe_point(*safe)));

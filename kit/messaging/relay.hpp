@@ -2,7 +2,8 @@
 // position only after every delivery report of it is good. On the first failure it starts again from the confirmed
 // position after a jittered pause; meanwhile REST goes on, the outbox absorbs. The replication slot is the fence: a
 // second relay stands by. One per worker; the pool's role is <service>_relay. What it may do twice: send a record again
-// after a failure, a crash or a lost slot. What it never does: skip one, or send two of a key in another order.
+// after a failure, a crash, a lost slot or a broker's lost disk (then all that the outbox has). What it never does:
+// skip one, or send two of a key in another order.
 #pragma once
 
 #include <chrono>

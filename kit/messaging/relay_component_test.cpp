@@ -3,18 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-#include <set>
-
 #include "kit/messaging/testing/outbox_side.hpp"
+#include "kit/messaging/testing/seen_events.hpp"
 #include "kit/telemetry/span.hpp"
 
 namespace evc::messaging {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::count_to;
 using ::testing::ElementsAre;
 using testing::OutboxSide;
+using testing::seen;
 using ::testing::SizeIs;
 
 class RelayToBroker : public ::testing::Test {
@@ -26,30 +26,6 @@ class RelayToBroker : public ::testing::Test {
   void TearDown() override {
     if (side_) side_->stop_relay();
     side_.reset();
-  }
-  // The events' order per key by first occurrences; duplicates are counted.
-  struct Seen {
-    std::map<std::string, std::vector<std::int64_t>> first;
-    std::size_t duplicates = 0;
-  };
-  static Seen seen(const std::vector<kafka::Record>& records) {
-    Seen result;
-    std::set<std::string> ids;
-    for (const auto& record : records) {
-      const auto event = from_record(record);
-      EXPECT_TRUE(event) << (event ? "" : event.error().detail);
-      if (!event) continue;
-      if (ids.insert(to_string(event->event_id)).second)
-        result.first[event->key].push_back(event->sequence);
-      else
-        ++result.duplicates;
-    }
-    return result;
-  }
-  static std::vector<std::int64_t> count_to(std::int64_t last) {
-    std::vector<std::int64_t> numbers;
-    for (std::int64_t n = 1; n <= last; ++n) numbers.push_back(n);
-    return numbers;
   }
   bool until(const std::function<bool()>& reached) { return evc::testing::run_until(worker_, reached, 20s); }
 
@@ -145,6 +121,49 @@ TEST_F(RelayToBroker, ALostSlotCostsDuplicatesOnly) {
   const auto all = seen(side_->read(side_->topic(), 40));
   EXPECT_EQ(all.first.at("k"), count_to(40));
   EXPECT_GE(all.duplicates, 20u);
+}
+
+TEST_F(RelayToBroker, OtherBrokersGetTheWholeOutbox) {
+  auto options = side_->relay_options();
+  options.limits.largest_record_bytes = 20'000;
+  side_->start_relay(options);
+  side_->append("k", 0, 20);
+  side_->append("parked", 0, 3);
+  const auto too_large = [&](const std::string& key, int sequence) {
+    side_->database().query("UPDATE stream SET seq = " + std::to_string(sequence) + " WHERE key = '" + key +
+                            "'; INSERT INTO outbox (event_id, topic, key, seq, subject, headers, payload) VALUES "
+                            "(gen_random_uuid(), '" +
+                            side_->topic() + "', '" + key + "', " + std::to_string(sequence) +
+                            ", 'x', '', decode(repeat('41', 30000), 'hex'))");
+  };
+  too_large("parked", 4);
+  ASSERT_TRUE(until([&] { return side_->database().value("SELECT count(*) FROM outbox_parked") == "1"; }));
+  ASSERT_THAT(side_->read(side_->topic(), 23), SizeIs(23));
+  side_->stop_relay();
+  const auto cluster = side_->database().value("SELECT cluster_id FROM relay_state");
+  EXPECT_EQ(cluster.size(), 22u) << cluster;
+
+  // As if what was delivered had gone to brokers that are no more.
+  side_->database().query("UPDATE relay_state SET cluster_id = 'another'");
+  side_->append("k", 20, 25);
+  side_->append("parked", 4, 6);
+  side_->start_relay(options);
+  const auto all = seen(side_->read(side_->topic(), 28));
+  EXPECT_EQ(all.first.at("k"), count_to(25));
+  EXPECT_EQ(all.first.at("parked"), count_to(3))
+      << "what was before the rejected record is there, and nothing after it";
+  EXPECT_GE(all.duplicates, 23u) << "20 and 3 again: the same event ids";
+  EXPECT_EQ(side_->database().value("SELECT cluster_id FROM relay_state"), cluster);
+  EXPECT_EQ(side_->database().value("SELECT count(*) FROM relay_state WHERE reemit_from IS NOT NULL"), "0");
+
+  // What an operator has given up stays given up.
+  side_->database().query(
+      "UPDATE outbox_rejected SET discarded_at = now(); UPDATE outbox_parked SET release_requested_at = now()");
+  ASSERT_TRUE(until([&] { return side_->database().value("SELECT count(*) FROM outbox_parked") == "0"; }));
+  side_->stop_relay();
+  side_->database().query("UPDATE relay_state SET cluster_id = 'another'");
+  side_->start_relay(options);
+  EXPECT_EQ(side_->database().value("SELECT count(*) FROM outbox_parked"), "0");
 }
 
 TEST_F(RelayToBroker, ALostConnectionToPostgresIsMended) {

@@ -8,6 +8,13 @@ RelayMetrics::RelayMetrics(const std::string& slot)
                                              "Times the relay began again from its confirmed position", labels_)),
       rejected_(telemetry::metrics().counter("outbox_relay_rejected_total", "Records that the broker will never take",
                                              labels_)),
+      slots_lost_(telemetry::metrics().counter("outbox_relay_slots_lost_total",
+                                               "Replication slots that were gone, or kept more WAL than they may",
+                                               labels_)),
+      emitted_again_(telemetry::metrics().counter("outbox_relay_emitted_again_total",
+                                                  "Rows that were sent from the outbox itself: the slot or the brokers "
+                                                  "were new",
+                                                  labels_)),
       parked_(
           telemetry::metrics().gauge("outbox_relay_parked_keys", "Keys that wait behind a rejected record", labels_)),
       retained_(
@@ -30,6 +37,20 @@ void RelayMetrics::sent(const std::string& topic, std::size_t records) {
   telemetry::metrics()
       .counter("outbox_relay_records_total", "Records delivered to the broker", {{"topic", topic}})
       .add(static_cast<double>(records));
+}
+
+void RelayMetrics::carried_to(const std::string& cluster) {
+  const auto mark = [this](double value) {
+    auto labels = labels_;
+    labels.emplace_back("cluster", cluster_);
+    telemetry::metrics()
+        .gauge("outbox_relay_cluster", "1 for the brokers that hold what this outbox has", labels)
+        .set(value);
+  };
+  if (cluster == cluster_) return;
+  if (!cluster_.empty()) mark(0);
+  cluster_ = cluster;
+  mark(1);
 }
 
 void RelayMetrics::slot(std::int64_t retained_bytes, std::int64_t safe_bytes) {

@@ -18,6 +18,10 @@ class RelayMetrics {
   void sent(const std::string& topic, std::size_t records);
   void failed() { restarts_.add(); }
   void rejected() { rejected_.add(); }
+  void slot_lost() { slots_lost_.add(); }
+  void emitted_again(std::size_t records) { emitted_again_.add(static_cast<double>(records)); }
+  // Everything that the outbox had when this relay came to these brokers is in their topics.
+  void carried_to(const std::string& cluster);
   void parked_keys(std::size_t count) { parked_.set(static_cast<double>(count)); }
   void slot(std::int64_t retained_bytes, std::int64_t safe_bytes);
   enum class Role { kFollowing, kStandby, kDown };
@@ -28,7 +32,8 @@ class RelayMetrics {
 
  private:
   telemetry::Labels labels_;
-  telemetry::Counter restarts_, rejected_;
+  std::string cluster_;
+  telemetry::Counter restarts_, rejected_, slots_lost_, emitted_again_;
   telemetry::Gauge parked_, retained_, safe_, following_;
   std::shared_ptr<std::atomic<std::int64_t>> oldest_waiting_us_ = std::make_shared<std::atomic<std::int64_t>>(0);
 };

@@ -13,14 +13,23 @@ std::size_t size_of(const kafka::Record& record) {
   return size;
 }
 
+bool waits(const kafka::Record& record, std::int64_t sequence, const ParkedKeys& parked) {
+  const auto from = parked.find({record.topic, record.key});
+  return from != parked.end() && sequence >= from->second;
+}
+
 }  // namespace
 
-RowFate fate_of(const kafka::Record& record, const std::set<StreamKey>& parked, ParkedRows parked_rows,
+RowFate fate_of(const kafka::Record& record, std::int64_t sequence, const ParkedKeys& parked, ParkedRows parked_rows,
                 const RecordLimits& limits) {
-  if (parked_rows == ParkedRows::kSkip && parked.contains({record.topic, record.key})) return RowFate::kSkip;
+  if (parked_rows == ParkedRows::kSkip && waits(record, sequence, parked)) return RowFate::kSkip;
   const bool dead_letter = record.topic.ends_with(".dlq");
   const auto largest = dead_letter ? limits.largest_dead_letter_bytes : limits.largest_record_bytes;
   return size_of(record) > largest ? RowFate::kReject : RowFate::kSend;
+}
+
+bool another_cluster(const std::string& known, const std::string& present) {
+  return !known.empty() && known != present;
 }
 
 std::optional<std::uint64_t> RelayRound::confirmable() const {

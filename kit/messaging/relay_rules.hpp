@@ -5,8 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -17,17 +17,23 @@
 namespace evc::messaging {
 
 using StreamKey = std::pair<std::string, std::string>;  // topic, key
+using ParkedKeys = std::map<StreamKey, std::int64_t>;   // and the sequence of the record that was rejected
 
 struct RecordLimits {
   std::size_t largest_record_bytes = 1'000'000;       // on an event topic; more is rejected without asking the broker
   std::size_t largest_dead_letter_bytes = 1'065'536;  // on a dead-letter topic: 64 KiB more
 };
 
-// Rows of a parked key wait in the outbox, unless their key is just being released.
+// Rows of a parked key wait in the outbox from the rejected one on, unless their key is just being released. Those
+// before it go: when the outbox is emitted again, they come again.
 enum class ParkedRows { kSkip, kInclude };
 enum class RowFate { kSend, kSkip, kReject };
-RowFate fate_of(const kafka::Record& record, const std::set<StreamKey>& parked, ParkedRows parked_rows,
+RowFate fate_of(const kafka::Record& record, std::int64_t sequence, const ParkedKeys& parked, ParkedRows parked_rows,
                 const RecordLimits& limits);
+
+// Whether the brokers are others than those that hold what was delivered: then everything has to be emitted again.
+// Nothing is known before the first start.
+bool another_cluster(const std::string& known, const std::string& present);
 
 // The rows of some commits from the stream until all of them are dealt with: delivered, kept back, or rejected for
 // good. Only then may the position move past them.

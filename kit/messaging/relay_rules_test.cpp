@@ -22,10 +22,18 @@ TEST(RelayRound, ThePositionMovesOnlyWhenEveryRowIsDealtWith) {
 
 TEST(FateOf, AParkedKeyWaitsUntilItIsReleased) {
   const kafka::Record record{.topic = "t", .key = "k", .value = "0123456789"};
-  const std::set<StreamKey> parked{{"t", "k"}};
-  EXPECT_EQ(fate_of(record, parked, ParkedRows::kSkip, {}), RowFate::kSkip);
-  EXPECT_EQ(fate_of(record, parked, ParkedRows::kInclude, {}), RowFate::kSend);
-  EXPECT_EQ(fate_of(record, {}, ParkedRows::kSkip, {.largest_record_bytes = 10}), RowFate::kReject);
+  const ParkedKeys parked{{{"t", "k"}, 7}};
+  EXPECT_EQ(fate_of(record, 7, parked, ParkedRows::kSkip, {}), RowFate::kSkip);
+  EXPECT_EQ(fate_of(record, 8, parked, ParkedRows::kSkip, {}), RowFate::kSkip);
+  EXPECT_EQ(fate_of(record, 6, parked, ParkedRows::kSkip, {}), RowFate::kSend) << "it was delivered once, and is again";
+  EXPECT_EQ(fate_of(record, 7, parked, ParkedRows::kInclude, {}), RowFate::kSend);
+  EXPECT_EQ(fate_of(record, 7, {}, ParkedRows::kSkip, {.largest_record_bytes = 10}), RowFate::kReject);
+}
+
+TEST(AnotherCluster, IsOneThatIsNotTheKnownOne) {
+  EXPECT_TRUE(another_cluster("one", "two"));
+  EXPECT_FALSE(another_cluster("one", "one"));
+  EXPECT_FALSE(another_cluster("", "one")) << "the first start";
 }
 
 TEST(SafePoint, IsALongestTransactionBeforeAConfirmedHeartbeat) {

@@ -16,20 +16,34 @@ using postgres::Statement;
 constexpr Statement kKnow{"relay.know_slot", "INSERT INTO relay_state (slot) VALUES ($1) ON CONFLICT DO NOTHING"};
 constexpr Statement kStatus{
     "relay.slot_status",
-    "SELECT coalesce(s.wal_status, 'lost') = 'lost', coalesce(s.active, false), r.reemit_from IS NOT NULL "
+    "SELECT coalesce(s.wal_status, 'lost') = 'lost', coalesce(s.wal_status = 'lost', r.safe_created_at > '-infinity'), "
+    "coalesce(s.active, false), r.reemit_from IS NOT NULL, r.reemit_mark, coalesce(r.cluster_id, ''), "
+    "coalesce((pg_current_wal_lsn() - s.restart_lsn)::bigint, 0), s.safe_wal_size "
     "FROM relay_state r LEFT JOIN pg_replication_slots s ON s.slot_name = r.slot WHERE r.slot = $1"};
 constexpr Statement kBeginReemission{
     "relay.begin_reemission",
-    "UPDATE relay_state SET reemit_from = least(reemit_from, safe_created_at) WHERE slot = $1"};
+    "UPDATE relay_state SET reemit_from = least(reemit_from, safe_created_at), reemit_mark = reemit_mark + 1 "
+    "WHERE slot = $1"};
+constexpr Statement kKnowCluster{
+    "relay.know_cluster",
+    "UPDATE relay_state SET cluster_id = $2 WHERE slot = $1 AND cluster_id IS NULL RETURNING cluster_id"};
+constexpr Statement kBeginRebuild{
+    "relay.begin_rebuild",
+    "UPDATE relay_state SET cluster_id = $3, reemit_from = '-infinity', reemit_mark = reemit_mark + 1 "
+    "WHERE slot = $1 AND cluster_id = $2 RETURNING reemit_mark"};
 constexpr Statement kDropSlot{
     "relay.drop_slot",
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active"};
 constexpr Statement kReemissionPage{
     "relay.reemission_page",
-    "SELECT pos, event_id, topic, key, seq, headers, payload, created_at FROM outbox "
-    "WHERE created_at >= (SELECT reemit_from FROM relay_state WHERE slot = $1) AND pos > $2 ORDER BY pos LIMIT $3"};
+    "SELECT o.pos, o.event_id, o.topic, o.key, o.seq, o.headers, o.payload, o.created_at FROM outbox o "
+    "WHERE o.created_at >= (SELECT reemit_from FROM relay_state WHERE slot = $1) AND o.pos > $2 AND NOT EXISTS (SELECT "
+    "1 FROM outbox_rejected r WHERE r.topic = o.topic AND r.key = o.key AND r.seq = o.seq AND r.discarded_at IS NOT "
+    "NULL) ORDER BY o.pos LIMIT $3"};
 constexpr Statement kOneView{"relay.reemission_view", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"};
-constexpr Statement kEndReemission{"relay.end_reemission", "UPDATE relay_state SET reemit_from = NULL WHERE slot = $1"};
+constexpr Statement kEndReemission{
+    "relay.end_reemission",
+    "UPDATE relay_state SET reemit_from = NULL WHERE slot = $1 AND reemit_mark = $2 RETURNING reemit_mark"};
 constexpr Statement kHeartbeat{"relay.heartbeat",
                                "UPDATE relay_state r SET heartbeat_at = now() FROM pg_replication_slots s WHERE r.slot "
                                "= $1 AND s.slot_name = r.slot "
@@ -39,7 +53,7 @@ constexpr Statement kSafePoint{
     "relay.store_safe_point",
     "UPDATE relay_state SET safe_created_at = greatest(safe_created_at, $2::timestamptz) WHERE slot = $1"};
 constexpr Statement kMaintain{"relay.maintain", "SELECT outbox_maintain($1, make_interval(hours => $2::int), 7)"};
-constexpr Statement kParked{"relay.parked_keys", "SELECT topic, key FROM outbox_parked"};
+constexpr Statement kParked{"relay.parked_keys", "SELECT topic, key, from_seq FROM outbox_parked"};
 constexpr Statement kReject{"relay.reject",
                             "INSERT INTO outbox_rejected (topic, key, seq, event_id, reason) VALUES ($1, $2, $3, $4, "
                             "$5) ON CONFLICT DO NOTHING"};
@@ -80,6 +94,10 @@ Result<std::vector<OutboxRow>> rows_of(const postgres::Rows& rows) {
                                 .timestamp = rows.get<WallTime>(i, 7)}});
   }
   return found;
+}
+
+std::unexpected<Error> entered_by_another() {
+  return fail(Code::kConflict, "another relay has met the brokers meanwhile");
 }
 
 Task<Result<postgres::Rows>> run(postgres::Pool& pool, Statement statement, Params params) {
@@ -123,14 +141,32 @@ Result<OutboxRow> outbox_row(const postgres::InsertedRow& row) {
 Task<Result<SlotStatus>> RelayStore::slot_status() {
   EVC_CO_CHECK(co_await run_only(*pool_, kKnow, Params(slot_)));
   EVC_CO_TRY(rows, co_await run(*pool_, kStatus, Params(slot_)));
-  co_return SlotStatus{
-      .missing = rows.get<bool>(0, 0), .active = rows.get<bool>(0, 1), .reemission_due = rows.get<bool>(0, 2)};
+  co_return SlotStatus{.missing = rows.get<bool>(0, 0),
+                       .lost = rows.get<bool>(0, 1),
+                       .active = rows.get<bool>(0, 2),
+                       .reemission_due = rows.get<bool>(0, 3),
+                       .mark = rows.get<std::int64_t>(0, 4),
+                       .cluster = rows.get<std::string>(0, 5),
+                       .retained_bytes = rows.get<std::int64_t>(0, 6),
+                       .safe_bytes = rows.get<std::optional<std::int64_t>>(0, 7)};
 }
 
 Task<Result<void>> RelayStore::begin_reemission() {
   EVC_CO_CHECK(co_await run_only(*pool_, kBeginReemission, Params(slot_)));
   auto dropped = co_await run_only(*pool_, kDropSlot, Params(slot_));
   co_return dropped;
+}
+
+Task<Result<void>> RelayStore::know_cluster(std::string cluster) {
+  EVC_CO_TRY(rows, co_await run(*pool_, kKnowCluster, Params(slot_, std::move(cluster))));
+  if (rows.empty()) co_return entered_by_another();
+  co_return Result<void>{};
+}
+
+Task<Result<std::int64_t>> RelayStore::begin_rebuild(std::string known, std::string cluster) {
+  EVC_CO_TRY(rows, co_await run(*pool_, kBeginRebuild, Params(slot_, std::move(known), std::move(cluster))));
+  if (rows.empty()) co_return entered_by_another();
+  co_return rows.get<std::int64_t>(0, 0);
 }
 
 Task<Result<postgres::Transaction>> RelayStore::reemission_view() {
@@ -147,8 +183,10 @@ Task<Result<std::vector<OutboxRow>>> RelayStore::reemission_page(postgres::Trans
   co_return rows_of(rows);
 }
 
-Task<Result<void>> RelayStore::end_reemission() {
-  return run_only(*pool_, kEndReemission, Params(slot_));
+Task<Result<void>> RelayStore::end_reemission(std::int64_t mark) {
+  EVC_CO_TRY(rows, co_await run(*pool_, kEndReemission, Params(slot_, mark)));
+  if (rows.empty()) co_return fail(Code::kConflict, "rows became due again while others were sent again");
+  co_return Result<void>{};
 }
 
 Task<Result<Heartbeat>> RelayStore::heartbeat() {
@@ -169,21 +207,20 @@ Task<Result<int>> RelayStore::maintain(std::chrono::hours retention) {
   co_return rows.get<int>(0, 0);
 }
 
-Task<Result<std::set<StreamKey>>> RelayStore::parked_keys() {
+Task<Result<ParkedKeys>> RelayStore::parked_keys() {
   EVC_CO_TRY(rows, co_await run(*pool_, kParked, Params()));
-  std::set<StreamKey> keys;
-  for (std::size_t i = 0; i < rows.size(); ++i) keys.emplace(rows.get<std::string>(i, 0), rows.get<std::string>(i, 1));
+  ParkedKeys keys;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    keys.emplace(StreamKey{rows.get<std::string>(i, 0), rows.get<std::string>(i, 1)}, rows.get<std::int64_t>(i, 2));
   co_return keys;
 }
 
-Task<Result<void>> RelayStore::reject(OutboxRow row, std::string reason) {
-  const auto& record = row.record;
+Task<Result<void>> RelayStore::reject(SentRow row, std::string reason) {
+  const auto& [topic, key] = row.key;
   // Parked first: a crash in between leaves a key that waits without a reason, never one that goes on over a hole.
-  EVC_CO_CHECK(
-      EVC_STEP("relay.reject.park", co_await run_only(*pool_, kPark, Params(record.topic, record.key, row.sequence))));
-  auto rejected = EVC_STEP(
-      "relay.reject.record",
-      co_await run_only(*pool_, kReject, Params(record.topic, record.key, row.sequence, row.event_id, reason)));
+  EVC_CO_CHECK(EVC_STEP("relay.reject.park", co_await run_only(*pool_, kPark, Params(topic, key, row.sequence))));
+  auto rejected = EVC_STEP("relay.reject.record",
+                           co_await run_only(*pool_, kReject, Params(topic, key, row.sequence, row.event_id, reason)));
   co_return rejected;
 }
 

@@ -22,6 +22,16 @@ void Broker::append(kafka::Record record) {
   appended.ring();
 }
 
+void Broker::begin_anew() {
+  cluster_ += "'";
+  logs_.clear();
+  for (auto& [name, group] : groups_) {
+    group.next.clear();
+    for (auto& [place, owner] : group.owners) ++owner.generation;
+  }
+  appended.ring();
+}
+
 std::vector<kafka::TopicPartition> Broker::places(const std::vector<std::string>& topics) const {
   std::vector<kafka::TopicPartition> all;
   for (const auto& topic : topics)

@@ -1,5 +1,5 @@
-// Topics with partitions, and one consumer group per service: offsets, owners, generations. What is appended stays; a
-// member that was fenced out can commit nothing.
+// Topics with partitions, and one consumer group per service: offsets, owners, generations. What is appended stays,
+// until the brokers begin anew as another cluster; a member that was fenced out can commit nothing.
 #pragma once
 
 #include <map>
@@ -15,6 +15,9 @@ class Broker {
   Broker(Engine& engine, std::int32_t partitions) : engine_(engine), partitions_(partitions), appended(engine) {}
 
   void append(kafka::Record record);
+  // Every disk is lost. All members join the new cluster, where there are no offsets, before anybody writes.
+  void begin_anew();
+  const std::string& cluster() const { return cluster_; }
   const std::vector<kafka::Record>& log(const kafka::TopicPartition& place) { return logs_[place]; }
   std::vector<kafka::TopicPartition> places(const std::vector<std::string>& topics) const;
 
@@ -36,6 +39,7 @@ class Broker {
   std::int32_t partitions_;
   std::map<kafka::TopicPartition, std::vector<kafka::Record>> logs_;
   std::map<std::string, Group> groups_;
+  std::string cluster_ = "1";
 
  public:
   Bell appended;

@@ -40,7 +40,10 @@ struct Stream {
 struct Slot {
   bool missing = false;
   bool reemission_due = false;
-  int holder = 0;  // 0: nobody; each connection is another holder
+  int mark = 0;                 // of the note that it is due
+  bool everything_due = false;  // not only what was created since the safe point
+  std::string cluster;          // the brokers that hold what was delivered
+  int holder = 0;               // 0: nobody; each connection is another holder
   int connections = 0;
   int emitting = 0;           // the connection that emits the past again
   std::size_t confirmed = 0;  // rows of the log
@@ -72,7 +75,7 @@ class Database {
   std::map<StreamKey, Stream> streams;
   Slot slot;
   std::optional<WallTime> safe_point;
-  std::set<StreamKey> parked_streams;
+  messaging::ParkedKeys parked_streams;
   Bell committed;
 
   // The consumer's side; one group per service.

@@ -136,7 +136,7 @@ void MessagingWorld::one_fault() {
       service.database.slot.holder = 0;
       return;
     case 4:
-      if (!engine_.random.one_in(3)) return;
+      if (!engine_.random.one_in(3)) return broker_.begin_anew();
       if (engine_.heard()) engine_.say("slot " + service.database.name, "is lost");
       service.database.slot.holder = 0;
       service.database.slot.missing = true;
@@ -167,6 +167,8 @@ void MessagingWorld::operate() {
 
 std::string MessagingWorld::unsettled() const {
   for (const auto& service : services_) {
+    if (service.database.slot.cluster != broker_.cluster())
+      return "the relay of " + service.database.name + " has not met the brokers";
     auto left = still_to_deliver(service.database);
     if (left.empty()) left = still_to_consume(service.database, service.consumption);
     if (!left.empty()) return left;

@@ -19,6 +19,7 @@ struct Switches {
   bool swap_within_batch = false;
   bool no_reemission = false;
   bool reemit_each_page_its_view = false;
+  bool any_note_is_taken_back = false;
   bool event_outside_transaction = false;
   bool no_dedup = false;
   bool inbox_row_in_own_transaction = false;
@@ -54,6 +55,7 @@ inline constexpr std::array kSwitchNames{
     std::pair{"swap_within_batch", &Switches::swap_within_batch},
     std::pair{"no_reemission", &Switches::no_reemission},
     std::pair{"reemit_each_page_its_view", &Switches::reemit_each_page_its_view},
+    std::pair{"any_note_is_taken_back", &Switches::any_note_is_taken_back},
     std::pair{"event_outside_transaction", &Switches::event_outside_transaction},
     std::pair{"no_dedup", &Switches::no_dedup},
     std::pair{"inbox_row_in_own_transaction", &Switches::inbox_row_in_own_transaction},

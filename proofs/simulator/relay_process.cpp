@@ -50,7 +50,10 @@ Go<Code> RelayProcess::session() {
 Go<bool> RelayProcess::open() {
   auto& slot = database_.slot;
   if (slot.missing) {
-    const auto noted = co_await database_.transact([&] { slot.reemission_due = true; });
+    const auto noted = co_await database_.transact([&] {
+      slot.reemission_due = true;
+      ++slot.mark;
+    });
     if (noted != Database::Commit::kDone || slot.holder != 0) co_return false;
     // The new slot begins where the WAL ends now.
     slot.missing = false;
@@ -61,11 +64,37 @@ Go<bool> RelayProcess::open() {
   connection_ = ++slot.connections;
   slot.holder = connection_;
   read_ = slot.confirmed;
+  mark_ = slot.mark;
   safe_point_.reset();
   next_beat_ = Ms(0);
   if (engine_.heard()) engine_.say(process_.name, "follows from row " + std::to_string(read_));
+  const bool entered = co_await enter_cluster();
+  if (!entered) co_return false;
   if (!slot.reemission_due) co_return true;
   co_return co_await reemit();
+}
+
+// Relay::Impl::enter_cluster().
+Go<bool> RelayProcess::enter_cluster() {
+  auto& slot = database_.slot;
+  cluster_ = broker_.cluster();
+  if (!messaging::another_cluster(slot.cluster, cluster_)) {
+    slot.cluster = cluster_;
+    co_return true;
+  }
+  // It is due from now on; who notes it without holding the slot any more leaves it to the next opening.
+  slot.emitting = connection_;
+  const auto known = slot.cluster;
+  bool mine = false;
+  const auto noted = co_await database_.transact([&] {
+    mine = slot.cluster == known;
+    if (!mine) return;
+    slot.cluster = cluster_;
+    slot.reemission_due = slot.everything_due = true;
+    mark_ = ++slot.mark;
+  });
+  if (noted != Database::Commit::kDone) co_return false;
+  co_return mine;
 }
 
 std::vector<OutboxRow> RelayProcess::past_since(WallTime safe, std::int64_t after_pos) const {
@@ -77,7 +106,7 @@ std::vector<OutboxRow> RelayProcess::past_since(WallTime safe, std::int64_t afte
 
 Go<bool> RelayProcess::reemit() {
   database_.slot.emitting = connection_;
-  const auto safe = database_.safe_point.value_or(WallTime::min());
+  const auto safe = database_.slot.everything_due ? WallTime::min() : database_.safe_point.value_or(WallTime::min());
   auto view = past_since(safe, 0);
   if (database_.switches.no_reemission) view.clear();
   if (engine_.heard()) engine_.say(process_.name, "emits " + std::to_string(view.size()) + " rows again");
@@ -90,7 +119,13 @@ Go<bool> RelayProcess::reemit() {
     if (!delivered) co_return false;
     if (database_.switches.reemit_each_page_its_view) view = past_since(safe, last);
   }
-  const auto ended = co_await database_.transact([&] { database_.slot.reemission_due = false; });
+  bool known = false;
+  const auto ended = co_await database_.transact([&] {
+    // Noted anew by another relay: a slot was lost meanwhile, and its rows are not among these.
+    known = database_.slot.mark == mark_ || database_.switches.any_note_is_taken_back;
+    if (known) database_.slot.reemission_due = database_.slot.everything_due = false;
+  });
+  if (!known) co_return false;
   if (ended != Database::Commit::kDone) co_return false;
   database_.slot.emitting = 0;
   co_return true;
@@ -142,6 +177,7 @@ void RelayProcess::confirm(std::size_t end) {
 
 Go<bool> RelayProcess::heartbeat() {
   next_beat_ = engine_.now() + Ms(10'000);
+  if (broker_.cluster() != cluster_) co_return false;
   if (const auto safe = safe_point_.confirmed(database_.slot.confirmed)) {
     const auto stored = co_await database_.transact([&] { database_.safe_point = *safe; });
     if (stored != Database::Commit::kDone) co_return false;
@@ -156,11 +192,11 @@ Go<bool> RelayProcess::heartbeat() {
 Go<bool> RelayProcess::release_parked() {
   if (engine_.stormy()) co_return true;
   const auto keys = database_.parked_streams;
-  for (const auto& key : keys) {
+  for (const auto& [key, from] : keys) {
     std::vector<OutboxRow> page = database_.log;
     std::erase_if(page, [&](const OutboxRow& row) {
       const auto& body = database_.bodies[row.body];
-      return body.topic != key.first || body.key != key.second;
+      return body.topic != key.first || body.key != key.second || body.sequence < from;
     });
     const bool delivered = co_await deliver(std::move(page), ParkedRows::kInclude);
     if (!delivered) co_return false;
@@ -182,12 +218,13 @@ Go<bool> RelayProcess::deliver(std::vector<OutboxRow> rows, ParkedRows parked_ro
   std::vector<OutboxRow> going;
   for (const auto& row : rows) {
     const auto record = record_of(row);
+    const auto sequence = database_.bodies[row.body].sequence;
     const auto fate =
-        messaging::fate_of(record, database_.parked_streams, parked_rows, {.largest_record_bytes = kLargest});
+        messaging::fate_of(record, sequence, database_.parked_streams, parked_rows, {.largest_record_bytes = kLargest});
     if (fate == RowFate::kSkip) continue;
     if (fate == RowFate::kReject) {
       const StreamKey key{record.topic, record.key};
-      const auto stored = co_await database_.transact([&] { database_.parked_streams.insert(key); });
+      const auto stored = co_await database_.transact([&] { database_.parked_streams.emplace(key, sequence); });
       if (stored != Database::Commit::kDone) co_return false;
       continue;
     }
@@ -212,6 +249,8 @@ Go<bool> RelayProcess::send(std::vector<OutboxRow> rows) {
     const auto end = std::min(from + size, rows.size());
     co_await engine_.step();
     std::size_t written = end;
+    // Who has not met the new brokers has no connection to them.
+    if (broker_.cluster() != cluster_) co_return false;
     const bool failed = engine_.random.one_in(engine_.weather.lost_in);
     // Nothing, a part, or all of the chunk is in the log, and nobody can tell.
     if (failed) written = from + static_cast<std::size_t>(engine_.random.between(0, static_cast<int>(end - from)));

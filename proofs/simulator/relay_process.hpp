@@ -19,6 +19,7 @@ class RelayProcess {
   Go<void> run();
   Go<Code> session();
   Go<bool> open();
+  Go<bool> enter_cluster();
   Go<bool> reemit();
   std::vector<OutboxRow> past_since(WallTime safe, std::int64_t after_pos) const;
   Go<bool> follow_once();
@@ -39,6 +40,8 @@ class RelayProcess {
   int connection_ = 0;  // each opening of the slot is another holder
   std::size_t read_ = 0;
   std::int64_t polled_ = 0;  // mutant poll_by_position
+  int mark_ = 0;             // of the note that rows are due again
+  std::string cluster_;      // of the brokers that the session began with
   Ms next_beat_{0};
   bool progressed_ = false;
   messaging::SafePoint safe_point_;

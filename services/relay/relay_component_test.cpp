@@ -91,6 +91,10 @@ TEST(RelayAsShipped, ItWritesTheTopicAndTheDeadLettersOfItsService) {
   const auto options = relay_options({}, {}, "charging");
   EXPECT_EQ(options.slot, "charging_outbox");
   EXPECT_EQ(options.producer.connect.client_id, "relay-charging");
+  EXPECT_EQ(options.producer.linger, 1ms);
+  EXPECT_EQ(relay_options({}, {}, "payment").producer.linger, 0ms);
+  EXPECT_EQ(options.producer.batch_bytes, 262'144u);
+  EXPECT_EQ(options.producer.delivery_timeout, 10s);
   EXPECT_EQ(options.producer.topics, (std::vector<std::string>{"charging.events", "payment.events.charging.dlq",
                                                                "integration.events.charging.dlq"}));
 }

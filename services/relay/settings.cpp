@@ -45,6 +45,7 @@ messaging::RelayOptions relay_options(const service::CommonSettings& common, con
                                    // The broker knows the service, not its relay: the records are the service's word.
                                    .identity = std::make_shared<net::Identity>(net::tls_files(common.tls.dir, source)),
                                    .client_id = "relay-" + source},
+                       .delivery_timeout = std::chrono::milliseconds(topic.delivery_timeout_ms),
                        .linger = std::chrono::milliseconds(topic.linger_ms),
                        .batch_bytes = topic.batch_bytes,
                        .topics = std::move(topics)},

@@ -279,6 +279,9 @@ def topics_are_sound(contracts: Contracts) -> list[str]:
     if readers != {(row["source"], row["group"]) for row in dead.values()}:
         found.append("topics.yaml: every consuming group, and only they, has a dead-letter topic of each topic it reads")
     found += [f"topics.yaml: {name} is not <topic>.<group>.dlq" for name, row in dead.items() if name != f"{row['source']}.{row['group']}.dlq"]
+    producers = {row["producer_principal"] for row in rows.values()}
+    found += [f"topics.yaml: the quota of {quota['principal']} is not on the client id of its relay" for quota in topics["quotas"]
+              if quota["principal"] not in producers or quota["client_id"] != f"relay-{quota['principal']}"]
     if max(rows, key=lambda name: int(rows[name]["config"]["retention.ms"])) != "payment.events":
         found.append("topics.yaml: payment.events is kept longest")
     return found

@@ -22,6 +22,7 @@ struct Topic {
   std::string_view source;        // ce_source
   std::uint32_t linger_ms;        // the relay's producer
   std::size_t batch_bytes;
+  std::uint32_t delivery_timeout_ms;
   std::uint32_t gap_alarm_ms;     // a consumer's alarm for a missing sequence
 };
 struct EventType {
@@ -78,7 +79,7 @@ def body(contract: dict, schema_ids: dict[str, str]) -> str:
     for topic in contract["topics"]:
         producer = topic["producer"]
         topics.append(f"{text(topic['name'])}, {text(topic['producer_principal'])}, {text(topic['ce_source'])}, {producer['linger_ms']}, "
-                      f"{producer['batch_bytes']}, {topic['parking']['gap_alarm_ms']}")
+                      f"{producer['batch_bytes']}, {producer['delivery_timeout_ms']}, {topic['parking']['gap_alarm_ms']}")
         types += [f"{text(event)}, {text(topic['name'])}, {text(schema_ids[event])}" for event in topic["events"]]
     dead = [", ".join(text(row[key]) for key in ("name", "source", "group")) for row in contract["dead_letters"]]
     lines = ["// Generated from contracts/topics.yaml and contracts/events/: do not edit.", '#include "contracts/events.hpp"', "#include <array>",

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cstdio>
 #include <map>
 #include <stdexcept>
@@ -10,9 +11,13 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: evcosta-topics --bootstrap HOST:PORT[,…] --tls-dir DIR --topics contracts/topics.yaml\n"
-    "Creates topics and access rules as the file says and waits until they take effect. DIR holds ca.pem and\n"
+    "usage: evcosta-topics --bootstrap HOST:PORT[,…] --tls-dir DIR --topics contracts/topics.yaml [--brokers N]\n"
+    "                      [--readers-first SECONDS]\n"
+    "Creates topics, access rules and quotas as the file says and waits until they take effect. DIR holds ca.pem and\n"
     "platform-admin.{crt,key}, and the principals' certificates for the final check. Safe to run again.\n"
+    "--brokers: so many must be in the cluster first. --readers-first: no one may write before all groups have "
+    "joined,\n"
+    "or the time is over (for topics that are made again while services run).\n"
     "       evcosta-topics renew-certificates --bootstrap HOST:PORT[,…] --tls-dir DIR\n"
     "Tells each broker to read its certificate again.\n";
 
@@ -46,16 +51,34 @@ int renew_certificates(const Flags& flags) {
   return 0;
 }
 
+int number(const Flags& flags, const std::string& name) {
+  const auto& text = flags.at(name);
+  int value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || value < 0 || value > 600)
+    throw std::invalid_argument(name + " must be a number from 0 to 600");
+  return value;
+}
+
+std::string listed(const std::string& what, const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "; " + what + ": " : ", ") + name;
+  return text;
+}
+
 int provision(const Flags& flags) {
   const auto catalogue = evc::topics::load_topic_catalogue(flags.at("--topics"));
-  const auto report = evc::topics::provision(catalogue, flags.at("--bootstrap"), flags.at("--tls-dir"));
+  const auto report = evc::topics::provision(
+      catalogue, flags.at("--bootstrap"), flags.at("--tls-dir"),
+      {.brokers = number(flags, "--brokers"), .readers_first = std::chrono::seconds(number(flags, "--readers-first"))});
   if (!report) return failed(report.error());
-  std::string not_probed;
-  for (const auto& name : report->not_probed)
-    not_probed += (not_probed.empty() ? "; no certificate to try: " : ", ") + name;
-  std::printf("topics: %zu (%zu created, %zu altered), access rules: %zu (%zu added, %zu removed), in effect%s\n",
-              report->topics, report->created, report->altered, report->rules, report->added, report->removed,
-              not_probed.c_str());
+  const auto remarks =
+      listed("has not joined", report->not_joined) + listed("no certificate to try", report->not_probed);
+  std::printf(
+      "topics: %zu (%zu created, %zu altered), access rules: %zu (%zu added, %zu removed), "
+      "quotas: %zu (%zu changed), in effect%s\n",
+      report->topics, report->created, report->altered, report->rules, report->added, report->removed, report->quotas,
+      report->quotas_changed, remarks.c_str());
   return 0;
 }
 
@@ -68,7 +91,9 @@ int main(int argc, char** argv) {
       words.erase(words.begin());
       return renew_certificates(parse(words, {{"--bootstrap", ""}, {"--tls-dir", ""}}));
     }
-    return provision(parse(words, {{"--bootstrap", ""}, {"--tls-dir", ""}, {"--topics", ""}}));
+    return provision(parse(
+        words,
+        {{"--bootstrap", ""}, {"--tls-dir", ""}, {"--topics", ""}, {"--brokers", "0"}, {"--readers-first", "0"}}));
   } catch (const std::invalid_argument& error) {
     std::fprintf(stderr, "evcosta-topics: %s\n%s", error.what(), kUsage);
     return 2;

@@ -14,6 +14,7 @@ namespace {
 // The brokers apply rules 0.3–0.7 s after they have answered, longer on a loaded machine.
 constexpr std::chrono::seconds kBarrierLimit{20};
 constexpr std::chrono::milliseconds kProbeInterval{50};
+constexpr std::chrono::milliseconds kGroupInterval{500};
 
 kafka::ConnectOptions connect_as(const std::string& name, const std::string& bootstrap, const std::string& tls_dir) {
   return {.bootstrap = bootstrap,
@@ -38,7 +39,7 @@ Ownership ownership(const kafka::AccessRule& rule, const TopicCatalogue& catalog
   return Ownership::kForeign;
 }
 
-Result<Present> look(kafka::Admin& admin, const TopicCatalogue& catalogue) {
+Result<Present> look(kafka::Admin& admin, const kafka::ConnectOptions& connect, const TopicCatalogue& catalogue) {
   Present present;
   EVC_TRY(cluster, admin.cluster());
   present.cluster = cluster;
@@ -49,6 +50,8 @@ Result<Present> look(kafka::Admin& admin, const TopicCatalogue& catalogue) {
   present.settings = std::move(settings);
   EVC_TRY(rules, admin.access_rules());
   present.rules = std::move(rules);
+  EVC_TRY(quotas, kafka::read_quotas(connect));
+  present.quotas = std::move(quotas);
   return present;
 }
 
@@ -75,20 +78,67 @@ Result<void> await_view(const TopicCatalogue& catalogue, const std::string& prin
   return fail(Code::kDeadlineExceeded, "the access of " + principal + " did not take effect; it sees:" + seen);
 }
 
-Result<void> await_rules(kafka::Admin& admin, const TopicCatalogue& catalogue, SteadyTime deadline) {
+Result<void> await_rules(kafka::Admin& admin, const kafka::ConnectOptions& connect, const TopicCatalogue& catalogue,
+                         SteadyTime deadline) {
   while (std::chrono::steady_clock::now() < deadline) {
-    EVC_TRY(present, look(admin, catalogue));
+    EVC_TRY(present, look(admin, connect, catalogue));
     EVC_TRY(rest, make_plan(catalogue, present));
-    if (rest.create.empty() && rest.alter.empty() && rest.add.empty() && rest.remove.empty()) return {};
+    if (rest.empty()) return {};
     std::this_thread::sleep_for(kProbeInterval);
   }
-  return fail(Code::kDeadlineExceeded, "the brokers do not show the new topics and rules");
+  return fail(Code::kDeadlineExceeded, "the brokers do not show the new topics, rules and quotas");
+}
+
+Result<void> await_brokers(kafka::Admin& admin, int wanted) {
+  const auto deadline = std::chrono::steady_clock::now() + kBarrierLimit;
+  int present = 0;
+  while (std::chrono::steady_clock::now() < deadline) {
+    EVC_TRY(cluster, admin.cluster());
+    present = cluster.brokers;
+    if (present >= wanted) return {};
+    std::this_thread::sleep_for(kProbeInterval);
+  }
+  return fail(Code::kDeadlineExceeded,
+              std::to_string(present) + " brokers of " + std::to_string(wanted) + " are in the cluster");
+}
+
+// Groups that read events; those that have not joined in time.
+Result<std::vector<std::string>> await_groups(kafka::Admin& admin, const TopicCatalogue& catalogue,
+                                              std::chrono::seconds limit) {
+  std::set<std::string> missing;
+  for (const auto& grant : catalogue.grants)
+    if (grant.resource == "GROUP" && grant.operation == "READ") missing.insert(grant.name);
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (true) {
+    EVC_TRY(joined, admin.joined_groups());
+    std::erase_if(missing, [&joined](const std::string& group) { return joined.contains(group); });
+    if (missing.empty() || std::chrono::steady_clock::now() >= deadline)
+      return std::vector<std::string>(missing.begin(), missing.end());
+    std::this_thread::sleep_for(kGroupInterval);
+  }
+}
+
+Result<std::vector<std::string>> grant_access(kafka::Admin& admin, const TopicCatalogue& catalogue,
+                                              const std::vector<kafka::AccessRule>& rules,
+                                              std::chrono::seconds readers_first) {
+  std::vector<kafka::AccessRule> writers = rules;
+  std::vector<std::string> not_joined;
+  if (readers_first.count() > 0) {
+    std::vector<kafka::AccessRule> readers = rules;
+    std::erase_if(readers, [](const kafka::AccessRule& rule) { return rule.operation == "WRITE"; });
+    std::erase_if(writers, [](const kafka::AccessRule& rule) { return rule.operation != "WRITE"; });
+    EVC_CHECK(admin.add_access(readers));
+    EVC_TRY(missing, await_groups(admin, catalogue, readers_first));
+    not_joined = std::move(missing);
+  }
+  EVC_CHECK(admin.add_access(writers));
+  return not_joined;
 }
 
 Result<std::vector<std::string>> await_effect(kafka::Admin& admin, const TopicCatalogue& catalogue,
                                               const std::string& bootstrap, const std::string& tls_dir) {
   const auto deadline = std::chrono::steady_clock::now() + kBarrierLimit;
-  EVC_CHECK(await_rules(admin, catalogue, deadline));
+  EVC_CHECK(await_rules(admin, connect_as("platform-admin", bootstrap, tls_dir), catalogue, deadline));
   std::vector<std::string> not_probed;
   std::vector<std::future<Result<void>>> probes;
   for (const auto& principal : catalogue.principals) {
@@ -130,6 +180,22 @@ std::vector<kafka::AccessRule> wanted_rules(const TopicCatalogue& catalogue) {
   return wanted;
 }
 
+std::vector<kafka::QuotaChange> quota_changes(const TopicCatalogue& catalogue,
+                                              const std::vector<kafka::Quota>& present) {
+  std::vector<kafka::QuotaChange> changes;
+  for (const auto& quota : catalogue.quotas)
+    if (std::ranges::find(present, quota) == present.end())
+      changes.push_back({quota.user, quota.client_id, quota.name, quota.value});
+  for (const auto& quota : present) {
+    const bool ours = std::ranges::find(catalogue.principals, quota.user) != catalogue.principals.end();
+    const bool listed = std::ranges::any_of(catalogue.quotas, [&quota](const kafka::Quota& wanted) {
+      return wanted.user == quota.user && wanted.client_id == quota.client_id && wanted.name == quota.name;
+    });
+    if (ours && !listed) changes.push_back({quota.user, quota.client_id, quota.name, std::nullopt});
+  }
+  return changes;
+}
+
 Result<Plan> make_plan(const TopicCatalogue& catalogue, const Present& present) {
   Plan plan;
   for (auto& spec : wanted_topics(catalogue, present.cluster.brokers)) {
@@ -161,17 +227,22 @@ Result<Plan> make_plan(const TopicCatalogue& catalogue, const Present& present) 
         return fail(Code::kConflict, "a rule that is not ours opens our topics, remove it first: " + describe(rule));
     }
   }
+  plan.quotas = quota_changes(catalogue, present.quotas);
   return plan;
 }
 
-Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap, const std::string& tls_dir) {
-  kafka::Admin admin(connect_as("platform-admin", bootstrap, tls_dir));
-  EVC_TRY(present, look(admin, catalogue));
+Result<Report> provision(const TopicCatalogue& catalogue, const std::string& bootstrap, const std::string& tls_dir,
+                         const ProvisionOptions& options) {
+  const auto connect = connect_as("platform-admin", bootstrap, tls_dir);
+  kafka::Admin admin(connect);
+  EVC_CHECK(await_brokers(admin, options.brokers));
+  EVC_TRY(present, look(admin, connect, catalogue));
   EVC_TRY(plan, make_plan(catalogue, present));
   EVC_CHECK(admin.create_topics(plan.create));
   for (const auto& topic : plan.alter) EVC_CHECK(admin.replace_settings(topic.name, topic.settings));
   EVC_CHECK(admin.remove_access(plan.remove));
-  EVC_CHECK(admin.add_access(plan.add));
+  EVC_TRY(not_joined, grant_access(admin, catalogue, plan.add, options.readers_first));
+  EVC_CHECK(kafka::change_quotas(connect, plan.quotas));
   EVC_TRY(not_probed, await_effect(admin, catalogue, bootstrap, tls_dir));
   return Report{.topics = catalogue.topics.size(),
                 .created = plan.create.size(),
@@ -179,6 +250,9 @@ Result<Report> provision(const TopicCatalogue& catalogue, const std::string& boo
                 .rules = catalogue.grants.size(),
                 .added = plan.add.size(),
                 .removed = plan.remove.size(),
+                .quotas = catalogue.quotas.size(),
+                .quotas_changed = plan.quotas.size(),
+                .not_joined = std::move(not_joined),
                 .not_probed = std::move(not_probed)};
 }
 

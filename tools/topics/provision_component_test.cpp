@@ -5,12 +5,15 @@
 #include <cstdlib>
 
 #include "kit/base/uuid.hpp"
+#include "kit/kafka/consumer.hpp"
+#include "kit/kafka/producer.hpp"
+#include "kit/testing/run_task.hpp"
 #include "tools/topics/provision.hpp"
 
 namespace evc::topics {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -23,7 +26,7 @@ kafka::ConnectOptions connect_as(const std::string& name) {
           .client_id = "provision-test"};
 }
 
-class Provision : public testing::Test {
+class Provision : public ::testing::Test {
  protected:
   void SetUp() override {
     if (environment("EVC_TEST_KAFKA").empty()) GTEST_SKIP() << "run it under tools/testenv";
@@ -76,6 +79,86 @@ TEST_F(Provision, WhatWasAddedByHandIsTakenBack) {
   const auto settings = admin.topic_settings({topic_});
   ASSERT_TRUE(settings);
   EXPECT_EQ(settings->at(topic_).at("retention.ms"), "60000");
+}
+
+Task<> read_on(kafka::Consumer& reader) {
+  while (true) {
+    const auto records = co_await reader.poll(10, std::chrono::milliseconds(100));
+    if (!records && records.error().code == Code::kCancelled) co_return;
+  }
+}
+
+// Five and a half seconds' worth of bytes each. A broker counts over ten seconds: the first two exceed them, the third
+// has to wait.
+std::chrono::milliseconds time_of_three_sends(const std::string& client_id, const std::string& topic,
+                                              double byte_rate) {
+  Worker worker;
+  auto connect = connect_as("gateway");
+  connect.client_id = client_id;
+  kafka::Producer producer(worker,
+                           {.connect = connect, .delivery_timeout = std::chrono::seconds(15), .topics = {topic}});
+  const auto send = [&] {
+    std::vector<kafka::Record> records(
+        40, {.topic = topic, .key = "k", .value = std::string(static_cast<std::size_t>(byte_rate * 5.5 / 40), 'x')});
+    const auto sent = evc::testing::run_task(worker, producer.send(std::move(records)));
+    EXPECT_TRUE(sent) << (sent ? "" : sent.error().detail);
+  };
+  const auto began = std::chrono::steady_clock::now();
+  send();
+  send();
+  send();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+}
+
+TEST_F(Provision, AQuotaIsSetReadBackFeltAndRemoved) {
+  constexpr double kRate = 20'000;
+  catalogue_.quotas = {{"gateway", "relay-gateway", "producer_byte_rate", kRate}};
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().detail;
+  EXPECT_EQ(report->quotas_changed, 1u);
+  const auto admin = connect_as("platform-admin");
+  const auto quotas = kafka::read_quotas(admin);
+  ASSERT_TRUE(quotas) << quotas.error().detail;
+  EXPECT_THAT(*quotas, ::testing::Contains(catalogue_.quotas[0]));
+
+  // Who has another client id does not wait.
+  const auto free = time_of_three_sends("gateway", topic_, kRate);
+  const auto bound = time_of_three_sends("relay-gateway", topic_, kRate);
+  EXPECT_GT(bound, free + std::chrono::milliseconds(500)) << bound.count() << " ms against " << free.count();
+
+  catalogue_.quotas.clear();
+  ASSERT_TRUE(run());
+  const auto after = kafka::read_quotas(admin);
+  ASSERT_TRUE(after);
+  EXPECT_THAT(*after, ::testing::IsEmpty());
+}
+
+TEST_F(Provision, WritersWaitForTheReadersAndNotForEver) {
+  catalogue_.grants.push_back({"routing", "GROUP", "routing." + topic_, "READ"});
+  const auto alone = provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"),
+                               {.readers_first = std::chrono::seconds(1)});
+  ASSERT_TRUE(alone) << alone.error().detail;
+  EXPECT_THAT(alone->not_joined, ::testing::ElementsAre("routing." + topic_));
+  EXPECT_EQ(alone->added, 3u);
+
+  Worker worker;
+  kafka::Consumer reader(
+      worker,
+      {.connect = connect_as("routing"), .group = "routing." + topic_, .instance_id = "one", .topics = {topic_}});
+  worker.tasks().spawn("read", read_on(reader));
+  worker.start();
+  const auto together = provision(catalogue_, environment("EVC_TEST_KAFKA"), environment("EVC_TEST_TLS_DIR"),
+                                  {.readers_first = std::chrono::seconds(60)});
+  worker.stop();
+  worker.join();
+  ASSERT_TRUE(together) << together.error().detail;
+  EXPECT_THAT(together->not_joined, ::testing::IsEmpty());
+}
+
+TEST_F(Provision, AnOrdinaryCertificateMayNotSetQuotas) {
+  const auto refused = kafka::change_quotas(connect_as("gateway"), {{"gateway", "", "producer_byte_rate", 1e9}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kForbidden);
 }
 
 TEST_F(Provision, AnOrdinaryCertificateMayNotProvision) {

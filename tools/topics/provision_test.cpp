@@ -115,11 +115,28 @@ TEST(Plan, AnotherNumberOfPartitionsIsRefused) {
   EXPECT_THAT(plan.error().detail, HasSubstr("a.events has 3 partitions instead of 6"));
 }
 
+TEST(Plan, QuotasBecomeWhatTheFileSays) {
+  auto catalogue = small_catalogue();
+  catalogue.quotas = {{"maker", "relay", "producer_byte_rate", 1000}};
+  auto present = provisioned(catalogue);
+  present.quotas = {{"maker", "", "request_percentage", 5},           // by hand, on one of ours
+                    {"maker", "relay", "producer_byte_rate", 999},    // another value
+                    {"stranger", "relay", "producer_byte_rate", 1}};  // somebody else's
+  const auto plan = make_plan(catalogue, present);
+  ASSERT_TRUE(plan);
+  EXPECT_THAT(plan->quotas, ElementsAre(kafka::QuotaChange{"maker", "relay", "producer_byte_rate", 1000.0},
+                                        kafka::QuotaChange{"maker", "", "request_percentage", std::nullopt}));
+  present.quotas = catalogue.quotas;
+  EXPECT_TRUE(make_plan(catalogue, present)->empty());
+}
+
 TEST(Catalogue, TheShippedFileHolds) {
   const auto catalogue = load_topic_catalogue("contracts/topics.yaml");
   EXPECT_EQ(catalogue.topics.size(), 8u);
   EXPECT_EQ(catalogue.find("charging.events")->partitions, 6);
   EXPECT_TRUE(catalogue.find("charging.events.payment.dlq"));
+  EXPECT_THAT(catalogue.quotas,
+              ElementsAre(kafka::Quota{"integrations", "relay-integrations", "producer_byte_rate", 2097152}));
   const auto rules = wanted_rules(catalogue);
   const kafka::AccessRule forbidden{
       .principal = "User:payment", .operation = "WRITE", .resource = "TOPIC", .name = "charging.events"};
@@ -154,6 +171,9 @@ TEST(Catalogue, MistakesAreNamedWithTheirPlace) {
                       "{ topic: charging.event, operations: [WRITE] }"),
               HasSubstr("charging.event is not a topic of this file"));
   EXPECT_THAT(refusal("operations: [WRITE]", "operations: [ALL]"), HasSubstr("unknown operation ALL"));
+  EXPECT_THAT(refusal("{ principal: integrations, client_id", "{ principal: nobody, client_id"),
+              HasSubstr("nobody is not a principal of this file"));
+  EXPECT_THAT(refusal("producer_byte_rate: 2097152", "producer_byte_rate: 0"), HasSubstr("must be at least 1"));
   EXPECT_THROW(load_topic_catalogue("/nowhere/topics.yaml"), std::runtime_error);
 }
 

@@ -48,7 +48,7 @@ TopicEntry event_topic(const YAML::Node& node) {
 
 void read_dead_letters(const YAML::Node& root, TopicCatalogue& catalogue) {
   const auto defaults = required<YAML::Node>(root, "dead_letter_defaults");
-  only(defaults, {"partitions", "config", "producer"});
+  only(defaults, {"partitions", "config"});
   TopicEntry common;
   common.partitions = required<int>(defaults, "partitions");
   common.settings = required<std::map<std::string, std::string>>(defaults, "config");
@@ -80,6 +80,19 @@ void read_grants(const YAML::Node& principal, const std::string& section, const 
   }
 }
 
+void read_quotas(const YAML::Node& root, TopicCatalogue& catalogue) {
+  for (const auto& node : required<YAML::Node>(root, "quotas")) {
+    only(node, {"principal", "client_id", "producer_byte_rate"});
+    const auto principal = required<std::string>(node, "principal");
+    if (std::ranges::find(catalogue.principals, principal) == catalogue.principals.end())
+      refuse(node, principal + " is not a principal of this file");
+    const auto rate = required<std::int64_t>(node, "producer_byte_rate");
+    if (rate < 1) refuse(node, "producer_byte_rate must be at least 1");
+    catalogue.quotas.push_back(
+        {principal, required<std::string>(node, "client_id"), "producer_byte_rate", static_cast<double>(rate)});
+  }
+}
+
 TopicCatalogue read(const YAML::Node& root) {
   only(root, {"defaults", "topics", "dead_letter_defaults", "dead_letters", "super_users", "principals", "quotas"});
   TopicCatalogue catalogue;
@@ -94,6 +107,7 @@ TopicCatalogue read(const YAML::Node& root) {
     read_grants(principal, "topics", "topic", "TOPIC", catalogue);
     read_grants(principal, "groups", "group", "GROUP", catalogue);
   }
+  read_quotas(root, catalogue);
   return catalogue;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "kit/kafka/quotas.hpp"
+
 namespace evc::topics {
 
 struct TopicEntry {
@@ -32,6 +34,7 @@ struct TopicCatalogue {
   std::vector<TopicEntry> topics;  // events first, then dead letters
   std::vector<Grant> grants;
   std::vector<std::string> principals;
+  std::vector<kafka::Quota> quotas;
 
   const TopicEntry* find(const std::string& topic) const;
 };

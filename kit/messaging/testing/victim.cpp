@@ -1,5 +1,7 @@
 // A process of its own that runs a relay or an inbox until it is killed, for the tests that kill it: `victim relay
 // CONNINFO TOPIC SLOT` or `victim inbox CONNINFO TOPIC GROUP`. The effects go to the table of consumer_side.hpp.
+#include <unistd.h>
+
 #include <string>
 
 #include "kit/messaging/testing/consumer_side.hpp"
@@ -13,7 +15,7 @@ void run(const std::string& role, const std::string& conninfo, const std::string
   postgres::Pool pool(worker, {.conninfo = conninfo, .size = 2, .application_name = "victim"});
   Outbox outbox("/services/test", any_schema());
   Relay relay(worker, pool,
-              {.conninfo = conninfo,
+              {.conninfo = conninfo + " application_name=victim-" + std::to_string(::getpid()),
                .slot = name,
                .producer = {.connect = kafka::testing::connect_as("platform-admin"), .topics = {topic}},
                .heartbeat = std::chrono::milliseconds(200),
