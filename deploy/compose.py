@@ -205,7 +205,7 @@ def main():
         sys.exit("these programs are missing: " + "; ".join(sorted(set(unbuilt))))
 
     root, config = Path(values["ROOT"]), Path(values["CONFIG_DIR"])
-    for template in ["kafka/server.properties", "redis/redis.conf", "collector/collector.yaml", "prometheus/prometheus.yml"]:
+    for template in ["kafka/server.properties", "redis/redis.conf", "apicurio/apicurio.properties", "collector/collector.yaml", "prometheus/prometheus.yml"]:
         write(config / Path(template).name, render((root / "deploy" / template).read_text(encoding="utf-8"), values))
     write(config / "scrape.json", json.dumps(scrape_targets(spec, chosen, values), indent=1))
     write(config / "process-compose.yaml", yaml.safe_dump(document, sort_keys=False, width=200))

@@ -12,5 +12,8 @@ evc_go_tool() { echo "$evc_cache/tools/$1-$(evc_key "$evc_root/tools/$1"/*)/$1";
 # The broker's folder: libs/, template/ (a formatted data folder), kafka.jsa (class-data archive).
 evc_kafka() { echo "$evc_cache/kafka-$(evc_key "$evc_root"/deploy/kafka/{pom.xml,jvm.options,prepare.sh})"; }
 
+# The schema registry's folder: app/ (its archive, unpacked) and java, a link to a Java of version 21 or newer.
+evc_apicurio() { echo "$evc_cache/apicurio-$(evc_key "$evc_root/deploy/apicurio/pom.xml")"; }
+
 # The Python environment of the whole-system tests.
 evc_venv() { echo "$evc_cache/venv-$(evc_key "$evc_root/tests/requirements.txt")"; }
