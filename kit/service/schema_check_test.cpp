@@ -30,7 +30,7 @@ class Registry {
     worker_.start();
   }
   ~Registry() {
-    evc::testing::wait_on(worker_, close());
+    evc::testing::run_task_on(worker_, close());
     worker_.stop();
     worker_.join();
     server_.reset();
