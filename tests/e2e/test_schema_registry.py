@@ -232,11 +232,14 @@ def test_a_producer_whose_schema_is_refused_does_not_start(platform, eventually,
     foreign, log = Foreign(platform), Path(platform.log_dir / "charging.log")
     other = copy.deepcopy(contracts().earlier_schemas["ChargingSessionEnded"][1])
     other["properties"]["data"]["properties"]["tariffName"] = {"type": "string"}
+    other["$id"] = f"{PREFIX}{ENDED}:2"
 
     def told(words: str, since: int):
-        with log.open(encoding="utf-8") as lines:
-            lines.seek(since)
-            return eventually(lambda: re.search(rf"{re.escape(ENDED)} version 2 {words}", lines.read()), 60, 0.3, f"“{words}” in charging's log")
+        def found():
+            with log.open(encoding="utf-8") as lines:
+                lines.seek(since)
+                return re.search(rf"{re.escape(ENDED)} version 2 {words}", lines.read())
+        return eventually(found, 60, 0.3, f"“{words}” in charging's log")
     foreign.forget("2")
     try:
         foreign.put("2", other)
