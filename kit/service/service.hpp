@@ -85,7 +85,8 @@ enum Needs : unsigned {
   kPostgres = 1,  // migrations, a pool, a readiness check
   kRedis = 2,
   kKafka = 4,
-  kAuth = 8,  // every route of the main listener asks authenticate(); token keys are part of readiness
+  kSchemas = 16,  // the schema registry is asked at start about the events that the service writes and reads
+  kAuth = 8,      // every route of the main listener asks authenticate(); token keys are part of readiness
 };
 
 struct Listener {

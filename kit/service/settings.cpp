@@ -24,7 +24,8 @@ constexpr std::string_view kDefaults = R"({
   "peers":    {},
   "secrets":  {"dir": "run/secrets"},
   "drain":    {"ready_ms": 500, "max_ms": 10000},
-  "identity": {"issuer": "https://localhost:8443", "audience": "evcosta"}
+  "identity": {"issuer": "https://localhost:8443", "audience": "evcosta"},
+  "registry": {"start_ms": 3000, "longest_pause_ms": 10000}
 })";
 
 json::Object defaults() {
@@ -89,6 +90,11 @@ void RedisSection::check(SettingLimits& limits) const {
 void DrainSection::check(SettingLimits& limits) const {
   limits.range<std::int64_t>("ready_ms", ready_ms, 0, 60'000);
   limits.range<std::int64_t>("max_ms", max_ms, 500, 120'000);
+}
+
+void RegistrySection::check(SettingLimits& limits) const {
+  limits.range<std::int64_t>("start_ms", start_ms, 100, 60'000);
+  limits.range<std::int64_t>("longest_pause_ms", longest_pause_ms, 1'000, 600'000);
 }
 
 void CommonSettings::check(SettingLimits& limits) const {

@@ -92,6 +92,13 @@ struct IdentitySection {
 };
 BOOST_DESCRIBE_STRUCT(IdentitySection, (), (issuer, audience))
 
+struct RegistrySection {              // of schemas; its address is peers.registry
+  std::int64_t start_ms = 0;          // how long a start waits for its answer
+  std::int64_t longest_pause_ms = 0;  // between two questions while it is away
+  void check(SettingLimits& limits) const;
+};
+BOOST_DESCRIBE_STRUCT(RegistrySection, (), (start_ms, longest_pause_ms))
+
 struct CommonSettings {
   ServiceSection service;
   AddressSection listen;
@@ -107,11 +114,12 @@ struct CommonSettings {
   SecretsSection secrets;
   DrainSection drain;
   IdentitySection identity;
+  RegistrySection registry;
   void check(SettingLimits& limits) const;
 };
 BOOST_DESCRIBE_STRUCT(CommonSettings, (),
                       (service, listen, admin, tls, log, workers, postgres, redis, kafka, otlp, peers, secrets, drain,
-                       identity))
+                       identity, registry))
 
 struct Settings {
   CommonSettings common;

@@ -15,6 +15,7 @@ enum class ExitCode {
   kInternal = 70,     // an exception nobody expected
   kSystem = 71,       // a port that is taken
   kDrainTimeout = 75,
+  kContract = 76,  // the schema registry refuses an event schema
   kSettings = 78,  // config.yaml, environment, certificates, secrets
 };
 

@@ -119,11 +119,11 @@ void wire(service::WorkerScope& scope) {
 }  // namespace evc::charging
 
 int main(int argc, char** argv) {
-  return evc::service::run(
-      argc, argv,
-      {.name = "charging",
-       .migrations = {"kit/messaging/migrations", "services/charging/migrations"},
-       .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka | evc::service::kAuth,
-       .sections = {"charging"},
-       .wire = evc::charging::wire});
+  return evc::service::run(argc, argv,
+                           {.name = "charging",
+                            .migrations = {"kit/messaging/migrations", "services/charging/migrations"},
+                            .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka |
+                                     evc::service::kAuth | evc::service::kSchemas,
+                            .sections = {"charging"},
+                            .wire = evc::charging::wire});
 }

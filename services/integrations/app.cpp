@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
       argc, argv,
       {.name = "integrations",
        .migrations = {"kit/messaging/migrations", "services/integrations/migrations"},
-       .needs = evc::service::kPostgres | evc::service::kKafka | evc::service::kAuth,
+       .needs = evc::service::kPostgres | evc::service::kKafka | evc::service::kAuth | evc::service::kSchemas,
        .sections = {"stations", "webhooks"},
        .wire = [&process](evc::service::WorkerScope& scope) { evc::integrations::wire(scope, process); },
        .further_listeners = {{.section = "ocpp", .client_certificate = evc::net::ClientCertificate::kNone}}});

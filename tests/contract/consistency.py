@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from contract_files import ROOT, Contracts
+from schema_compatibility import incompatibilities
 
 KEY_PROBLEMS = {"idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-reused", "request-in-progress"}
 LANGUAGES = {"pt-BR", "en", "es"}
@@ -39,10 +40,15 @@ def openapi_is_valid(contracts: Contracts) -> list[str]:
 
 def route_table_is_sound(contracts: Contracts) -> list[str]:
     """The generator's own rules, so that the tests say the same as the build."""
-    spec = importlib.util.spec_from_file_location("routes_generator", ROOT / "tools/gen/routes.py")
+    return [f"routes.yaml: {problem}" for problem in generator_of("routes").check(contracts.routes)]
+
+
+def generator_of(name: str):
+    """The module tools/gen/<name>.py."""
+    spec = importlib.util.spec_from_file_location(f"{name}_generator", ROOT / "tools/gen" / f"{name}.py")
     generator = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generator)
-    return [f"routes.yaml: {problem}" for problem in generator.check(contracts.routes)]
+    return generator
 
 
 def routes_and_operations_agree(contracts: Contracts) -> list[str]:
@@ -201,6 +207,42 @@ def event_schemas_are_closed_and_alike(contracts: Contracts) -> list[str]:
     return found + kinds_have_examples(contracts)
 
 
+def event_schemas_evolve(contracts: Contracts) -> list[str]:
+    """BACKWARD_TRANSITIVE without a registry: each version takes what every earlier one took, and what was released stays as it was."""
+    found = [f"{event}: earlier versions of an event that is not there" for event in contracts.earlier_schemas.keys() - contracts.event_schemas.keys()]
+    for event, newest in contracts.event_schemas.items():
+        versions = contracts.earlier_schemas.get(event, {}) | {version_of(newest): newest}
+        if sorted(versions) != list(range(1, version_of(newest) + 1)):
+            found.append(f"{event}: versions {sorted(versions)} are there, 1 to {version_of(newest)} are due (<event>.v<n>.schema.json)")
+        found += [f"{event}: the file of version {number} says {schema['$id']}" for number, schema in versions.items() if version_of(schema) != number]
+        for number, schema in sorted(versions.items()):
+            for earlier in range(1, number):
+                if earlier in versions:
+                    found += [f"{event}: version {number} does not take what version {earlier} took: {reason}" for reason in incompatibilities(versions[earlier], schema)]
+                    found += [f"{event}: version {number} refuses an example of version {earlier}: {problem.message}" for example in versions[earlier].get("examples", [])
+                              for problem in Draft202012Validator(schema).iter_errors(example)]
+    return found + released_schemas_stay(contracts)
+
+
+def version_of(schema: dict) -> int:
+    return int(schema["$id"].rsplit(":", 1)[1])
+
+
+def released_schemas_stay(contracts: Contracts) -> list[str]:
+    """Stored events and other processes hold what was released: a change of it is a new version."""
+    releases = generator_of("released")
+    found, known = [], releases.versions(contracts.folder / "events")
+    for subject, versions in contracts.released_schemas.items():
+        for number, digest in versions.items():
+            if known.get(subject, {}).get(number) is None:
+                found.append(f"{subject}: version {number} was released and is not there any more")
+            elif known[subject][number] != digest:
+                found.append(f"{subject}: version {number} was released and may not change: keep it as <event>.v{number}.schema.json and give the change the version {int(number) + 1}")
+    for subject, versions in known.items():
+        found += [f"{subject}: version {number} is not recorded as released: tools/gen/released.py" for number in versions if number not in contracts.released_schemas.get(subject, {})]
+    return found
+
+
 def kinds_have_examples(contracts: Contracts) -> list[str]:
     """Each kind of ExternalUpdate has an example."""
     schema = contracts.event_schemas.get("ExternalUpdate")
@@ -288,4 +330,4 @@ def topics_are_sound(contracts: Contracts) -> list[str]:
 
 
 CHECKS = [references_lead_somewhere, route_table_is_sound, routes_and_operations_agree, requests_are_closed, error_codes_are_known, error_codes_are_complete, examples_are_valid,
-          events_are_the_same_everywhere, event_schemas_are_closed_and_alike, asyncapi_fits_topics, topics_are_sound, outboxes_answer_their_consumers, openapi_is_valid]
+          events_are_the_same_everywhere, event_schemas_are_closed_and_alike, event_schemas_evolve, asyncapi_fits_topics, topics_are_sound, outboxes_answer_their_consumers, openapi_is_valid]

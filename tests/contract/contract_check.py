@@ -173,11 +173,12 @@ def check_record(topic: str, key: str, headers: list[tuple[str, bytes]], value: 
     name = f"{topic}/{key} {event_type}"
     if event_type not in rows[topic]["events"]:
         return [f"{name}: not an event of this topic"]
-    schema = known.event_schemas[event_type]
+    fields = {field: content.decode("utf-8", errors="replace") for field, content in headers}
+    # A stored event keeps the version that it was written with.
+    schema = known.schema_of(event_type, fields.get("ce_dataschema", "")) or known.event_schemas[event_type]
     problem = first_error(Draft202012Validator(schema), event)
     if problem:
         return [f"{name}: {problem}"]
-    fields = {field: content.decode("utf-8", errors="replace") for field, content in headers}
     found = [f"{name}: a header stands there twice"] if len(fields) != len(headers) else []
     problem = first_error(known.validator((known.folder / "asyncapi.yaml").as_uri() + "#/components/schemas/EventHeaders"), fields)
     if problem:

@@ -3,6 +3,7 @@ look at a changed copy."""
 import functools
 import json
 import pathlib
+import re
 import urllib.parse
 
 import yaml
@@ -12,6 +13,7 @@ from referencing.jsonschema import DRAFT202012
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 METHODS = ("get", "post", "put", "patch", "delete")
+EARLIER = re.compile(r"\.v([1-9][0-9]*)\.schema\.json$")
 
 
 class TextLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -106,7 +108,30 @@ class Contracts:
 
     @functools.cached_property
     def event_schemas(self) -> dict[str, dict]:
-        return {path.name.removesuffix(".schema.json"): self.document(path) for path in sorted((self.folder / "events").glob("*.schema.json"))}
+        """The newest version of each event's schema."""
+        return {path.name.removesuffix(".schema.json"): self.document(path) for path in self._event_files() if not EARLIER.search(path.name)}
+
+    @functools.cached_property
+    def earlier_schemas(self) -> dict[str, dict[int, dict]]:
+        """Event → version → schema, of the versions before the newest."""
+        found: dict[str, dict[int, dict]] = {}
+        for path in self._event_files():
+            if match := EARLIER.search(path.name):
+                found.setdefault(path.name[:match.start()], {})[int(match[1])] = self.document(path)
+        return found
+
+    @functools.cached_property
+    def released_schemas(self) -> dict[str, dict[str, str]]:
+        """Subject → version → digest, of everything that a producer may have written."""
+        return self.document(self.folder / "events/released.json")
+
+    def schema_of(self, event: str, reference: str) -> dict | None:
+        """The version that a ce_dataschema names."""
+        versions = [self.event_schemas[event], *self.earlier_schemas.get(event, {}).values()]
+        return next((schema for schema in versions if schema["$id"] == reference), None)
+
+    def _event_files(self) -> list[pathlib.Path]:
+        return sorted((self.folder / "events").glob("*.schema.json"))
 
     @functools.cached_property
     def operations(self) -> list[Operation]:

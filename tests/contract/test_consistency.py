@@ -25,9 +25,9 @@ def test_every_error_code_is_used():
 
 def test_generated_tables_compile_from_what_is_written(tmp_path):
     """The generators take the shipped files; a broken row ends the build (test_mutations.py)."""
-    for generator, source in (("errors.py", "errors.yaml"), ("routes.py", "routes.yaml"), ("events.py", "topics.yaml")):
+    for generator, source in (("errors.py", "errors.yaml"), ("routes.py", "routes.yaml"), ("events.py", "topics.yaml"), ("event_schemas.py", "topics.yaml")):
         subprocess.run(["/usr/bin/python3", ROOT / "tools/gen" / generator, ROOT / "contracts" / source, tmp_path], check=True)
-    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.{end}" for name in ("error_codes", "routes", "events") for end in ("hpp", "cpp")}
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.{end}" for name in ("error_codes", "routes", "events", "event_schemas") for end in ("hpp", "cpp")}
     table = (tmp_path / "routes.cpp").read_text(encoding="utf-8")
     for operation in Contracts().operations:
         assert f'"{operation.id}"' in table

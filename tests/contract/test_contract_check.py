@@ -137,6 +137,17 @@ def test_a_header_that_disagrees_or_is_missing_is_seen(field):
     assert problems_of(topic, key, without(headers, field), event) != []
 
 
+def test_a_stored_event_is_held_against_the_version_it_was_written_with():
+    topic, key, headers, event = record()
+    first = Contracts().earlier_schemas["ChargingSessionEnded"][1]
+    headers["ce_dataschema"] = first["$id"]
+    assert any("endSoc" in problem for problem in problems_of(topic, key, headers, event)), "version 1 knew no endSoc"
+    event["data"].pop("endSoc")
+    assert problems_of(topic, key, headers, event) == []
+    headers["ce_dataschema"] = first["$id"].replace(":1", ":99")
+    assert problems_of(topic, key, headers, event) != [], "a version that was never written down"
+
+
 def test_unknown_headers_and_doubled_ones_are_seen():
     topic, key, headers, event = record()
     assert problems_of(topic, key, {**headers, "x-debug": "1"}, event) != []

@@ -110,3 +110,87 @@ def test_a_dropped_schema_is_seen(copy):
 def test_a_schema_without_a_topic_is_seen(copy):
     shutil.copy(copy / "events/PaymentVoided.schema.json", copy / "events/PaymentLost.schema.json")
     assert_seen(copy, "PaymentLost")
+
+
+# --- a new version of an event
+
+def data_of(document: dict) -> dict:
+    return document["properties"]["data"]
+
+
+def kinds_without(document: dict, kind: str) -> None:
+    data_of(document)["oneOf"] = [branch for branch in data_of(document)["oneOf"] if branch["$ref"] != f"#/$defs/{kind}"]
+
+
+# what changes → (event, change, words of the complaint: the member is named)
+INCOMPATIBLE = {
+    "a member is gone": ("ChargingSessionEnded", lambda document: data_of(document)["properties"].pop("transactionId"), "/data/transactionId: is gone"),
+    "an optional member becomes required": ("ChargingSessionEnded", lambda document: data_of(document)["required"].append("transactionId"), "/data/transactionId: is required now"),
+    "a new member is required": ("PaymentVoided", lambda document: (data_of(document)["properties"].update(note={"type": "string"}), data_of(document)["required"].append("note")),
+                                 "/data/note: is required now"),
+    "a type changes": ("PaymentCaptured", lambda document: document["$defs"]["money"]["properties"].update(amount={"type": "string"}), "/amount: was integer, is string"),
+    "a value is not allowed any more": ("ChargingSessionEnded", lambda document: data_of(document)["properties"]["reason"]["enum"].remove("vehicle"), "/data/reason: vehicle is not allowed"),
+    "a limit is narrower": ("ChargingSessionEnded", lambda document: document["$defs"]["durationS"].update(maximum=60), "/data/durationS: maximum was 31536000, is 60"),
+    "a text is shorter": ("ChargingSessionEnded", lambda document: data_of(document)["properties"]["stationName"].update(maxLength=10), "/data/stationName: maxLength"),
+    "a pattern changes": ("ChargingSessionEnded", lambda document: document["$defs"]["stationId"].update(pattern="^[a-z]+$"), "/data/stationId: pattern"),
+    "a limit appears": ("PaymentCaptured", lambda document: document["$defs"]["money"]["properties"]["currency"].update(maxLength=2), "/currency: maxLength was open"),
+    "a list's items change": ("ChargingSessionEnded", lambda document: document["$defs"]["priceLine"]["required"].append("note"), "/data/priceLines/\\*/note: is required now"),
+    "a kind is gone": ("ExternalUpdate", lambda document: kinds_without(document, "transactionEnded"), "/data"),
+}
+COMPATIBLE = {
+    "a new optional member": ("ChargingSessionEnded", lambda document: data_of(document)["properties"].update(note={"type": "string"})),
+    "a new value": ("ChargingSessionEnded", lambda document: data_of(document)["properties"]["reason"]["enum"].append("maintenance")),
+    "a wider limit": ("ChargingSessionEnded", lambda document: document["$defs"]["durationS"].update(maximum=63072000)),
+    "a required member becomes optional": ("ChargingSessionEnded", lambda document: data_of(document)["required"].remove("priceLines")),
+}
+
+
+def next_version(copy: pathlib.Path, event: str, change) -> int:
+    """Keeps the present version beside a changed one, as a developer does; the number of the new one."""
+    path = copy / "events" / f"{event}.schema.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    name, _, number = document["$id"].rpartition(":")
+    shutil.copy(path, copy / "events" / f"{event}.v{number}.schema.json")
+    document["$id"] = f"{name}:{int(number) + 1}"
+    change(document)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return int(number) + 1
+
+
+@pytest.mark.parametrize("name", INCOMPATIBLE)
+def test_an_incompatible_version_is_seen_with_its_member(copy, name):
+    event, change, words = INCOMPATIBLE[name]
+    number = next_version(copy, event, change)
+    said = consistency.event_schemas_evolve(Contracts(copy))
+    assert any(re.search(f"{event}: version {number} does not take what version {number - 1} took: .*{words}", problem) for problem in said), said
+
+
+@pytest.mark.parametrize("name", COMPATIBLE)
+def test_a_compatible_version_has_only_to_be_recorded(copy, name):
+    event, change = COMPATIBLE[name]
+    number = next_version(copy, event, change)
+    said = consistency.event_schemas_evolve(Contracts(copy))
+    assert [problem.partition(": ")[2] for problem in said] == [f"version {number} is not recorded as released: tools/gen/released.py"]
+
+
+def test_a_version_is_compared_with_all_before_it(copy):
+    """Away in version 3 and back in version 4 with another type: version 3 alone would not mind."""
+    next_version(copy, "ChargingSessionEnded", lambda document: data_of(document)["properties"].pop("endSoc"))
+    number = next_version(copy, "ChargingSessionEnded", lambda document: data_of(document)["properties"].update(endSoc={"type": "string"}))
+    said = consistency.event_schemas_evolve(Contracts(copy))
+    assert any(f"version {number} does not take what version 2 took: /data/endSoc" in problem for problem in said), said
+
+
+def test_a_released_version_that_changes_is_seen(copy):
+    edit_json(copy / "events/ChargingSessionEnded.v1.schema.json", lambda document: document.update(description="something else"))
+    assert_seen(copy, "version 1 was released and may not change")
+
+
+def test_a_released_version_that_disappears_is_seen(copy):
+    (copy / "events/ChargingSessionEnded.v1.schema.json").unlink()
+    assert_seen(copy, "ChargingSessionEnded")
+
+
+def test_white_space_is_no_change_of_a_released_version(copy):
+    edit_json(copy / "events/ChargingSessionEnded.v1.schema.json", lambda document: None)
+    assert list(consistency.check(Contracts(copy))) == []

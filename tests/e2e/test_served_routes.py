@@ -7,7 +7,7 @@ import pytest
 from contract_files import Contracts
 from person import assert_problem
 
-SERVICES = ("gateway", "auth", "user", "routing", "charging", "payment", "integrations")
+SERVICES = ("gateway", "auth", "user", "routing", "charging", "payment", "integrations", "registry")
 OWN_PROTOCOLS = ("/ocpp/",)  # charge points: a listener of its own, no OpenAPI
 
 

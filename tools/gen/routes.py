@@ -14,7 +14,9 @@ ACCESS = {"public": "kPublic", "driver": "kDriver", "operator": "kOperator", "se
 COUNTED = {"none": "kNone", "address": "kAddress", "subject": "kSubject"}
 WITHOUT_CACHE = {"local": "kLocalBucket", "refuse": "kRefuse"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-SERVICES = ("gateway", "auth", "user", "routing", "charging", "payment", "integrations")
+SERVICES = ("gateway", "auth", "user", "routing", "charging", "payment", "integrations", "registry")
+# Certificates that call and are no service of this table.
+CALLERS = (*SERVICES, "relay-charging", "relay-payment", "relay-integrations", "observability", "platform-admin")
 REQUIRED = {"method", "path", "service", "operation", "access", "rate_class", "idempotent"}
 OPTIONAL = {"scope", "key", "deadline_ms", "try_ms", "body_limit_bytes", "stream", "internal", "callers"}
 SEGMENT = re.compile(r"^(?:[A-Za-z0-9._-]+|\{[a-z][A-Za-z]*\})$")
@@ -50,7 +52,7 @@ def problems_of(route: dict, table: dict) -> list[str]:
         (route["method"] != "GET" or route["idempotent"], "GET is always idempotent"),
         ((route["access"] in ("service", "peer")) == bool(route.get("internal")), "service or peer access and internal go together"),
         (bool(route.get("internal")) == bool(route.get("callers")), "internal operations, and only they, name their callers"),
-        (all(caller in SERVICES for caller in route.get("callers", [])), "unknown caller"),
+        (all(caller in CALLERS for caller in route.get("callers", [])), "unknown caller"),
         ("scope" not in route or route["scope"] in allowed.get(route["access"], set()), "scope is not granted to this kind of caller"),
         ("scope" in route or route["access"] in ("public", "hmac", "service", "peer") or route["operation"] == "logout", "scope missing"),
         (route.get("internal") or table["rate_classes"].get(route["rate_class"], {}).get("counted") != "none", "a public route needs a limit"),

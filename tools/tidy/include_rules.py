@@ -16,7 +16,7 @@ RULES = {
 }
 
 LAYERS = [["base"], ["tariff", "ev", "ocpp", "runtime", "telemetry"], ["net", "resilience"], ["http", "postgres", "redis", "kafka"],
-          ["auth", "messaging"], ["service"]]
+          ["registry", "auth", "messaging"], ["service"]]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 EXTRA = {("telemetry", "runtime")}
 ROOTS = ("kit", "services", "simulators", "tools", "contracts", "bench", "tests", "proofs")

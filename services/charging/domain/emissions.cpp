@@ -131,6 +131,7 @@ Emission emit_ended(const Session& session) {
   data["energyWh"] = session.energy_wh;
   data["finalPrice"] = money(session, session.cost_minor);
   data["priceLines"] = price_lines(session);
+  if (session.soc) data["endSoc"] = *session.soc;
   data["reason"] = session.stop_reason.value_or("unknown");
   return {"ChargingSessionEnded", std::move(data)};
 }

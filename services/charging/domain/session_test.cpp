@@ -66,12 +66,20 @@ TEST(Session, HappyPathSaysEachFactOnceAndEndsCaptured) {
   EXPECT_EQ(bill.at("finalPrice").at("amount"), 300 + 2'500);
   EXPECT_EQ(bill.at("durationS"), 710);
   EXPECT_EQ(bill.at("reason"), "driver");
+  EXPECT_FALSE(bill.contains("endSoc")) << "the station told none";
   std::int64_t lines = 0;
   for (const auto& line : bill.at("priceLines").as_array()) lines += line.at("amount").at("amount").as_int64();
   EXPECT_EQ(lines, 2'800);
   const Outcome paid = captured(ended.session, 2'800, 0, kNow + seconds(712));
   EXPECT_EQ(paid.session.state, SessionState::kCaptured);
   EXPECT_FALSE(paid.session.deadline_at);
+}
+
+TEST(Session, TheEndTellsTheLastStateOfChargeThatWasHeard) {
+  const Outcome ended = transaction_ended(charging(), {.meter_wh = 6'000, .at = kNow + seconds(90)}, 5'000, "vehicle",
+                                          kNow + seconds(90));
+  ASSERT_EQ(said(ended), "ChargingSessionEnded");
+  EXPECT_EQ(ended.emissions[0].data.at("endSoc"), 0.3);
 }
 
 TEST(Session, UnknownHoldNeverStarts) {

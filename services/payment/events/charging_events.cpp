@@ -18,10 +18,11 @@ struct Ended {
   std::int64_t energy_wh = 0;
   Money final_price;
   json::Value price_lines;
+  std::optional<double> end_soc;  // since version 2
 };
 BOOST_DESCRIBE_STRUCT(Ended, (),
                       (session_id, preauthorisation_reference, station_id, station_name, connector_id, started_at,
-                       ended_at, duration_s, energy_wh, final_price, price_lines))
+                       ended_at, duration_s, energy_wh, final_price, price_lines, end_soc))
 
 struct Failed {
   Uuid session_id;
@@ -40,15 +41,17 @@ Result<T> data_as(const messaging::Event& event) {
 
 // As the receipt of contracts/http/payment.yaml.
 json::Object receipt_of(const Ended& ended) {
-  return {{"stationId", ended.station_id},
-          {"stationName", ended.station_name},
-          {"connectorId", ended.connector_id},
-          {"startedAt", format_rfc3339(ended.started_at)},
-          {"endedAt", format_rfc3339(ended.ended_at)},
-          {"durationSeconds", ended.duration_s},
-          {"energyKwh", static_cast<double>(ended.energy_wh) / 1'000.0},
-          {"lines", ended.price_lines},
-          {"total", json::encode(ended.final_price)}};
+  json::Object receipt{{"stationId", ended.station_id},
+                       {"stationName", ended.station_name},
+                       {"connectorId", ended.connector_id},
+                       {"startedAt", format_rfc3339(ended.started_at)},
+                       {"endedAt", format_rfc3339(ended.ended_at)},
+                       {"durationSeconds", ended.duration_s},
+                       {"energyKwh", static_cast<double>(ended.energy_wh) / 1'000.0},
+                       {"lines", ended.price_lines},
+                       {"total", json::encode(ended.final_price)}};
+  if (ended.end_soc) receipt["endSoc"] = *ended.end_soc;
+  return receipt;
 }
 
 }  // namespace
