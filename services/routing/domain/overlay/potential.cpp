@@ -1,0 +1,114 @@
+#include "services/routing/domain/overlay/potential.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <queue>
+
+#include "services/routing/domain/overlay/energy_map.hpp"
+
+namespace evc::routing {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+bool can_drive(const Drive& drive, double leaving, double needed) {
+  return drive.profile.in <= leaving && std::min(drive.profile.out, leaving - drive.profile.cost) >= needed - 1e-6;
+}
+
+}  // namespace
+
+double least_price_per_wh(const Problem& problem) {
+  const double lowest = std::min({problem.reserve_wh, problem.start_wh, problem.most_wh});
+  double least = kInfinity;
+  for (const auto& here : problem.options) {
+    for (const ChargeOption& option : here) least = std::min(least, option.cost.least_slope(lowest, problem.most_wh));
+  }
+  for (const Stay& stay : problem.stays) {
+    for (const ParkedOption& option : stay.options)
+      least =
+          std::min(least, problem.time_weight * option.seconds.least_slope(0, problem.most_wh) + option.price_per_wh);
+  }
+  return least == kInfinity ? 0 : least;
+}
+
+Potential::Potential(const Problem& problem, double price_per_wh)
+    : price_(price_per_wh), arrival_(problem.arrival_wh), stop_(problem.options.size(), kInfinity) {
+  for (std::size_t site = 0; site < stop_.size(); ++site) {
+    for (const ChargeOption& option : problem.options[site]) stop_[site] = std::min(stop_[site], option.fixed);
+  }
+  const std::size_t stages = problem.graph->stages();
+  from_site_.assign(stages, std::vector<double>(stop_.size(), kInfinity));
+  from_terminal_.assign(stages + 1, 0);
+  leaving_terminal_.assign(stages + 1, 0);
+  for (std::size_t stage = stages; stage-- > 0;) {
+    spread(problem, stage);
+    from_terminal_[stage] = leaving_terminal_[stage] = leave(problem, stage);
+    if (stage == 0) continue;
+    from_terminal_[stage] += problem.time_weight * problem.stays[stage - 1].seconds - gift(problem, stage);
+  }
+}
+
+// What charging during a stay may save at most: its gain is piecewise linear in the energy on arrival, so it is
+// greatest where one of its pieces ends.
+double Potential::gift(const Problem& problem, std::size_t terminal) const {
+  double most = 0;
+  const Stay& stay = problem.stays[terminal - 1];
+  for (const ParkedOption& option : stay.options) {
+    for (const EnergyMap::Point& point :
+         EnergyMap::identity(problem.capacity_wh).then_parked(option, stay.seconds, problem.most_wh).points())
+      most = std::max(most, point.arrived - point.left);
+  }
+  return price_ * most;
+}
+
+void Potential::spread(const Problem& problem, std::size_t stage) {
+  const TripGraph& graph = *problem.graph;
+  const Overlay& overlay = graph.overlay();
+  const bool last = stage + 1 == graph.stages();
+  std::vector<double>& best = from_site_[stage];
+  using Item = std::pair<double, std::uint32_t>;
+  std::priority_queue<Item, std::vector<Item>, std::greater<>> queue;
+  for (std::uint32_t site = 0; site < best.size(); ++site) {
+    if (stop_[site] == kInfinity) continue;
+    for (const Drive& drive : graph.to_target(stage, site)) {
+      if (!can_drive(drive, problem.most_wh, last ? problem.arrival_wh : drive.seconds > 0 ? problem.reserve_wh : 0))
+        continue;
+      best[site] = std::min(best[site], weight(drive, problem.time_weight) + from_terminal_[stage + 1]);
+    }
+    if (best[site] < kInfinity) queue.emplace(best[site], site);
+  }
+  while (!queue.empty()) {
+    const auto [value, site] = queue.top();
+    queue.pop();
+    // A descent may weigh less than nothing, so a site may come up again; cycles never gain.
+    if (value > best[site]) continue;
+    const double onward = value + stop_[site];
+    for (const Overlay::LinkInto& link : overlay.arriving(site)) {
+      if (stop_[link.from] == kInfinity) continue;
+      double least = best[link.from];
+      for (const Drive& drive : overlay.drives(link)) {
+        const double total = weight(drive, problem.time_weight) + onward;
+        if (total < least - 1e-9 && can_drive(drive, problem.most_wh, problem.reserve_wh)) least = total;
+      }
+      if (least < best[link.from]) {
+        best[link.from] = least;
+        queue.emplace(least, link.from);
+      }
+    }
+  }
+}
+
+double Potential::leave(const Problem& problem, std::size_t stage) const {
+  const TripGraph& graph = *problem.graph;
+  double least = kInfinity;
+  for (const Drive& drive : graph.straight(stage))
+    least = std::min(least, weight(drive, problem.time_weight) + from_terminal_[stage + 1]);
+  for (const Link& link : graph.leaving(stage)) {
+    if (stop_[link.to] == kInfinity) continue;
+    for (const Drive& drive : graph.drives(link))
+      least = std::min(least, weight(drive, problem.time_weight) + stop_[link.to] + from_site_[stage][link.to]);
+  }
+  return least;
+}
+
+}  // namespace evc::routing
