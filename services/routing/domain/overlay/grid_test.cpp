@@ -101,6 +101,7 @@ class Grid {
     const std::size_t options =
         site ? problem_.options[state.vertex].size() : problem_.stays[state.stage - 1].options.size();
     for (std::size_t option = 0; option < options; ++option) {
+      if (site) relax(value + problem_.options[state.vertex][option].fixed, ready(state, state.level));
       for (int to = state.level; to <= most; ++to) {
         const double cost = site ? stop_cost(problem_.options[state.vertex][option], state.level, to)
                                  : stay_cost(state.stage, option, state.level, to);

@@ -7,7 +7,6 @@ namespace evc::routing {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kTinyWh = 1e-6;
 constexpr std::size_t kGiveUpCheckEvery = 32;
 // A via has a few plugs at most; states are numbered by this.
 constexpr std::uint32_t kViaOptions = 8;
@@ -141,8 +140,6 @@ bool OverlaySearch::arrive(const Place& place, const ChargeOption& option, const
                     .option = place.option,
                     .parent = standing_.index,
                     .pass = leg.pass};
-  // Nothing could be charged there.
-  if (label.energy >= problem_.most_wh - kTinyWh) return true;
   return admit(label, label.value + bound(place.stage, place.vertex, label.energy));
 }
 

@@ -138,7 +138,6 @@ void OverlaySearch::stop_at_via(const Chain& chain, std::uint32_t terminal) {
 void OverlaySearch::visit_over(const Chain& chain, const Place& place, const ChargeOption& option) {
   for (const double departed : departures(chain.map, option.cost.flatter())) {
     const EnergyMap::Point arrival = chain.map.at(departed);
-    if (arrival.arrived >= problem_.most_wh) continue;
     const Label label{
         .value = standing_.label.value + charging_cost(departed) + chain.cost + arrival.cost + option.fixed,
         .energy = arrival.arrived,
