@@ -22,6 +22,7 @@ class Samples {
     operation();
     values_.push_back(cpu_microseconds() - begin);
   }
+  void add(double value) { values_.push_back(value); }
   double percentile(double share) {
     std::ranges::sort(values_);
     return values_.empty() ? 0 : values_[static_cast<std::size_t>(share * static_cast<double>(values_.size() - 1))];

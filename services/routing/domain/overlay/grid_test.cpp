@@ -93,7 +93,8 @@ class Grid {
     return arrived < needed - 1e-9 ? -1 : level(arrived);
   }
 
-  // In the car's favour a charge up to a level gives the next one too.
+  // In the car's favour a charge up to a level gives the next one too, and a car with more than it may charge to can be
+  // at a site.
   void charge(double value, const State& state) {
     const bool site = state.vertex < graph_.overlay().sites();
     if (!site) relax(value + problem_.time_weight * problem_.stays[state.stage - 1].seconds, ready(state, state.level));
@@ -101,7 +102,8 @@ class Grid {
     const std::size_t options =
         site ? problem_.options[state.vertex].size() : problem_.stays[state.stage - 1].options.size();
     for (std::size_t option = 0; option < options; ++option) {
-      if (site) relax(value + problem_.options[state.vertex][option].fixed, ready(state, state.level));
+      if (site && (friendly_ || state.level <= most))
+        relax(value + problem_.options[state.vertex][option].fixed, ready(state, state.level));
       for (int to = state.level; to <= most; ++to) {
         const double cost = site ? stop_cost(problem_.options[state.vertex][option], state.level, to)
                                  : stay_cost(state.stage, option, state.level, to);

@@ -23,6 +23,7 @@ struct Drive {
 struct Link {
   std::uint32_t to = 0;
   std::uint32_t first = 0, count = 0;
+  double least_seconds = 0, least_cost = 0;  // of any of them
 };
 
 // Drives of which none is beaten by another in time and in every number of the profile.
@@ -33,15 +34,18 @@ class Overlay {
   struct LinkInto {
     std::uint32_t from = 0;
     std::uint32_t first = 0, count = 0;
+    double least_seconds = 0, least_cost = 0;  // of any of its drives
   };
 
   explicit Overlay(std::size_t sites) : leaving_(sites), arriving_(sites) {}
-  // Each ordered pair at most once; nothing is kept for a pair without drives.
+  // Each ordered pair at most once, `to` rising for each `from`; nothing is kept for a pair without drives.
   void connect(std::uint32_t from, std::uint32_t to, std::vector<Drive> drives);
 
   std::size_t sites() const { return leaving_.size(); }
   std::size_t drive_count() const { return drives_.size(); }
   std::span<const Link> leaving(std::uint32_t site) const { return leaving_[site]; }
+  // No drives when there is no link.
+  std::span<const Drive> between(std::uint32_t from, std::uint32_t to) const;
   std::span<const LinkInto> arriving(std::uint32_t site) const { return arriving_[site]; }
   template <class AnyLink>
   std::span<const Drive> drives(const AnyLink& link) const {
@@ -73,6 +77,7 @@ class TripGraph {
   std::span<const Drive> to_target(std::size_t stage, std::uint32_t site) const {
     return drives(arriving_[stage][site]);
   }
+  std::span<const Drive> from_terminal(std::size_t stage, std::uint32_t site) const;
   std::span<const Drive> straight(std::size_t stage) const { return drives(straight_[stage]); }
 
  private:

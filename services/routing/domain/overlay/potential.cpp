@@ -15,26 +15,49 @@ bool can_drive(const Drive& drive, double leaving, double needed) {
   return drive.profile.in <= leaving && std::min(drive.profile.out, leaving - drive.profile.cost) >= needed - 1e-6;
 }
 
+// Charges begin and end anywhere between two energies; the least average is found between breakpoints.
+double least_average(const ChargeFunction& function, double fixed, double lowest, double most) {
+  std::vector<double> ends{lowest, most};
+  for (const auto& point : function.points()) {
+    if (point.energy > lowest && point.energy < most) ends.push_back(point.energy);
+  }
+  double least = kInfinity;
+  for (const double from : ends) {
+    for (const double to : ends) {
+      if (to > from) least = std::min(least, (fixed + function.cost(from, to)) / (to - from));
+    }
+  }
+  return least;
+}
+
 }  // namespace
 
-double least_price_per_wh(const Problem& problem) {
+Potential::Rates least_rates(const Problem& problem, double stop_share) {
   const double lowest = std::min({problem.reserve_wh, problem.start_wh, problem.most_wh});
   double least = kInfinity;
   for (const auto& here : problem.options) {
-    for (const ChargeOption& option : here) least = std::min(least, option.cost.least_slope(lowest, problem.most_wh));
+    for (const ChargeOption& option : here) {
+      const double rest = (1 - stop_share) * option.fixed;
+      // Most sites charge like another one that has been looked at; a quick look tells when this one cannot be less.
+      if (option.cost.least_slope(lowest, problem.most_wh) >= least) continue;
+      least = std::min(least, least_average(option.cost, rest, lowest, problem.most_wh));
+    }
   }
   for (const Stay& stay : problem.stays) {
     for (const ParkedOption& option : stay.options)
       least =
           std::min(least, problem.time_weight * option.seconds.least_slope(0, problem.most_wh) + option.price_per_wh);
   }
-  return least == kInfinity ? 0 : least;
+  return {.stop_share = stop_share, .price_per_wh = least == kInfinity ? 0 : least};
 }
 
-Potential::Potential(const Problem& problem, double price_per_wh)
-    : price_(price_per_wh), arrival_(problem.arrival_wh), stop_(problem.options.size(), kInfinity) {
+Potential::Potential(const Problem& problem, const Rates& rates)
+    : share_(rates.stop_share),
+      price_(rates.price_per_wh),
+      arrival_(problem.arrival_wh),
+      stop_(problem.options.size(), kInfinity) {
   for (std::size_t site = 0; site < stop_.size(); ++site) {
-    for (const ChargeOption& option : problem.options[site]) stop_[site] = std::min(stop_[site], option.fixed);
+    for (const ChargeOption& option : problem.options[site]) stop_[site] = std::min(stop_[site], share_ * option.fixed);
   }
   const std::size_t stages = problem.graph->stages();
   from_site_.assign(stages, std::vector<double>(stop_.size(), kInfinity));
@@ -86,6 +109,8 @@ void Potential::spread(const Problem& problem, std::size_t stage) {
     for (const Overlay::LinkInto& link : overlay.arriving(site)) {
       if (stop_[link.from] == kInfinity) continue;
       double least = best[link.from];
+      // Most links bring nothing new, whichever drive is taken.
+      if (onward + problem.time_weight * link.least_seconds + price_ * link.least_cost >= least) continue;
       for (const Drive& drive : overlay.drives(link)) {
         const double total = weight(drive, problem.time_weight) + onward;
         if (total < least - 1e-9 && can_drive(drive, problem.most_wh, problem.reserve_wh)) least = total;

@@ -18,13 +18,17 @@ bool later(const std::pair<double, std::uint32_t>& a, const std::pair<double, st
 }  // namespace
 
 OverlaySearch::OverlaySearch(const Problem& problem) : problem_(problem), graph_(*problem.graph) {
-  const double price = least_price_per_wh(problem);
-  potentials_.emplace_back(problem, price);
-  if (price > 0) potentials_.emplace_back(problem, 0);
+  for (const double share : {1.0, 0.5, 0.0}) potentials_.emplace_back(problem, least_rates(problem, share));
+  potentials_.emplace_back(problem, Potential::Rates{.stop_share = 1, .price_per_wh = 0});
+  std::ranges::sort(potentials_, std::greater<>{}, [&](const Potential& potential) {
+    return potential.with_energy(potential.from_terminal(0), problem.start_wh);
+  });
   std::uint32_t count = 0;
   for (const auto& here : problem.options) {
     first_option_.push_back(count);
     count += static_cast<std::uint32_t>(here.size());
+    double& least = least_stop_.emplace_back(kInfinity);
+    for (const ChargeOption& option : here) least = std::min(least, option.fixed);
   }
   first_option_.push_back(count);
   heads_.assign((count + kViaOptions) * graph_.stages(), kNone);
@@ -32,18 +36,18 @@ OverlaySearch::OverlaySearch(const Problem& problem) : problem_(problem), graph_
   entry_.assign(sites * graph_.stages(), kInfinity);
   for (std::size_t stage = 0; stage < graph_.stages(); ++stage) {
     for (std::uint32_t site = 0; site < sites; ++site) {
-      for (const ChargeOption& option : problem.options[site]) {
-        double& entry = entry_[stage * sites + site];
-        entry = std::min(entry, option.fixed + potentials_[0].from_site(stage, site));
-      }
+      entry_[stage * sites + site] =
+          potentials_[0].stop_share() * least_stop_[site] + potentials_[0].from_site(stage, site);
     }
   }
 }
 
-double OverlaySearch::bound(std::uint32_t stage, std::uint32_t site, double energy) const {
+double OverlaySearch::bound(const Place& place, double fixed, double energy) const {
   double most = 0;
-  for (const Potential& potential : potentials_)
-    most = std::max(most, potential.with_energy(potential.from_site(stage, site), energy));
+  for (const Potential& potential : potentials_) {
+    most = std::max(
+        most, potential.with_energy(potential.from_site(place.stage, place.vertex), energy) - potential.credit(fixed));
+  }
   return most;
 }
 
@@ -55,6 +59,7 @@ void OverlaySearch::stand_at(std::uint32_t index) {
   if (label.vertex < graph_.overlay().sites()) {
     standing_.charge = &problem_.options[label.vertex][label.option];
     standing_.cost_here = standing_.charge->cost.cost_from_empty(label.energy);
+    standing_.so_far -= potentials_[0].credit(standing_.charge->fixed);
   } else {
     standing_.parked = &problem_.stays[label.stage - 1].options[label.option];
     standing_.cost_here = standing_.parked->seconds.cost_from_empty(label.energy);
@@ -108,28 +113,26 @@ bool OverlaySearch::keep(const Label& label) {
   return true;
 }
 
-// False when nothing better than what is known can come of the label, nor of one that charged more for it.
-bool OverlaySearch::admit(Label label, double estimate) {
-  if (estimate >= best_ || estimate > limit()) return false;
+void OverlaySearch::admit(Label label, double estimate) {
+  if (estimate >= best_ || estimate > limit()) return;
   if (diving_) {
     // Of equal estimates the last is taken: it leaves with the most energy.
     dive_estimate_ = estimate;
     dive_label_ = label;
-    return true;
+    return;
   }
   if (label.vertex < graph_.overlay().sites())
     label.settled = label.value - problem_.options[label.vertex][label.option].cost.cost_from_empty(label.energy);
-  if (!keep(label)) return true;
+  if (!keep(label)) return;
   std::uint32_t& first = head(label);
   label.next = first;
   first = static_cast<std::uint32_t>(labels_.size());
   open_.emplace_back(estimate, first);
   std::ranges::push_heap(open_, later);
   labels_.push_back(label);
-  return true;
 }
 
-bool OverlaySearch::arrive(const Place& place, const ChargeOption& option, const Leg& leg, double departed) {
+void OverlaySearch::arrive(const Place& place, const ChargeOption& option, const Leg& leg, double departed) {
   const Label label{.value = standing_.label.value + charging_cost(departed) + problem_.time_weight * leg.seconds +
                              leg.fixed + option.fixed,
                     .energy = std::min(leg.profile.out, departed - leg.profile.cost),
@@ -140,7 +143,9 @@ bool OverlaySearch::arrive(const Place& place, const ChargeOption& option, const
                     .option = place.option,
                     .parent = standing_.index,
                     .pass = leg.pass};
-  return admit(label, label.value + bound(place.stage, place.vertex, label.energy));
+  // A stop begins below where charging ends.
+  if (label.energy > problem_.most_wh) return;
+  admit(label, label.value + bound(place, option.fixed, label.energy));
 }
 
 void OverlaySearch::visit(const Place& place, const ChargeOption& option, const Leg& leg) {
@@ -150,25 +155,21 @@ void OverlaySearch::visit(const Place& place, const ChargeOption& option, const 
   const double needed = leg.seconds > 0 ? problem_.reserve_wh : 0;
   const double least = std::max({arrived, profile.in, needed + profile.cost});
   if (least > standing_.most || profile.out < needed) return;
-  // At a site every Wh costs at least what the bound counts for it: more energy never lowers the estimate.
-  const bool rising = standing_.parked == nullptr;
-  if (!arrive(place, option, leg, least) && rising) return;
+  arrive(place, option, leg, least);
   if (standing_.most <= least) return;
-  const auto inside = [&](double energy) { return energy > least && energy < standing_.most; };
-  const auto try_all = [&](std::span<const double> energies, double shift) {
-    for (const double energy : energies) {
-      if (inside(energy + shift) && !arrive(place, option, leg, energy + shift) && rising) break;
-    }
+  const auto consider = [&](double energy) {
+    if (energy > least && energy < standing_.most) arrive(place, option, leg, energy);
   };
-  if (standing_.charge != nullptr) try_all(standing_.charge->cost.steeper(), 0);
-  if (standing_.parked != nullptr) {
-    const double over =
-        after_stay(*standing_.parked, problem_.stays[standing_.label.stage - 1].seconds, problem_.most_wh, arrived);
-    if (inside(over)) arrive(place, option, leg, over);
-    try_all(standing_.parked->seconds.steeper(), 0);
+  if (standing_.charge != nullptr) {
+    for (const double energy : standing_.charge->cost.steeper()) consider(energy);
   }
-  try_all(option.cost.flatter(), profile.cost);
-  if (inside(profile.out + profile.cost)) arrive(place, option, leg, profile.out + profile.cost);
+  if (standing_.parked != nullptr) {
+    consider(
+        after_stay(*standing_.parked, problem_.stays[standing_.label.stage - 1].seconds, problem_.most_wh, arrived));
+    for (const double energy : standing_.parked->seconds.steeper()) consider(energy);
+  }
+  for (const double energy : option.cost.flatter()) consider(energy + profile.cost);
+  consider(profile.out + profile.cost);
   arrive(place, option, leg, standing_.most);
 }
 
@@ -191,6 +192,7 @@ void OverlaySearch::cross(const Link& link, std::span<const Drive> drives) {
   const double entry = entry_[stage * problem_.options.size() + link.to];
   if (entry == kInfinity) return;
   const double ahead = standing_.so_far + entry;
+  if (ahead + least_weight(link) > limit()) return;
   for (const Drive& drive : drives) {
     if (ahead + potentials_[0].weight(drive, problem_.time_weight) > limit()) continue;
     const auto& options = problem_.options[link.to];

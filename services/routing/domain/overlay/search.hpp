@@ -83,13 +83,17 @@ class OverlaySearch {
 
   void stand_at(std::uint32_t index);
   double charging_cost(double departed) const;
+  // Not more than any of the link's drives weighs.
+  double least_weight(const Link& link) const {
+    return problem_.time_weight * link.least_seconds + potentials_[0].price_per_wh() * link.least_cost;
+  }
   double limit() const { return diving_ ? std::min(best_, dive_estimate_) : best_; }
-  double bound(std::uint32_t stage, std::uint32_t site, double energy) const;
+  double bound(const Place& place, double fixed, double energy) const;
   void expand(std::uint32_t index);
   void cross(const Link& link, std::span<const Drive> drives);
   void visit(const Place& place, const ChargeOption& option, const Leg& leg);
-  bool arrive(const Place& place, const ChargeOption& option, const Leg& leg, double departed);
-  bool admit(Label label, double estimate);
+  void arrive(const Place& place, const ChargeOption& option, const Leg& leg, double departed);
+  void admit(Label label, double estimate);
   bool keep(const Label& label);
   std::uint32_t& head(const Label& label);
   void finish(const Leg& leg);
@@ -119,9 +123,10 @@ class OverlaySearch {
 
   const Problem& problem_;
   const TripGraph& graph_;
-  std::vector<Potential> potentials_;  // the first with the least price of energy
+  std::vector<Potential> potentials_;  // the first with the greatest bound at the start
   std::vector<std::uint32_t> first_option_;
-  std::vector<double> entry_;  // per stage and site: the first potential, with the stop there
+  std::vector<double> entry_;       // per stage and site: the first potential, with its share of the stop there
+  std::vector<double> least_stop_;  // per site: least fixed cost
   std::vector<Label> labels_;
   std::vector<Pass> passes_;
   std::vector<std::uint32_t> heads_;

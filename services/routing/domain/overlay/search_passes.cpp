@@ -31,6 +31,7 @@ void OverlaySearch::pass_sites() {
 
 void OverlaySearch::pass_all(const Link& link, std::span<const Drive> drives) {
   const double entry = entry_[standing_.label.stage * problem_.options.size() + link.to];
+  if (standing_.so_far + entry + least_weight(link) >= best_) return;
   for (const Drive& drive : drives) {
     if (standing_.so_far + potentials_[0].weight(drive, problem_.time_weight) + entry < best_)
       pass({.drive = &drive, .seconds = drive.seconds, .profile = drive.profile}, link.to, 1);
@@ -45,9 +46,7 @@ bool OverlaySearch::beaten(const Leg& leg, std::uint32_t site) const {
   if (site == kNone) {
     direct = at_site ? graph_.to_target(stage, here) : graph_.straight(stage);
   } else {
-    const auto links = at_site ? graph_.overlay().leaving(here) : graph_.leaving(stage);
-    const auto link = std::ranges::find(links, site, &Link::to);
-    if (link != links.end()) direct = at_site ? graph_.overlay().drives(*link) : graph_.drives(*link);
+    direct = at_site ? graph_.overlay().between(here, site) : graph_.from_terminal(stage, site);
   }
   return std::ranges::any_of(direct, [&](const Drive& drive) {
     return problem_.time_weight * drive.seconds <= problem_.time_weight * leg.seconds + leg.fixed &&
@@ -62,7 +61,7 @@ void OverlaySearch::pass(const Leg& leg, std::uint32_t site, int depth) {
   const ev::Profile gate{.in = problem_.reserve_wh, .cost = 0, .out = problem_.capacity_wh};
   const ev::Profile arrived = leg.profile.then(gate);
   if (!arrived.passable()) return;
-  const double stop = potential.stop_cost(site);
+  const double stop = least_stop_[site];
   const double ahead = standing_.so_far + problem_.time_weight * leg.seconds + leg.fixed + stop +
                        potential.price_per_wh() * leg.profile.cost;
   std::uint32_t here = kNone;
@@ -91,6 +90,7 @@ void OverlaySearch::pass(const Leg& leg, std::uint32_t site, int depth) {
   }
   for (const Link& link : graph_.overlay().leaving(site)) {
     const double entry = entry_[stage * problem_.options.size() + link.to];
+    if (ahead + entry + least_weight(link) >= best_) continue;
     for (const Drive& drive : graph_.overlay().drives(link)) {
       if (ahead + potential.weight(drive, problem_.time_weight) + entry >= best_) continue;
       const Leg there = onward(drive);

@@ -30,8 +30,8 @@ class Sandwich : public testing::TestWithParam<Case> {};
 TEST_P(Sandwich, TheSearchLiesBetweenTwoGrids) {
   int feasible = 0, with_stops = 0;
   double width = 0;
-  const int levels = full() ? 500 : 200;
-  const std::uint64_t seeds = full() ? 600 : 80;
+  const int levels = full() ? 300 : 200;
+  const std::uint64_t seeds = full() ? 250 : 60;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const RandomProblem made = random_problem(seed, GetParam().aim, GetParam().stays);
     const OverlayOutcome found = OverlaySearch(made.problem).run();

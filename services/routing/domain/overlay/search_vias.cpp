@@ -88,6 +88,7 @@ void OverlaySearch::go_on(const Chain& chain, std::uint32_t stage, std::uint32_t
   }
   for (const Link& link : at_site ? graph_.overlay().leaving(vertex) : graph_.leaving(stage)) {
     const double entry = entry_[stage * problem_.options.size() + link.to];
+    if (standing_.so_far + chain.weight + least_weight(link) + entry > limit()) continue;
     for (const Drive& drive : at_site ? graph_.overlay().drives(link) : graph_.drives(link)) {
       const double estimate = standing_.so_far + chain.weight + potential.weight(drive, problem_.time_weight) + entry;
       if (estimate > limit()) continue;
@@ -97,8 +98,8 @@ void OverlaySearch::go_on(const Chain& chain, std::uint32_t stage, std::uint32_t
       for (std::uint32_t option = 0; option < options.size(); ++option)
         visit_over(next, {.stage = stage, .vertex = link.to, .option = option}, options[option]);
       if (!passing_ || passed == kMostPassed) continue;
-      next.cost += potential.stop_cost(link.to);
-      next.weight += potential.stop_cost(link.to);
+      next.cost += least_stop_[link.to];
+      next.weight += least_stop_[link.to];
       next.pass = static_cast<std::uint32_t>(passes_.size());
       passes_.push_back({.before = chain.pass, .vertex = link.to, .drive = &drive});
       go_on(next, stage, link.to, passed + 1);
@@ -138,6 +139,7 @@ void OverlaySearch::stop_at_via(const Chain& chain, std::uint32_t terminal) {
 void OverlaySearch::visit_over(const Chain& chain, const Place& place, const ChargeOption& option) {
   for (const double departed : departures(chain.map, option.cost.flatter())) {
     const EnergyMap::Point arrival = chain.map.at(departed);
+    if (arrival.arrived > problem_.most_wh) continue;
     const Label label{
         .value = standing_.label.value + charging_cost(departed) + chain.cost + arrival.cost + option.fixed,
         .energy = arrival.arrived,
@@ -148,7 +150,7 @@ void OverlaySearch::visit_over(const Chain& chain, const Place& place, const Cha
         .option = place.option,
         .parent = standing_.index,
         .pass = chain.pass};
-    admit(label, label.value + bound(place.stage, place.vertex, label.energy));
+    admit(label, label.value + bound(place, option.fixed, label.energy));
   }
 }
 
