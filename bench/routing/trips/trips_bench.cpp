@@ -10,8 +10,8 @@ namespace evc::bench {
 
 void bench_trips() {
   constexpr std::size_t kSites = 1'000;
-  constexpr int kTrips = 100;
-  for (const double kwh : {60.0}) {
+  constexpr int kTrips = 400;
+  for (const double kwh : {40.0, 60.0, 80.0}) {
     ev::Vehicle car = middle_class_car();
     car.usable_kwh = kwh;
     const Country country(20'261'130, kSites, car);

@@ -51,7 +51,7 @@ Potential::Rates least_rates(const Problem& problem, double stop_share) {
   return {.stop_share = stop_share, .price_per_wh = least == kInfinity ? 0 : least};
 }
 
-Potential::Potential(const Problem& problem, const Rates& rates)
+Potential::Potential(const Problem& problem, const Rates& rates, const std::vector<std::vector<char>>& relevant)
     : share_(rates.stop_share),
       price_(rates.price_per_wh),
       arrival_(problem.arrival_wh),
@@ -64,16 +64,16 @@ Potential::Potential(const Problem& problem, const Rates& rates)
   from_terminal_.assign(stages + 1, 0);
   leaving_terminal_.assign(stages + 1, 0);
   for (std::size_t stage = stages; stage-- > 0;) {
-    spread(problem, stage);
+    spread(problem, stage, relevant[stage]);
     from_terminal_[stage] = leaving_terminal_[stage] = leave(problem, stage);
     if (stage == 0) continue;
-    from_terminal_[stage] += problem.time_weight * problem.stays[stage - 1].seconds - gift(problem, stage);
+    from_terminal_[stage] += problem.time_weight * problem.stays[stage - 1].seconds - stay_gift(problem, stage, price_);
   }
 }
 
 // What charging during a stay may save at most: its gain is piecewise linear in the energy on arrival, so it is
 // greatest where one of its pieces ends.
-double Potential::gift(const Problem& problem, std::size_t terminal) const {
+double stay_gift(const Problem& problem, std::size_t terminal, double price_per_wh) {
   double most = 0;
   const Stay& stay = problem.stays[terminal - 1];
   for (const ParkedOption& option : stay.options) {
@@ -81,10 +81,10 @@ double Potential::gift(const Problem& problem, std::size_t terminal) const {
          EnergyMap::identity(problem.capacity_wh).then_parked(option, stay.seconds, problem.most_wh).points())
       most = std::max(most, point.arrived - point.left);
   }
-  return price_ * most;
+  return price_per_wh * most;
 }
 
-void Potential::spread(const Problem& problem, std::size_t stage) {
+void Potential::spread(const Problem& problem, std::size_t stage, const std::vector<char>& relevant) {
   const TripGraph& graph = *problem.graph;
   const Overlay& overlay = graph.overlay();
   const bool last = stage + 1 == graph.stages();
@@ -92,7 +92,7 @@ void Potential::spread(const Problem& problem, std::size_t stage) {
   using Item = std::pair<double, std::uint32_t>;
   std::priority_queue<Item, std::vector<Item>, std::greater<>> queue;
   for (std::uint32_t site = 0; site < best.size(); ++site) {
-    if (stop_[site] == kInfinity) continue;
+    if (stop_[site] == kInfinity || relevant[site] == 0) continue;
     for (const Drive& drive : graph.to_target(stage, site)) {
       if (!can_drive(drive, problem.most_wh, last ? problem.arrival_wh : drive.seconds > 0 ? problem.reserve_wh : 0))
         continue;
@@ -107,7 +107,7 @@ void Potential::spread(const Problem& problem, std::size_t stage) {
     if (value > best[site]) continue;
     const double onward = value + stop_[site];
     for (const Overlay::LinkInto& link : overlay.arriving(site)) {
-      if (stop_[link.from] == kInfinity) continue;
+      if (stop_[link.from] == kInfinity || relevant[link.from] == 0) continue;
       double least = best[link.from];
       // Most links bring nothing new, whichever drive is taken.
       if (onward + problem.time_weight * link.least_seconds + price_ * link.least_cost >= least) continue;

@@ -17,8 +17,9 @@ class Potential {
     double stop_share = 1;  // of the fixed cost of a stop, 0 to 1
     double price_per_wh = 0;
   };
-  // The rates must be those of least_rates, or lower.
-  Potential(const Problem& problem, const Rates& rates);
+  // The rates must be those of least_rates, or lower. Sites that are not marked in `relevant` ([stage][site]) are left
+  // out: nothing leads there.
+  Potential(const Problem& problem, const Rates& rates, const std::vector<std::vector<char>>& relevant);
 
   double price_per_wh() const { return price_; }
   double stop_share() const { return share_; }
@@ -37,15 +38,17 @@ class Potential {
   }
 
  private:
-  void spread(const Problem& problem, std::size_t stage);
+  void spread(const Problem& problem, std::size_t stage, const std::vector<char>& relevant);
   double leave(const Problem& problem, std::size_t stage) const;
-  double gift(const Problem& problem, std::size_t terminal) const;
 
   double share_, price_, arrival_;
   std::vector<double> stop_;  // per site: least share of a fixed cost; infinite where nobody stops
   std::vector<std::vector<double>> from_site_;
   std::vector<double> from_terminal_, leaving_terminal_;
 };
+
+// What charging during a stay may save at most, when a Wh is worth `price_per_wh`.
+double stay_gift(const Problem& problem, std::size_t terminal, double price_per_wh);
 
 // The highest price that, with this share of the fixed cost, undercuts every charge that this trip can make.
 Potential::Rates least_rates(const Problem& problem, double stop_share);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "services/routing/domain/overlay/relevant.hpp"
+
 namespace evc::routing {
 namespace {
 
@@ -18,11 +20,8 @@ bool later(const std::pair<double, std::uint32_t>& a, const std::pair<double, st
 }  // namespace
 
 OverlaySearch::OverlaySearch(const Problem& problem) : problem_(problem), graph_(*problem.graph) {
-  for (const double share : {1.0, 0.5, 0.0}) potentials_.emplace_back(problem, least_rates(problem, share));
-  potentials_.emplace_back(problem, Potential::Rates{.stop_share = 1, .price_per_wh = 0});
-  std::ranges::sort(potentials_, std::greater<>{}, [&](const Potential& potential) {
-    return potential.with_energy(potential.from_terminal(0), problem.start_wh);
-  });
+  for (const double share : {0.4, 0.0}) rates_.push_back(least_rates(problem, share));
+  rates_.push_back({.stop_share = 1, .price_per_wh = 0});
   std::uint32_t count = 0;
   for (const auto& here : problem.options) {
     first_option_.push_back(count);
@@ -31,8 +30,15 @@ OverlaySearch::OverlaySearch(const Problem& problem) : problem_(problem), graph_
     for (const ChargeOption& option : here) least = std::min(least, option.fixed);
   }
   first_option_.push_back(count);
-  heads_.assign((count + kViaOptions) * graph_.stages(), kNone);
-  const std::size_t sites = problem.options.size();
+}
+
+void OverlaySearch::prepare(const std::vector<std::vector<char>>& relevant) {
+  potentials_.clear();
+  for (const Potential::Rates& rates : rates_) potentials_.emplace_back(problem_, rates, relevant);
+  std::ranges::sort(potentials_, std::greater<>{}, [&](const Potential& potential) {
+    return potential.with_energy(potential.from_terminal(0), problem_.start_wh);
+  });
+  const std::size_t sites = problem_.options.size();
   entry_.assign(sites * graph_.stages(), kInfinity);
   for (std::size_t stage = 0; stage < graph_.stages(); ++stage) {
     for (std::uint32_t site = 0; site < sites; ++site) {
@@ -40,6 +46,14 @@ OverlaySearch::OverlaySearch(const Problem& problem) : problem_(problem), graph_
           potentials_[0].stop_share() * least_stop_[site] + potentials_[0].from_site(stage, site);
     }
   }
+  onward_.assign(entry_.size(), {});
+  labels_before_ += labels_.size();
+  labels_.clear();
+  passes_.clear();
+  open_.clear();
+  expanded_.clear();
+  heads_.assign((first_option_.back() + kViaOptions) * graph_.stages(), kNone);
+  best_ = kInfinity;
 }
 
 double OverlaySearch::bound(const Place& place, double fixed, double energy) const {
@@ -240,7 +254,7 @@ bool OverlaySearch::expand_open() {
   std::size_t count = 0;
   while (!open_.empty() && open_.front().first < best_) {
     const bool given_up = ++count % kGiveUpCheckEvery == 0 && problem_.give_up && problem_.give_up();
-    if (given_up || labels_.size() >= problem_.label_limit) {
+    if (given_up || labels_before_ + labels_.size() >= problem_.label_limit) {
       stopped_ = given_up ? OverlayOutcome::Status::kCancelled : OverlayOutcome::Status::kLimit;
       return false;
     }
@@ -254,21 +268,34 @@ bool OverlaySearch::expand_open() {
   return true;
 }
 
-OverlayOutcome OverlaySearch::run() {
+void OverlaySearch::search() {
   labels_.push_back({.energy = problem_.start_wh, .vertex = graph_.terminal(0)});
-  double first = 0;
-  for (const Potential& potential : potentials_)
-    first = std::max(first, potential.with_energy(potential.from_terminal(0), problem_.start_wh));
-  if (first == kInfinity) return {};
+  const double first = potentials_[0].with_energy(potentials_[0].from_terminal(0), problem_.start_wh);
+  if (first == kInfinity) return;
   dive();
   open_.emplace_back(first, 0);
   // With the best answer known, few sites are worth passing.
   while (expand_open() && !expanded_.empty()) pass_sites();
+}
+
+OverlayOutcome OverlaySearch::run() {
+  const RelevantSites sites(problem_, rates_[1]);
+  if (sites.least() == kInfinity) return {};
+  // What is found within a guess is the best there is; else the guess was too low.
+  const double base = std::max(sites.least(), 0.0);
+  double guess = 0;
+  for (const double wider : {1.1, 2.0, kInfinity}) {
+    guess = wider * (base + 1'500 * problem_.time_weight);
+    if (guess > sites.told_apart()) guess = kInfinity;
+    prepare(sites.within(guess));
+    search();
+    if (stopped_ != OverlayOutcome::Status::kInfeasible || best_ <= guess) break;
+  }
   const bool cut_short = stopped_ != OverlayOutcome::Status::kInfeasible;
   OverlayOutcome found{.status = stopped_};
   if (best_ < kInfinity) found = outcome();
-  found.lower_bound = cut_short ? std::min(best_, open_.front().first) : best_;
-  found.labels = labels_.size();
+  found.lower_bound = cut_short ? std::min({best_, guess, open_.front().first}) : best_;
+  found.labels = labels_before_ + labels_.size();
   return found;
 }
 

@@ -81,6 +81,8 @@ class OverlaySearch {
     double departed = 0;
   };
 
+  void prepare(const std::vector<std::vector<char>>& relevant);
+  void search();
   void stand_at(std::uint32_t index);
   double charging_cost(double departed) const;
   // Not more than any of the link's drives weighs.
@@ -107,6 +109,12 @@ class OverlaySearch {
   void pass_all(const Link& link, std::span<const Drive> drives);
   void pass(const Leg& leg, std::uint32_t site, int depth);
   bool beaten(const Leg& leg, std::uint32_t site) const;
+  // Links from a site, the most promising first, each with the least that it and what follows can weigh.
+  struct Onward {
+    double weight = 0;
+    const Link* link = nullptr;
+  };
+  const std::vector<Onward>& onward(std::uint32_t stage, std::uint32_t site);
 
   // Over vias (search_vias.cpp).
   void reach_via(const Leg& leg);
@@ -123,6 +131,7 @@ class OverlaySearch {
 
   const Problem& problem_;
   const TripGraph& graph_;
+  std::vector<Potential::Rates> rates_;
   std::vector<Potential> potentials_;  // the first with the greatest bound at the start
   std::vector<std::uint32_t> first_option_;
   std::vector<double> entry_;       // per stage and site: the first potential, with its share of the stop there
@@ -131,8 +140,10 @@ class OverlaySearch {
   std::vector<Pass> passes_;
   std::vector<std::uint32_t> heads_;
   std::vector<std::pair<double, std::uint32_t>> open_;
-  std::vector<std::uint32_t> expanded_;  // from which no site has been passed yet
+  std::vector<std::vector<Onward>> onward_;  // per stage and site, made when asked for
+  std::vector<std::uint32_t> expanded_;      // from which no site has been passed yet
   OverlayOutcome::Status stopped_ = OverlayOutcome::Status::kInfeasible;
+  std::size_t labels_before_ = 0;  // of earlier guesses
   Standing standing_;
   std::vector<double> departures_, wanted_;
   bool diving_ = false, passing_ = false;

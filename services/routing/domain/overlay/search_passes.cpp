@@ -55,6 +55,17 @@ bool OverlaySearch::beaten(const Leg& leg, std::uint32_t site) const {
   });
 }
 
+const std::vector<OverlaySearch::Onward>& OverlaySearch::onward(std::uint32_t stage, std::uint32_t site) {
+  std::vector<Onward>& list = onward_[stage * problem_.options.size() + site];
+  if (!list.empty()) return list;
+  for (const Link& link : graph_.overlay().leaving(site)) {
+    const double weight = least_weight(link) + entry_[stage * problem_.options.size() + link.to];
+    if (weight < std::numeric_limits<double>::infinity()) list.push_back({weight, &link});
+  }
+  std::ranges::sort(list, {}, &Onward::weight);
+  return list;
+}
+
 void OverlaySearch::pass(const Leg& leg, std::uint32_t site, int depth) {
   const std::uint32_t stage = standing_.label.stage;
   const Potential& potential = potentials_[0];
@@ -65,7 +76,7 @@ void OverlaySearch::pass(const Leg& leg, std::uint32_t site, int depth) {
   const double ahead = standing_.so_far + problem_.time_weight * leg.seconds + leg.fixed + stop +
                        potential.price_per_wh() * leg.profile.cost;
   std::uint32_t here = kNone;
-  const auto onward = [&](const Drive& drive) {
+  const auto by = [&](const Drive& drive) {
     if (here == kNone) {
       here = static_cast<std::uint32_t>(passes_.size());
       passes_.push_back({.before = leg.pass, .vertex = site, .drive = leg.drive});
@@ -80,7 +91,7 @@ void OverlaySearch::pass(const Leg& leg, std::uint32_t site, int depth) {
   for (const Drive& drive : graph_.to_target(stage, site)) {
     const double rest = potential.weight(drive, problem_.time_weight) + potential.from_terminal(stage + 1);
     if (ahead + rest >= best_) continue;
-    const Leg there = onward(drive);
+    const Leg there = by(drive);
     if (!there.profile.passable() || beaten(there, kNone)) continue;
     if (last) {
       finish(there);
@@ -88,12 +99,13 @@ void OverlaySearch::pass(const Leg& leg, std::uint32_t site, int depth) {
       reach_via(there);
     }
   }
-  for (const Link& link : graph_.overlay().leaving(site)) {
+  for (const Onward& next : onward(stage, site)) {
+    if (ahead + next.weight >= best_) break;
+    const Link& link = *next.link;
     const double entry = entry_[stage * problem_.options.size() + link.to];
-    if (ahead + entry + least_weight(link) >= best_) continue;
     for (const Drive& drive : graph_.overlay().drives(link)) {
       if (ahead + potential.weight(drive, problem_.time_weight) + entry >= best_) continue;
-      const Leg there = onward(drive);
+      const Leg there = by(drive);
       if (link.to == standing_.label.vertex || !there.profile.passable() || beaten(there, link.to)) continue;
       const auto& options = problem_.options[link.to];
       for (std::uint32_t option = 0; option < options.size(); ++option)
