@@ -55,7 +55,8 @@ struct TripRequest {
   double max_charge_soc = 0.8;    // charging ends here at the latest
   Objective objective;
   SiteFilter filter;
-  double overhead_seconds = 300;  // leaving the road, plugging in, starting
+  double overhead_seconds = 300;    // leaving the road, plugging in, starting
+  double stop_penalty_seconds = 0;  // what a stop counts beyond its time when plans are compared
   double max_speed_kmh = 130;
   int alternatives = 0;
   // Work limits: past the label limit the answer is bounded, after giving up there is none.
@@ -104,6 +105,7 @@ struct TripStop {
   std::int64_t plug_wh = 0;
   double peak_kw = 0;
   Money price;
+  bool parked = false;                // during the stay at a via, which holds its time
   std::optional<std::size_t> plan_b;  // another site that can be reached from here with what is left
 };
 
@@ -127,7 +129,7 @@ struct TripPlan {
   std::string label;
   std::vector<TripLeg> legs;
   std::vector<std::optional<TripStop>> stop_after;
-  std::vector<double> dwell_after;  // seconds at a via
+  std::vector<double> dwell_after;  // seconds at a via, longer than asked for when charging there takes longer
   TripTotals totals;
   double arrival_confidence = 0;
 };

@@ -28,6 +28,7 @@ struct ParkedOption {
 };
 
 struct Stay {
+  static constexpr std::uint32_t kMostOptions = 8;
   double seconds = 0;
   std::vector<ParkedOption> options;
 };

@@ -10,8 +10,6 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kGiveUpCheckEvery = 32;
-// A via has a few plugs at most; states are numbered by this.
-constexpr std::uint32_t kViaOptions = 8;
 
 bool later(const std::pair<double, std::uint32_t>& a, const std::pair<double, std::uint32_t>& b) {
   return a.first > b.first;
@@ -52,7 +50,7 @@ void OverlaySearch::prepare(const std::vector<std::vector<char>>& relevant) {
   passes_.clear();
   open_.clear();
   expanded_.clear();
-  heads_.assign((first_option_.back() + kViaOptions) * graph_.stages(), kNone);
+  heads_.assign((first_option_.back() + Stay::kMostOptions) * graph_.stages(), kNone);
   best_ = kInfinity;
 }
 
@@ -99,7 +97,7 @@ std::uint32_t& OverlaySearch::head(const Label& label) {
   const std::size_t stages = graph_.stages(), options = first_option_.back();
   if (label.vertex < graph_.overlay().sites())
     return heads_[label.stage * options + first_option_[label.vertex] + label.option];
-  return heads_[stages * options + label.stage * kViaOptions + label.option];
+  return heads_[stages * options + label.stage * Stay::kMostOptions + label.option];
 }
 
 // Whether no label of the same state is as good: earlier with as much energy, or so early with less that charging up
