@@ -29,7 +29,8 @@ void bench_trips() {
       labels.add(static_cast<double>(outcome.labels));
     }
     std::printf(
-        "trips, %.0f kWh: %zu sites, %zu drives; %zu of %d found, %zu exact, %.1f stops: CPU p50 %.2f ms, p95 %.2f ms, p99 "
+        "trips, %.0f kWh: %zu sites, %zu drives; %zu of %d found, %zu exact, %.1f stops: CPU p50 %.2f ms, p95 %.2f ms, "
+        "p99 "
         "%.2f ms; labels p50 %.0f, p99 %.0f\n",
         kwh, kSites, country.overlay().drive_count(), found, kTrips, exact,
         static_cast<double>(stops) / static_cast<double>(found), samples.percentile(0.5) / 1e3,
