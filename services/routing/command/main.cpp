@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/routing/command/frvcp_command.hpp"
+#include "services/routing/command/validate_command.hpp"
 
 namespace evc::routing::command {
 namespace {
@@ -57,6 +58,10 @@ Outcome run(const std::vector<std::string>& words) {
   if (words.empty()) throw std::invalid_argument("a command is missing");
   const std::vector<std::string> rest(words.begin() + 1, words.end());
   if (words[0] == "frvcp") return run_frvcp(rest);
+  if (words[0] == "validate") {
+    if (rest.size() != 2) throw std::invalid_argument("validate needs rows and cycles");
+    return validate(file(rest[0]), file(rest[1]));
+  }
   throw std::invalid_argument("unknown command " + words[0]);
 }
 

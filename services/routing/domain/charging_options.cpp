@@ -43,8 +43,8 @@ ChargingOptions::ChargingOptions(const Network& network, const TripRequest& requ
       const double useful_kw = std::min(connector.power_kw, dc ? request.vehicle.dc_kw : request.vehicle.ac_kw);
       auto& curve = curves[{dc, useful_kw}];
       if (!curve)
-        curve =
-            std::make_shared<ev::ChargingCurve>(request.vehicle, useful_kw, dc ? ev::Current::kDc : ev::Current::kAc);
+        curve = std::make_shared<ev::ChargingCurve>(
+            request.vehicle, useful_kw, dc ? ev::Current::kDc : ev::Current::kAc, request.conditions.temperature_c);
       ChargingOption option{s, c, curve, static_cast<double>(site.tariff.start_fee_minor),
                             static_cast<double>(site.tariff.per_kwh_minor) / 1000};
       auto& here = by_node_[site.node];

@@ -116,7 +116,8 @@ std::optional<Relaxation> new_station(const PreparedTrip& trip, const Roads& roa
     const auto first = solved(roads, there), second = solved(roads, onward);
     if (!first || !second) continue;
     const bool dc = request.vehicle.dc_kw > 0;
-    const ev::ChargingCurve curve(request.vehicle, kUsualKw, dc ? ev::Current::kDc : ev::Current::kAc);
+    const ev::ChargingCurve curve(request.vehicle, kUsualKw, dc ? ev::Current::kDc : ev::Current::kAc,
+                                  request.conditions.temperature_c);
     const double stop = request.overhead_seconds + std::max(0.0, curve.seconds(first->totals.arrive_soc, onward.soc));
     return Relaxation{.kind = "station",
                       .value = dc ? kUsualKw : request.vehicle.ac_kw,

@@ -65,7 +65,8 @@ Result<void> charge(const Network& network, const TripRequest& request, const Tr
   if (!allowed) return contradiction("a filter is violated at " + site.id);
   if (stop.depart_soc > request.max_charge_soc + 1e-6) return contradiction("charged beyond the limit");
   const ev::ChargingCurve curve(request.vehicle, connector.power_kw,
-                                connector.current == "DC" ? ev::Current::kDc : ev::Current::kAc);
+                                connector.current == "DC" ? ev::Current::kDc : ev::Current::kAc,
+                                request.conditions.temperature_c);
   const double reached = curve.soc_after(stop.arrive_soc, stop.charge_seconds);
   if (std::abs(reached - stop.depart_soc) * request.vehicle.usable_wh() > kWhTolerance)
     return contradiction("charging time and energy disagree at " + site.id);
