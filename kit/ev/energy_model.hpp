@@ -14,6 +14,7 @@ struct Conditions {
   double temperature_c = 25;
   double payload_kg = 100;
   double consumption_factor = 1;  // of this driver: what they use against the model, 1 when it is not known
+  bool operator==(const Conditions&) const = default;
 };
 
 struct RoadStretch {

@@ -22,25 +22,20 @@ bool given_up(const TripRequest& request) {
   return request.give_up && request.give_up();
 }
 
-struct Roads {
-  const Network& network;
-  const SiteTrees& trees;
-};
-
-bool reachable(const Roads& roads, const TripRequest& request) {
-  const auto trip = PreparedTrip::make(roads.network, roads.trees, request);
+bool reachable(const PreparedTrip& base, const TripRequest& request) {
+  const auto trip = base.with(request);
   return trip && reach((*trip)->problem()).feasible();
 }
 
 // The solved and replayed trip, when there is one.
-std::optional<TripPlan> solved(const Roads& roads, TripRequest request) {
+std::optional<TripPlan> solved(const PreparedTrip& base, TripRequest request) {
   request.label_limit = kVerifyLabels;
-  const auto trip = PreparedTrip::make(roads.network, roads.trees, request);
+  const auto trip = base.with(request);
   if (!trip) return std::nullopt;
   const OverlayOutcome outcome = OverlaySearch((*trip)->problem()).run();
   if (outcome.status != OverlayOutcome::Status::kFound) return std::nullopt;
   TripPlan plan = make_plan(**trip, outcome);
-  if (!replay(roads.network, request, plan)) return std::nullopt;
+  if (!replay(base.network(), request, plan)) return std::nullopt;
   return plan;
 }
 
@@ -71,27 +66,27 @@ std::vector<Knob> knobs(const TripRequest& request) {
   return list;
 }
 
-std::optional<Relaxation> least_change(const Roads& roads, const TripRequest& request, const Knob& knob) {
+std::optional<Relaxation> least_change(const PreparedTrip& trip, const Knob& knob) {
+  const TripRequest& request = trip.request();
   const auto feasible_with = [&](double value) {
     if (given_up(request)) return false;
     TripRequest changed = request;
     knob.turn(changed, value);
-    return reachable(roads, changed);
+    return reachable(trip, changed);
   };
   if (knob.values.empty() || !feasible_with(knob.values.back())) return std::nullopt;
   const auto first = std::ranges::partition_point(knob.values, [&](double value) { return !feasible_with(value); });
   if (first == knob.values.end() || given_up(request)) return std::nullopt;
   TripRequest changed = request;
   knob.turn(changed, *first);
-  const auto plan = solved(roads, changed);
+  const auto plan = solved(trip, changed);
   if (!plan) return std::nullopt;
   return Relaxation{.kind = knob.kind, .value = std::abs(*first), .seconds = plan->totals.seconds};
 }
 
 // One more fast site at a place: the trip to it and the trip from it, each solved, with a charge in between as far as
 // the driver lets it.
-std::optional<Relaxation> new_station(const PreparedTrip& trip, const Roads& roads, std::size_t stage,
-                                      const std::vector<RoadStep>& road) {
+std::optional<Relaxation> new_station(const PreparedTrip& trip, std::size_t stage, const std::vector<RoadStep>& road) {
   constexpr double kUsualKw = 60;
   std::vector<NodeId> nodes;
   for (const RoadStep& step : road) {
@@ -112,8 +107,8 @@ std::optional<Relaxation> new_station(const PreparedTrip& trip, const Roads& roa
     onward.via.assign(cut, request.via.end());
     there.min_arrival_soc = request.min_stop_soc;
     onward.soc = request.max_charge_soc;
-    if (!reachable(roads, there) || !reachable(roads, onward)) continue;
-    const auto first = solved(roads, there), second = solved(roads, onward);
+    if (!reachable(trip, there) || !reachable(trip, onward)) continue;
+    const auto first = solved(trip, there), second = solved(trip, onward);
     if (!first || !second) continue;
     const bool dc = request.vehicle.dc_kw > 0;
     const ev::ChargingCurve curve(request.vehicle, kUsualKw, dc ? ev::Current::kDc : ev::Current::kAc,
@@ -196,7 +191,6 @@ std::vector<RoadStep> find_gap(const PreparedTrip& trip, const Frontier& frontie
 Infeasibility explain(const PreparedTrip& trip) {
   using Reason = Infeasibility::Reason;
   Infeasibility why;
-  const Roads roads{trip.network(), trip.trees()};
   const Frontier frontier = find_frontier(trip, reach(trip.problem()));
   if (frontier.road.empty()) {
     why.reason = Reason::kNoRoad;
@@ -219,15 +213,15 @@ Infeasibility explain(const PreparedTrip& trip) {
   unfiltered.filter = {};
   TripRequest no_reserve = trip.request();
   no_reserve.min_arrival_soc = 0;
-  if (reachable(roads, unfiltered)) {
+  if (reachable(trip, unfiltered)) {
     why.reason = Reason::kFiltersTooNarrow;
-  } else if (to_the_end && reachable(roads, no_reserve)) {
+  } else if (to_the_end && reachable(trip, no_reserve)) {
     why.reason = Reason::kArrivalSocTooHigh;
   }
   for (const Knob& knob : knobs(trip.request())) {
-    if (auto change = least_change(roads, trip.request(), knob)) why.relaxations.push_back(std::move(*change));
+    if (auto change = least_change(trip, knob)) why.relaxations.push_back(std::move(*change));
   }
-  if (auto station = new_station(trip, roads, frontier.stage, gap)) why.relaxations.push_back(std::move(*station));
+  if (auto station = new_station(trip, frontier.stage, gap)) why.relaxations.push_back(std::move(*station));
   return why;
 }
 

@@ -114,10 +114,8 @@ void add_up(const PreparedTrip& trip, TripPlan& plan) {
   for (const auto& stop : plan.stop_after) {
     if (!stop) continue;
     ++totals.stops;
-    if (!stop->parked) {
-      totals.charge_seconds += stop->charge_seconds;
-      totals.overhead_seconds += stop->overhead_seconds;
-    }
+    totals.charge_seconds += stop->parked ? stop->beyond_stay_seconds : stop->charge_seconds;
+    totals.overhead_seconds += stop->parked ? 0 : stop->overhead_seconds;
     totals.plug_wh += stop->plug_wh;
     totals.price.amount += stop->price.amount;
   }
@@ -149,11 +147,14 @@ bool pause(const PreparedTrip& trip, const OverlayStep& step, TripPlan& plan, Pr
     plan.stop_after.back() = stop_of(trip, step);
   }
   if (via) {
-    double& dwell = plan.dwell_after.back();
-    dwell = trip.request().via[step.stage - 1].dwell_seconds;
-    if (step.option)
-      dwell = std::max(dwell, plan.stop_after.back()->overhead_seconds + plan.stop_after.back()->charge_seconds);
+    const double dwell = trip.request().via[step.stage - 1].dwell_seconds;
+    plan.dwell_after.back() = dwell;
     progress.seconds += dwell;
+    if (step.option) {
+      TripStop& stop = *plan.stop_after.back();
+      stop.beyond_stay_seconds = std::max(0.0, stop.overhead_seconds + stop.charge_seconds - dwell);
+      progress.seconds += stop.beyond_stay_seconds;
+    }
   } else if (step.option) {
     progress.seconds += plan.stop_after.back()->charge_seconds + plan.stop_after.back()->overhead_seconds;
   }

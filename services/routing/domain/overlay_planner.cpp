@@ -53,19 +53,18 @@ std::vector<std::size_t> sites_of(const TripPlan& plan) {
 }
 
 // Other plans worth showing: another aim, and not the same stops again.
-std::vector<TripPlan> alternatives(const Network& network, const SiteTrees& trees, const TripRequest& request,
-                                   const TripPlan& best) {
+std::vector<TripPlan> alternatives(const PreparedTrip& trip, const TripPlan& best) {
+  const TripRequest& request = trip.request();
   std::vector<TripPlan> found;
   std::set<std::vector<std::size_t>> seen{sites_of(best)};
-  for (Variant& variant : variants(request)) {
+  for (const Variant& variant : variants(request)) {
     if (found.size() >= static_cast<std::size_t>(request.alternatives)) break;
-    auto trip = PreparedTrip::make(network, trees, variant.request);
-    if (!trip) continue;
-    auto solved = solve(**trip);
+    const auto other = trip.with(variant.request);
+    if (!other) continue;
+    auto solved = solve(**other);
     if (!solved || !solved->plan || !seen.insert(sites_of(*solved->plan)).second) continue;
-    TripPlan plan = std::move(*solved->plan);
-    plan.label = variant.label;
-    found.push_back(std::move(plan));
+    found.push_back(std::move(*solved->plan));
+    found.back().label = variant.label;
   }
   return found;
 }
@@ -79,7 +78,7 @@ Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
   if (!reach(trip->problem()).feasible()) {
     TripRequest hurried = request;
     if (request.give_up_explaining) hurried.give_up = request.give_up_explaining;
-    EVC_TRY(impossible, PreparedTrip::make(*network_, trees_, hurried));
+    EVC_TRY(impossible, trip->with(hurried));
     answer.infeasible = explain(*impossible);
     return answer;
   }
@@ -97,7 +96,7 @@ Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
   answer.certificate.gap = exact ? 0 : std::clamp((found - outcome.lower_bound) / found, 0.0, 1.0);
   // The objective counts in other units than seconds when money has a weight.
   answer.certificate.lower_bound_seconds = answer.plan->totals.seconds * (1 - answer.certificate.gap);
-  if (request.alternatives > 0) answer.alternatives = alternatives(*network_, trees_, request, *answer.plan);
+  if (request.alternatives > 0) answer.alternatives = alternatives(*trip, *answer.plan);
   return answer;
 }
 

@@ -34,16 +34,35 @@ Result<std::unique_ptr<PreparedTrip>> PreparedTrip::make(const Network& network,
   trip->network_ = &network;
   trip->trees_ = &trees;
   trip->request_ = request;
-  trip->model_ = std::make_unique<ev::EnergyModel>(request.vehicle, request.conditions);
+  trip->model_ = std::make_shared<const ev::EnergyModel>(request.vehicle, request.conditions);
   std::vector<Location> points{request.from};
   for (const Via& via : request.via) points.push_back(via.location);
   points.push_back(request.to);
   EVC_TRY(graph, RoadGraph::make(network, *trip->model_, points, policies(request), request.wind));
-  trip->graph_ = std::make_unique<RoadGraph>(std::move(graph));
-  trip->options_ = std::make_unique<ChargingOptions>(network, request, trip->graph_->size());
-  trip->overlay_ = std::make_unique<Overlay>(trees.overlay(*trip->model_, request.wind, request.max_speed_kmh));
-  trip->trip_graph_ = std::make_unique<TripGraph>(*trip->overlay_, trip->stages());
+  trip->graph_ = std::make_shared<const RoadGraph>(std::move(graph));
+  trip->options_ = std::make_shared<const ChargingOptions>(network, request, trip->graph_->size());
+  trip->overlay_ = std::make_shared<const Overlay>(trees.overlay(*trip->model_, request.wind, request.max_speed_kmh));
   trip->connect_terminals();
+  trip->add_stops();
+  return trip;
+}
+
+Result<std::unique_ptr<PreparedTrip>> PreparedTrip::with(const TripRequest& request) const {
+  const auto same_place = [](const Location& a, const Location& b) {
+    return a.place == b.place && a.position == b.position;
+  };
+  const ev::Vehicle &now = request.vehicle, &then = request_.vehicle;
+  const bool same_points = same_place(request.from, request_.from) && same_place(request.to, request_.to) &&
+                           std::ranges::equal(request.via, request_.via, [&](const Via& a, const Via& b) {
+                             return same_place(a.location, b.location);
+                           });
+  const bool same_drive = now.id == then.id && now.usable_kwh == then.usable_kwh && now.mass_kg == then.mass_kg &&
+                          request.max_speed_kmh == request_.max_speed_kmh &&
+                          request.conditions == request_.conditions && request.wind == request_.wind;
+  if (!same_points || !same_drive) return make(*network_, *trees_, request);
+  auto trip = std::make_unique<PreparedTrip>(*this);
+  trip->request_ = request;
+  trip->options_ = std::make_shared<const ChargingOptions>(*network_, request, graph_->size());
   trip->add_stops();
   return trip;
 }
@@ -62,6 +81,7 @@ std::optional<std::uint32_t> PreparedTrip::site_vertex(NodeId node) const {
 // Legs between the trip's own points, and between them and the sites.
 void PreparedTrip::connect_terminals() {
   const double capacity = model_->capacity_wh();
+  const auto built = std::make_shared<TripGraph>(*overlay_, stages());
   const auto policy_count = static_cast<std::uint32_t>(graph_->policies().size());
   const auto drive = [](const Leg& leg) { return Drive{leg.seconds, leg.profile, leg.policy}; };
   for (std::size_t stage = 0; stage < stages(); ++stage) {
@@ -81,11 +101,12 @@ void PreparedTrip::connect_terminals() {
     if (const auto site = site_vertex(from)) leaving[*site].push_back(standing(capacity));
     if (const auto site = site_vertex(target)) arriving[*site].push_back(standing(capacity));
     for (std::uint32_t site = 0; site < trees_->size(); ++site) {
-      trip_graph_->leave(stage, site, std::move(leaving[site]));
-      trip_graph_->arrive(stage, site, std::move(arriving[site]));
+      built->leave(stage, site, std::move(leaving[site]));
+      built->arrive(stage, site, std::move(arriving[site]));
     }
-    trip_graph_->go_straight(stage, std::move(straight));
+    built->go_straight(stage, std::move(straight));
   }
+  trip_graph_ = built;
 }
 
 void PreparedTrip::add_stops() {

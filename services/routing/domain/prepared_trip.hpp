@@ -18,6 +18,9 @@ class PreparedTrip {
   // location-not-routable, validation-failed (vehicle).
   static Result<std::unique_ptr<PreparedTrip>> make(const Network& network, const SiteTrees& trees,
                                                     const TripRequest& request);
+  // The same trip with other wishes: what does not depend on them is shared, unless the car or its way of driving
+  // changes too.
+  Result<std::unique_ptr<PreparedTrip>> with(const TripRequest& request) const;
 
   const Network& network() const { return *network_; }
   const SiteTrees& trees() const { return *trees_; }
@@ -43,11 +46,11 @@ class PreparedTrip {
   const Network* network_ = nullptr;
   const SiteTrees* trees_ = nullptr;
   TripRequest request_;
-  std::unique_ptr<ev::EnergyModel> model_;
-  std::unique_ptr<RoadGraph> graph_;
-  std::unique_ptr<ChargingOptions> options_;
-  std::unique_ptr<Overlay> overlay_;
-  std::unique_ptr<TripGraph> trip_graph_;
+  std::shared_ptr<const ev::EnergyModel> model_;
+  std::shared_ptr<const RoadGraph> graph_;
+  std::shared_ptr<const ChargingOptions> options_;
+  std::shared_ptr<const Overlay> overlay_;
+  std::shared_ptr<const TripGraph> trip_graph_;
   Problem problem_;
 };
 

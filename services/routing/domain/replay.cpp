@@ -98,11 +98,10 @@ Result<void> replay(const Network& network, const TripRequest& request, const Tr
       return contradiction("arrival at a stop disagrees");
     EVC_CHECK(charge(network, request, stop));
     stored_wh = stop.depart_soc * capacity_wh;
-    if (!stop.parked) {
-      seconds += stop.charge_seconds + stop.overhead_seconds;
-    } else if (stop.charge_seconds > plan.dwell_after[i] + kSecondsTolerance) {
-      return contradiction("charged longer than the stay");
-    }
+    const double charging = stop.charge_seconds + stop.overhead_seconds;
+    seconds += stop.parked ? stop.beyond_stay_seconds : charging;
+    if (stop.parked && charging > plan.dwell_after[i] + stop.beyond_stay_seconds + kSecondsTolerance)
+      return contradiction("charged longer than it stood");
   }
   if (std::abs(seconds - plan.totals.seconds) > kSecondsTolerance) return contradiction("the total time disagrees");
   return {};

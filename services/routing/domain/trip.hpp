@@ -33,6 +33,7 @@ struct Objective {
 struct Wind {
   double speed_mps = 0;
   double from_deg = 0;  // where it comes from, clockwise from north
+  bool operator==(const Wind&) const = default;
 };
 
 struct SiteFilter {
@@ -105,7 +106,8 @@ struct TripStop {
   std::int64_t plug_wh = 0;
   double peak_kw = 0;
   Money price;
-  bool parked = false;                // during the stay at a via, which holds its time
+  bool parked = false;             // during the stay at a via
+  double beyond_stay_seconds = 0;  // parked: how much longer than the stay it takes
   std::optional<std::size_t> plan_b;  // another site that can be reached from here with what is left
 };
 
@@ -129,7 +131,7 @@ struct TripPlan {
   std::string label;
   std::vector<TripLeg> legs;
   std::vector<std::optional<TripStop>> stop_after;
-  std::vector<double> dwell_after;  // seconds at a via, longer than asked for when charging there takes longer
+  std::vector<double> dwell_after;  // seconds at a via
   TripTotals totals;
   double arrival_confidence = 0;
 };
