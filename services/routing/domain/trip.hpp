@@ -106,8 +106,8 @@ struct TripStop {
   std::int64_t plug_wh = 0;
   double peak_kw = 0;
   Money price;
-  bool parked = false;             // during the stay at a via
-  double beyond_stay_seconds = 0;  // parked: how much longer than the stay it takes
+  bool parked = false;                // during the stay at a via
+  double beyond_stay_seconds = 0;     // parked: how much longer than the stay it takes
   std::optional<std::size_t> plan_b;  // another site that can be reached from here with what is left
 };
 

@@ -130,7 +130,7 @@ TEST(OverlaySearch, ALimitMakesTheAnswerBoundedNeverWrong) {
 
 TEST(OverlaySearch, WhatHelpsTheCarIsNeverSlower) {
   int changed_answers = 0;
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+  for (std::uint64_t seed = 1; seed <= (full() ? 2'000 : 200); ++seed) {
     const double base = OverlaySearch(random_problem(seed, Aim::kTime, Stays::kPlugged).problem).run().value;
     const auto no_slower = [&](auto&& change) {
       RandomProblem made = random_problem(seed, Aim::kTime, Stays::kPlugged);
@@ -152,7 +152,7 @@ TEST(OverlaySearch, WhatHelpsTheCarIsNeverSlower) {
       }
     });
   }
-  EXPECT_GT(changed_answers, 100);
+  EXPECT_GT(changed_answers, 60);
 }
 
 TEST(OverlaySearch, GivingUpKeepsWhatIsKnown) {
