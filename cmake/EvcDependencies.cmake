@@ -12,6 +12,10 @@ pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 # Found from kit/telemetry alone, which is the only folder that links it.
 find_package(opentelemetry-cpp CONFIG REQUIRED)
+# Linear programs for tests alone: what the route solvers find is held against them.
+find_library(EVC_GLPK_LIBRARY glpk REQUIRED)
+add_library(evc_glpk INTERFACE)
+target_link_libraries(evc_glpk INTERFACE ${EVC_GLPK_LIBRARY})
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 # The tools read YAML by Debian's python3-yaml, which another Python on PATH would not see.
 if(EXISTS /usr/bin/python3)

@@ -11,6 +11,8 @@ packages=(
   clang-19 clang-format-19 lld-19 libclang-rt-19-dev llvm-19 cmake ninja-build ccache pkg-config git
   # libraries
   libfmt-dev libyaml-cpp-dev libpq-dev libhiredis-dev librdkafka-dev libargon2-dev libssl-dev libgtest-dev libgmock-dev
+  # linear programs, for tests
+  libglpk-dev
   # asked for by opentelemetry-cpp's CMake package
   libabsl-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libcurl4-openssl-dev libgrpc++-dev nlohmann-json3-dev zlib1g-dev
   # asked for by libosmium, whose headers install_osmium fetches

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace evc::ev {
 namespace {
@@ -44,12 +45,25 @@ std::vector<CurvePoint> simplified(const std::vector<CurvePoint>& points) {
 
 }  // namespace
 
-ChargingCurve::ChargingCurve(const Vehicle& vehicle, double connector_kw, Current current)
+double cold_share(double temperature_c) {
+  constexpr CurvePoint kShares[] = {{-30, 0.2}, {-10, 0.4}, {0, 0.6}, {10, 0.82}, {20, 1}};
+  if (temperature_c <= kShares[0].soc) return kShares[0].kw;
+  for (std::size_t i = 1; i < std::size(kShares); ++i) {
+    if (temperature_c <= kShares[i].soc) return interpolate(kShares[i - 1], kShares[i], temperature_c);
+  }
+  return 1;
+}
+
+ChargingCurve::ChargingCurve(const Vehicle& vehicle, double connector_kw, Current current, double temperature_c)
     : capacity_wh_(vehicle.usable_wh()),
       efficiency_(current == Current::kDc ? vehicle.dc_efficiency : vehicle.ac_efficiency) {
   // On AC the on-board charger is the limit, until the battery itself takes less near full.
   const double vehicle_kw = current == Current::kDc ? vehicle.dc_kw : vehicle.ac_kw;
-  power_ = simplified(limited(vehicle.curve, std::min(connector_kw, vehicle_kw)));
+  std::vector<CurvePoint> accepted = vehicle.curve;
+  if (current == Current::kDc) {
+    for (CurvePoint& point : accepted) point.kw = std::max(0.5, point.kw * cold_share(temperature_c));
+  }
+  power_ = simplified(limited(accepted, std::min(connector_kw, vehicle_kw)));
   double seconds = 0;
   breakpoints_.push_back({power_.front().soc, 0});
   for (std::size_t i = 1; i < power_.size(); ++i) {

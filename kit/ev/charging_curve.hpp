@@ -1,7 +1,7 @@
 // Time to charge: the vehicle's power over SoC, limited by the connector, integrated to τ(SoC). τ is piecewise linear
 // and exact at its breakpoints, which are those of the polyline, of the limit, and one in the middle of a stretch where
-// the power falls by more than a fifth. No concavity is assumed. Immutable; one per (vehicle, connector power,
-// current).
+// the power falls by more than a fifth. No concavity is assumed. A cold battery takes less on DC. Immutable; one per
+// (vehicle, connector power, current, temperature).
 #pragma once
 
 #include <vector>
@@ -12,13 +12,18 @@ namespace evc::ev {
 
 enum class Current { kAc, kDc };
 
+// Share of its DC power that a battery of this temperature takes: all of it from 20 °C on, less below. Estimated: drawn
+// through what owners report of cars without preheating; not measured.
+double cold_share(double temperature_c);
+
 class ChargingCurve {
  public:
   struct Breakpoint {
     double soc;
     double seconds;  // from SoC 0
   };
-  ChargingCurve(const Vehicle& vehicle, double connector_kw, Current current);
+  ChargingCurve(const Vehicle& vehicle, double connector_kw, Current current, double temperature_c = kMildC);
+  static constexpr double kMildC = 25;
 
   // At the plug, kW: min(vehicle at this SoC, connector).
   double power_kw(double soc) const;

@@ -13,6 +13,8 @@ namespace evc::ev {
 struct Conditions {
   double temperature_c = 25;
   double payload_kg = 100;
+  double consumption_factor = 1;  // of this driver: what they use against the model, 1 when it is not known
+  bool operator==(const Conditions&) const = default;
 };
 
 struct RoadStretch {
@@ -21,7 +23,8 @@ struct RoadStretch {
   double climb_m = 0;    // sum of rises, ≥ 0
   double descent_m = 0;  // sum of falls, ≥ 0
   double elevation_m = 0;
-  double headwind_mps = 0;  // negative: from behind
+  double headwind_mps = 0;         // negative: from behind
+  double speed_square_change = 0;  // m²/s², v² at the end less v² at the begin: what the car's motion took or gave
 };
 
 // Wh. Passing turns the stored energy b into min(out, b − cost) when b ≥ in, and is impossible otherwise.
@@ -46,10 +49,14 @@ class EnergyModel {
   // Within one stretch the stored energy is taken as monotone, so the profile follows from the sum.
   Profile profile(const RoadStretch& stretch) const { return profile_of(battery_wh(stretch)); }
   Profile profile_of(double battery_wh) const;
+  // With the car on and standing.
+  double standing_wh(double seconds) const { return (auxiliary_w_ + climate_w_) * seconds / 3600; }
   double climate_w() const { return climate_w_; }
 
  private:
-  double capacity_wh_, mass_kg_, crr_, cda_, density_at_sea_, drive_, regen_, regen_limit_w_, auxiliary_w_, climate_w_;
+  // F(v) = constant + linear · v + quadratic · air density · (v + wind)²; the first two already carry the mass.
+  double capacity_wh_, mass_kg_, inertia_kg_, constant_n_, linear_, quadratic_, density_at_sea_, drive_, regen_,
+      regen_limit_w_, auxiliary_w_, climate_w_;
 };
 
 }  // namespace evc::ev

@@ -138,6 +138,19 @@ TEST(ChargingCurve, MoreConnectorPowerIsNeverSlower) {
   }
 }
 
+TEST(ChargingCurve, AColdBatteryTakesLess) {
+  double before = 0;
+  for (const double temperature : {-40.0, -15.0, 0.0, 5.0, 15.0, 20.0, 35.0}) {
+    EXPECT_GE(cold_share(temperature), before);
+    before = cold_share(temperature);
+  }
+  EXPECT_EQ(before, 1);
+  const ChargingCurve mild(dolphin(), 60, Current::kDc), cold(dolphin(), 60, Current::kDc, -5);
+  EXPECT_GT(cold.seconds(0.2, 0.7), 1.4 * mild.seconds(0.2, 0.7));
+  const ChargingCurve mild_ac(dolphin(), 7, Current::kAc), cold_ac(dolphin(), 7, Current::kAc, -5);
+  EXPECT_EQ(cold_ac.seconds(0.2, 0.7), mild_ac.seconds(0.2, 0.7));
+}
+
 TEST(ChargingCurve, AcIsLimitedByTheOnBoardCharger) {
   const ChargingCurve curve(dolphin(), 22, Current::kAc);
   EXPECT_DOUBLE_EQ(curve.power_kw(0.5), 6.6);

@@ -14,10 +14,14 @@ struct VehicleRow {
   double usable_kwh = 0, mass_kg = 0, cda_m2 = 0, crr = 0, ac_kw = 0, dc_kw = 0;
   std::vector<std::string> connectors;
   double range_km = 0;
+  std::map<std::string, double> ranges;
+  double calibration = 1;
   std::vector<std::vector<double>> curve;
+  std::optional<std::map<std::string, std::string>> sources;
 };
 BOOST_DESCRIBE_STRUCT(VehicleRow, (),
-                      (id, maker, model, usable_kwh, mass_kg, cda_m2, crr, ac_kw, dc_kw, connectors, range_km, curve))
+                      (id, maker, model, usable_kwh, mass_kg, cda_m2, crr, ac_kw, dc_kw, connectors, range_km, ranges,
+                       calibration, curve, sources))
 
 struct VehicleFile {
   std::vector<VehicleRow> vehicles;
@@ -42,7 +46,8 @@ Result<void> Vehicle::check() const {
        {Range{"/usableKwh", usable_kwh, 1, 300}, Range{"/massKg", mass_kg, 200, 10'000},
         Range{"/cdaM2", cda_m2, 0.1, 10}, Range{"/crr", crr, 0.003, 0.05}, Range{"/acKw", ac_kw, 1, 50},
         Range{"/dcKw", dc_kw, 0, 1000}, Range{"/driveEfficiency", drive_efficiency, 0.3, 1},
-        Range{"/regenEfficiency", regen_efficiency, 0, 1}, Range{"/auxiliaryW", auxiliary_w, 0, 5000}}) {
+        Range{"/regenEfficiency", regen_efficiency, 0, 1}, Range{"/auxiliaryW", auxiliary_w, 0, 5000},
+        Range{"/calibration", calibration, 0.5, 2}, Range{"/rotatingMassFactor", rotating_mass_factor, 1, 1.5}}) {
     // Written so that a NaN is refused too.
     if (!(range.value >= range.low && range.value <= range.high))
       error.fields.push_back({range.pointer, "out of range"});
@@ -76,6 +81,14 @@ Result<std::vector<Vehicle>> read_vehicles(std::string_view json_text) {
     vehicle.dc_kw = row.dc_kw;
     vehicle.connectors = std::move(row.connectors);
     vehicle.range_km = row.range_km;
+    vehicle.ranges = std::move(row.ranges);
+    vehicle.calibration = row.calibration;
+    // Every value has a source, its own or that of all vehicles.
+    for (const char* value : {"usableKwh", "massKg", "cdaM2", "crr", "acKw", "dcKw", "connectors", "rangeKm", "ranges",
+                              "calibration", "curve"}) {
+      if (!(row.sources && row.sources->contains(value)) && !file.sources.contains(value))
+        return fail_field("/sources", vehicle.id + ": no source for " + value);
+    }
     for (const auto& point : row.curve) {
       if (point.size() != 2) return fail_field("/vehicles/curve", vehicle.id + ": a point is [SoC, kW]");
       vehicle.curve.push_back({point[0], point[1]});

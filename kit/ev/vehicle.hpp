@@ -5,6 +5,8 @@
 
 #include <array>
 #include <boost/describe.hpp>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,12 @@ struct CurvePoint {
   bool operator==(const CurvePoint&) const = default;
 };
 
+// Of a coast-down: F(v) = a + b·v + c·v², in newtons and metres per second, at the mass of the test.
+struct RoadLoad {
+  double a_n = 0, b_n_per_mps = 0, c_n_per_mps2 = 0;
+  double mass_kg = 0;
+};
+
 struct Vehicle {
   std::string id;
   std::string maker;
@@ -29,15 +37,20 @@ struct Vehicle {
   double crr = 0;
   double ac_kw = 0;
   double dc_kw = 0;
-  std::vector<std::string> connectors;  // as in the network's sites: CCS2, CHAdeMO, Type2
-  double range_km = 0;                  // official figure, 0 when there is none; a check of the model, not an input
-  std::vector<CurvePoint> curve;        // from SoC 0 to 1, DC
+  std::vector<std::string> connectors;   // as in the network's sites: CCS2, CHAdeMO, Type2
+  std::optional<RoadLoad> road_load;     // counts instead of CdA and crr where it is known
+  double range_km = 0;                   // Inmetro's figure, 0 when there is none
+  std::map<std::string, double> ranges;  // other published figures by kind: wltp, epa
+  // What the car uses against the model's resistances, from one published range; the others are a check.
+  double calibration = 1;
+  std::vector<CurvePoint> curve;  // from SoC 0 to 1, DC
 
   // Battery to wheel, wheel to battery, and the electric load of a parked-cabin-off car; defaults of the design.
   double drive_efficiency = 0.90;
   double regen_efficiency = 0.80;
   double auxiliary_w = 300;
   double regen_limit_kw = 60;
+  double rotating_mass_factor = 1.05;
   // Plug to battery.
   double dc_efficiency = 0.95;
   double ac_efficiency = 0.88;

@@ -1,6 +1,7 @@
 """Routes that a 45 kWh car can really drive, and why an impossible one is none."""
 import concurrent.futures
 import time
+from xml.etree import ElementTree
 
 import pytest
 
@@ -116,3 +117,41 @@ def test_the_vehicles_are_those_of_the_drivers(driver):
     assert "byd-dolphin-gs" in models
     for model in sorted(models)[:3]:
         assert driver.request("POST", "/users/me/vehicles", json={"model": model}).status_code == 201
+
+
+def test_a_stay_with_a_plug_charges_the_car(driver):
+    """An hour and a half in a town with a site: the car leaves with more than it came, and the stay takes no longer for it."""
+    trip = {"from": "place:sp-sao-paulo", "to": "place:rj-rio-de-janeiro", "vehicle": "byd-dolphin-gs", "soc": 0.8}
+    plain = driver.get("/routing", **trip)
+    stay = driver.get("/routing", **trip, via="place:sp-sao-jose-dos-campos;dwell=5400")
+    parked = [stop for stop in stay["stops"] if stop["parked"]]
+    assert parked and parked[0]["departSoc"] > parked[0]["arriveSoc"] + 0.1
+    assert stay["totals"]["dwellSeconds"] == 5400
+    assert stay["totals"]["seconds"] <= plain["totals"]["seconds"] + 5400 + 60
+    assert stay["certificate"]["status"] == "exact" and stay["certificate"]["gap"] == 0
+
+
+def test_alternatives_have_other_aims(driver):
+    route = ask(driver, "Rio de Janeiro", "Vitória", alternatives=3)
+    labels = [one["label"] for one in route["alternatives"]]
+    assert len(labels) == len(set(labels)) and set(labels) <= {"fastest", "cheapest", "fewestStops", "mostReserve"}
+    for other in route["alternatives"]:
+        assert other["totals"]["seconds"] >= route["totals"]["seconds"] - 1
+        assert 0 <= other["arrivalConfidence"] <= 1
+        for stop in other["stops"]:
+            assert stop["departSoc"] <= 0.8 + EPSILON, "no alternative charges further than the driver lets it"
+
+
+def test_a_driver_who_uses_more_needs_more(driver):
+    usual, heavy = (ask(driver, "Curitiba", "Florianópolis", consumptionFactor=factor) for factor in (1, 1.3))
+    assert heavy["totals"]["energyKwh"] > 1.15 * usual["totals"]["energyKwh"]
+    problem = driver.request("GET", "/routing", params={"from": "place:sp-santos", "to": "place:rj-paraty", "consumptionFactor": 9})
+    assert problem.status_code == 422 and problem.json()["errors"][0]["pointer"] == "?consumptionFactor"
+
+
+def test_a_route_is_drawn(driver):
+    drawing = driver.request("GET", "/routing.svg", params={"from": "place:sp-sao-paulo", "to": "place:rj-paraty", "alternatives": 2})
+    assert drawing.status_code == 200 and drawing.headers["content-type"].startswith("image/svg+xml")
+    root = ElementTree.fromstring(drawing.text)
+    assert root.tag.endswith("svg") and any(node.tag.endswith("polyline") for node in root.iter())
+    assert driver.request("GET", "/routing.svg", params={"from": "place:sp-sao-paulo"}).status_code == 422

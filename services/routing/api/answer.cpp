@@ -38,10 +38,13 @@ json::Value waypoint_json(const EndPoint& point) {
 json::Value leg_json(const TripLeg& leg) {
   json::Array roads;
   for (const std::string& road : leg.roads) roads.emplace_back(road);
-  return json::Object{{"from", waypoint_json(leg.from)},          {"to", waypoint_json(leg.to)},
-                      {"distanceKm", kilo(leg.distance_m)},       {"seconds", digits(leg.seconds, 1)},
-                      {"energyKwh", kilo(leg.energy_wh)},         {"departSoc", soc_number(leg.depart_soc)},
-                      {"arrivalSoc", soc_number(leg.arrive_soc)}, {"roads", std::move(roads)}};
+  json::Object out{{"from", waypoint_json(leg.from)},          {"to", waypoint_json(leg.to)},
+                   {"distanceKm", kilo(leg.distance_m)},       {"seconds", digits(leg.seconds, 1)},
+                   {"energyKwh", kilo(leg.energy_wh)},         {"departSoc", soc_number(leg.depart_soc)},
+                   {"arrivalSoc", soc_number(leg.arrive_soc)}, {"roads", std::move(roads)}};
+  // A leg of no length has no speed.
+  if (leg.max_speed_kmh > 0) out["maxSpeedKmh"] = digits(leg.max_speed_kmh, 1);
+  return out;
 }
 
 json::Value stop_json(const TripStop& stop, const AnswerContext& context) {
@@ -58,6 +61,8 @@ json::Value stop_json(const TripStop& stop, const AnswerContext& context) {
                    {"arriveSoc", soc_number(stop.arrive_soc)},
                    {"departSoc", soc_number(stop.depart_soc)},
                    {"seconds", digits(stop.charge_seconds, 1)},
+                   {"overheadSeconds", digits(stop.overhead_seconds, 1)},
+                   {"parked", stop.parked},
                    {"energyKwh", kilo(static_cast<double>(stop.plug_wh))},
                    {"peakKw", digits(stop.peak_kw, 2)},
                    {"price", json::encode(stop.price)},
@@ -148,15 +153,15 @@ json::Value obstacle_json(const Infeasibility& why) {
                               {"distanceKm", kilo(why.gap_distance_m)},
                               {"missingKwh", kilo(why.gap_missing_wh)}};
   }
-  if (why.furthest) out["furthest"] = waypoint_json(*why.furthest);
+  if (why.furthest) {
+    out["furthest"] = waypoint_json(*why.furthest);
+    out["furthestLeftKm"] = kilo(why.furthest_left_m);
+  }
   json::Array relaxations;
   for (const Relaxation& relaxation : why.relaxations) {
-    json::Object row{{"kind", relaxation.kind}};
-    if (relaxation.kind == "station") {
-      row["value"] = relaxation.place_id;
-    } else {
-      row["value"] = digits(relaxation.value, 3);
-    }
+    json::Object row{
+        {"kind", relaxation.kind}, {"value", digits(relaxation.value, 3)}, {"seconds", digits(relaxation.seconds, 1)}};
+    if (!relaxation.place_id.empty()) row["placeId"] = relaxation.place_id;
     relaxations.push_back(std::move(row));
   }
   out["relaxations"] = std::move(relaxations);
@@ -170,11 +175,12 @@ json::Value certificate_json(const Certificate& certificate, double milliseconds
       {"gap", digits(certificate.gap, 6)},
       {"labels", certificate.labels},
       {"milliseconds", digits(milliseconds, 2)},
-      {"data", json::Object{{"scope", "shortest feasible trip on the shipped network of towns and example sites"},
-                            {"distances", "estimated; median error 3.6 %, p90 7.7 % on 43 published distances"},
-                            {"elevations", "228 of 750 confirmed by published aerodromes, others estimated"},
-                            {"sites", "example data"},
-                            {"vehicle", "see sources in data/vehicles.json"}}}};
+      {"data",
+       json::Object{{"scope", "best trip over five ways to drive between any two example sites of the shipped network"},
+                    {"distances", "estimated; median error 3.6 %, p90 7.7 % on 43 published distances"},
+                    {"elevations", "228 of 750 confirmed by published aerodromes, others estimated"},
+                    {"sites", "example data"},
+                    {"vehicle", "see sources in data/vehicles.json"}}}};
 }
 
 }  // namespace
@@ -190,6 +196,7 @@ json::Value answer_json(const TripRequest& request, const TripAnswer& answer, co
     for (const TripPlan& plan : answer.alternatives) {
       json::Object one = plan_json(plan, context);
       one["label"] = plan.label;
+      one["arrivalConfidence"] = digits(plan.arrival_confidence, 4);
       alternatives.push_back(std::move(one));
     }
     out["alternatives"] = std::move(alternatives);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "services/routing/api/answer.hpp"
+#include "services/routing/api/route_svg.hpp"
 
 namespace evc::routing {
 namespace {
@@ -77,6 +78,9 @@ void Routes::add_to(http::Router& router) {
       "GET", "/routing",
       [this](RequestContext& context, http::Request& request) { return find_route(context, request); }, options);
   router.add(
+      "GET", "/routing.svg",
+      [this](RequestContext& context, http::Request& request) { return draw_route(context, request); }, options);
+  router.add(
       "POST", "/routing",
       [this](RequestContext& context, http::Request& request) { return find_route_by_body(context, request); },
       options);
@@ -102,15 +106,20 @@ Task<http::Response> Routes::list_vehicles(RequestContext&, http::Request&) {
 
 Task<http::Response> Routes::find_route(RequestContext& context, http::Request& request) {
   Result<TripRequest> trip = request_of_query(request.query, *shared_.catalogue);
-  co_return co_await answer(context, std::move(trip));
+  co_return co_await answer(context, std::move(trip), Form::kJson);
 }
 
 Task<http::Response> Routes::find_route_by_body(RequestContext& context, http::Request& request) {
   Result<TripRequest> trip = request_of_body(request, *shared_.catalogue);
-  co_return co_await answer(context, std::move(trip));
+  co_return co_await answer(context, std::move(trip), Form::kJson);
 }
 
-Task<http::Response> Routes::answer(RequestContext& context, Result<TripRequest> request) {
+Task<http::Response> Routes::draw_route(RequestContext& context, http::Request& request) {
+  Result<TripRequest> trip = request_of_query(request.query, *shared_.catalogue);
+  co_return co_await answer(context, std::move(trip), Form::kDrawing);
+}
+
+Task<http::Response> Routes::answer(RequestContext& context, Result<TripRequest> request, Form form) {
   if (!request) co_return http::problem(request.error(), context);
   if (context.expired()) co_return http::problem({.code = Code::kDeadlineExceeded}, context);
   TripRequest trip = std::move(*request);
@@ -130,6 +139,10 @@ Task<http::Response> Routes::answer(RequestContext& context, Result<TripRequest>
   auto planned = co_await shared_.pool->run(worker_, begun_by, std::move(search));
   if (!planned) co_return http::problem(told(std::move(planned).error()), context);
   if (!planned->answer) co_return http::problem(told(std::move(planned->answer).error()), context);
+  if (form == Form::kDrawing) {
+    const std::string drawing = route_svg(*shared_.catalogue->network, *planned->answer);
+    co_return http::Response::text(200, drawing, "image/svg+xml");
+  }
   const AnswerContext answer_context{.network = *shared_.catalogue->network,
                                      .stations = *stations_,
                                      .now = clock->wall(),

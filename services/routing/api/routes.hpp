@@ -1,4 +1,5 @@
-// The service's HTTP operations on one worker: GET and POST /routing, GET /places, GET /routing/vehicles. Searches run
+// The service's HTTP operations on one worker: GET and POST /routing, GET /routing.svg, GET /places, GET
+// /routing/vehicles. Searches run
 // on the CPU pool and come back; everything shared between workers is immutable.
 #pragma once
 
@@ -29,10 +30,12 @@ class Routes {
   Task<http::Response> search_places(RequestContext& context, http::Request& request);
   Task<http::Response> find_route(RequestContext& context, http::Request& request);
   Task<http::Response> find_route_by_body(RequestContext& context, http::Request& request);
+  Task<http::Response> draw_route(RequestContext& context, http::Request& request);
   Task<http::Response> list_vehicles(RequestContext& context, http::Request& request);
 
  private:
-  Task<http::Response> answer(RequestContext& context, Result<TripRequest> request);
+  enum class Form { kJson, kDrawing };
+  Task<http::Response> answer(RequestContext& context, Result<TripRequest> request, Form form);
 
   Worker& worker_;
   RoutingShared shared_;

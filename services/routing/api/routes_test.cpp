@@ -109,6 +109,7 @@ TEST_F(RoutesTest, WrongValuesAreNamedByPointer) {
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&speed=1"), "?speed");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&objective=mixed:2"), "?objective");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&alternatives=1.5"), "?alternatives");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&consumptionFactor=3"), "?consumptionFactor");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&via=place:sp-santos;stay=1"), "?via");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&departAt=tomorrow"), "?departAt");
   const auto response = post(R"({"from":"place:sp-santos","to":"place:rj-paraty","soc":2})");
@@ -132,7 +133,34 @@ TEST_F(RoutesTest, AnImpossibleTripExplainsItself) {
   EXPECT_FALSE(answer.at("feasible").as_bool());
   EXPECT_EQ(answer.at("obstacle").at("reason").as_string(), "filtersTooNarrow");
   EXPECT_GT(answer.at("obstacle").at("gap").at("missingKwh").to_number<double>(), 0);
-  EXPECT_FALSE(answer.at("obstacle").at("relaxations").as_array().empty());
+  EXPECT_GT(answer.at("obstacle").at("furthestLeftKm").to_number<double>(), 0);
+  ASSERT_FALSE(answer.at("obstacle").at("relaxations").as_array().empty());
+  EXPECT_GT(answer.at("obstacle").at("relaxations").at(0).at("seconds").to_number<double>(), 3600);
+}
+
+TEST_F(RoutesTest, ARouteIsDrawn) {
+  const auto drawing = get(&Routes::draw_route, "from=place:sp-sao-paulo&to=place:rj-paraty&alternatives=2");
+  ASSERT_EQ(drawing.status, 200) << drawing.body;
+  EXPECT_EQ(drawing.headers.get("Content-Type"), "image/svg+xml");
+  EXPECT_TRUE(drawing.body.starts_with("<svg ") && drawing.body.ends_with("</svg>\n"));
+  EXPECT_NE(drawing.body.find("<title>São Paulo, SP – Paraty, RJ: 2"), std::string::npos);
+  EXPECT_NE(drawing.body.find("<polyline"), std::string::npos);
+  const auto gap = get(&Routes::draw_route, "from=place:sp-sao-paulo&to=place:rj-paraty&minPowerKw=900&soc=0.5");
+  EXPECT_NE(gap.body.find("<title>No route"), std::string::npos);
+  EXPECT_EQ(get(&Routes::draw_route, "from=place:sp-sao-paulo").status, 422);
+}
+
+TEST_F(RoutesTest, AStayWithAPlugChargesAndADriverMayUseMore) {
+  const std::string trip =
+      "from=place:sp-sao-paulo&to=place:rj-rio-de-janeiro&via=place:sp-sao-jose-dos-campos;dwell=5400";
+  const auto stay = body(get(&Routes::find_route, trip));
+  ASSERT_TRUE(stay.at("feasible").as_bool());
+  ASSERT_FALSE(stay.at("stops").as_array().empty());
+  EXPECT_TRUE(stay.at("stops").at(0).at("parked").as_bool());
+  EXPECT_EQ(stay.at("totals").at("dwellSeconds").to_number<double>(), 5400);
+  const auto heavy = body(get(&Routes::find_route, trip + "&consumptionFactor=1.3"));
+  EXPECT_GT(heavy.at("totals").at("energyKwh").to_number<double>(),
+            1.15 * stay.at("totals").at("energyKwh").to_number<double>());
 }
 
 TEST_F(RoutesTest, PlacesAndVehicles) {

@@ -1,5 +1,7 @@
 #include "services/routing/api/trip_parameters.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -54,6 +56,7 @@ const std::map<std::string_view, NumberRule> kNumbers{
     {"windFromDeg", {&TripParameters::wind_from_deg, 0, 360, false}},
     {"payloadKg", {&TripParameters::payload_kg, 0, 1500, false}},
     {"maxSpeedKmh", {&TripParameters::max_speed_kmh, 50, 200, false}},
+    {"consumptionFactor", {&TripParameters::consumption_factor, 0.5, 2, false}},
     {"alternatives", {&TripParameters::alternatives, 0, 5, true}}};
 const std::map<std::string_view, ListMember> kLists{{"connectors", &TripParameters::connectors},
                                                     {"networks", &TripParameters::networks},
@@ -170,8 +173,7 @@ void check_numbers(const TripParameters& parameters, Complaints& complaints) {
     const auto& value = parameters.*(rule.member);
     if (!value) continue;
     if (!(*value >= rule.low && *value <= rule.high)) {
-      complaints.add(name, "must be " + std::to_string(static_cast<int>(rule.low)) + " to " +
-                               std::to_string(static_cast<int>(rule.high)));
+      complaints.add(name, fmt::format("must be {:g} to {:g}", rule.low, rule.high));
     } else if (rule.whole && *value != std::floor(*value)) {
       complaints.add(name, "must be an integer");
     }
@@ -191,6 +193,7 @@ void take_over(const TripParameters& parameters, TripRequest& request) {
   set(request.wind.speed_mps, parameters.wind_mps);
   set(request.wind.from_deg, parameters.wind_from_deg);
   set(request.max_speed_kmh, parameters.max_speed_kmh);
+  set(request.conditions.consumption_factor, parameters.consumption_factor);
   request.alternatives = static_cast<int>(parameters.alternatives.value_or(0));
   request.filter.connectors = parameters.connectors.value_or(std::vector<std::string>{});
   request.filter.networks = parameters.networks.value_or(std::vector<std::string>{});

@@ -21,7 +21,7 @@ struct TripParameters {
   std::optional<std::string> objective;
   std::optional<std::vector<std::string>> connectors, networks, avoid_networks, exclude;
   std::optional<double> min_power_kw, overhead_seconds, temperature_c, wind_mps, wind_from_deg, payload_kg,
-      max_speed_kmh;
+      max_speed_kmh, consumption_factor;
   std::optional<std::string> depart_at;
   std::optional<double> alternatives;
   std::optional<std::vector<std::string>> pois;
@@ -30,7 +30,8 @@ struct TripParameters {
 BOOST_DESCRIBE_STRUCT(TripParameters, (),
                       (from, to, via, vehicle, soc, min_stop_soc, min_arrival_soc, max_charge_soc, objective,
                        connectors, networks, avoid_networks, exclude, min_power_kw, overhead_seconds, temperature_c,
-                       wind_mps, wind_from_deg, payload_kg, max_speed_kmh, depart_at, alternatives, pois, locale))
+                       wind_mps, wind_from_deg, payload_kg, max_speed_kmh, consumption_factor, depart_at, alternatives,
+                       pois, locale))
 
 // validation-failed for unknown, repeated or malformed parameters. `via` may repeat; lists are comma separated.
 Result<TripParameters> parameters_of_query(const http::Query& query);

@@ -1,7 +1,6 @@
 #include "services/routing/domain/charging_options.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 
 namespace evc::routing {
@@ -44,8 +43,8 @@ ChargingOptions::ChargingOptions(const Network& network, const TripRequest& requ
       const double useful_kw = std::min(connector.power_kw, dc ? request.vehicle.dc_kw : request.vehicle.ac_kw);
       auto& curve = curves[{dc, useful_kw}];
       if (!curve)
-        curve =
-            std::make_shared<ev::ChargingCurve>(request.vehicle, useful_kw, dc ? ev::Current::kDc : ev::Current::kAc);
+        curve = std::make_shared<ev::ChargingCurve>(
+            request.vehicle, useful_kw, dc ? ev::Current::kDc : ev::Current::kAc, request.conditions.temperature_c);
       ChargingOption option{s, c, curve, static_cast<double>(site.tariff.start_fee_minor),
                             static_cast<double>(site.tariff.per_kwh_minor) / 1000};
       auto& here = by_node_[site.node];
@@ -60,28 +59,6 @@ ChargingOptions::ChargingOptions(const Network& network, const TripRequest& requ
       here.push_back(std::move(option));
     }
   }
-  for (const auto& here : by_node_) count_ += here.size();
-}
-
-void ChargingOptions::add_imagined(NodeId node, const ev::Vehicle& vehicle) {
-  constexpr double kUsualKw = 60;
-  const bool dc = vehicle.dc_kw > 0;
-  by_node_[node].push_back(
-      {kImaginedSite, 0,
-       std::make_shared<ev::ChargingCurve>(vehicle, kUsualKw, dc ? ev::Current::kDc : ev::Current::kAc), 0, 0.2});
-  ++count_;
-}
-
-double ChargingOptions::least_objective_per_wh(const Objective& objective, const ev::Vehicle& vehicle) const {
-  double least = std::numeric_limits<double>::infinity();
-  for (const auto& here : by_node_) {
-    for (const ChargingOption& option : here) {
-      const double plug_wh_per_wh = option.curve->plug_wh(0, 1) / vehicle.usable_wh();
-      least = std::min(least, objective.time_weight / option.curve->best_wh_per_second() +
-                                  objective.money_weight * option.minor_per_wh * plug_wh_per_wh);
-    }
-  }
-  return count_ == 0 ? 0 : least;
 }
 
 }  // namespace evc::routing

@@ -25,17 +25,9 @@ class ChargingOptions {
 
   const std::vector<ChargingOption>& at(NodeId node) const { return by_node_[node]; }
   bool any(NodeId node) const { return !by_node_[node].empty(); }
-  bool empty() const { return count_ == 0; }
-  // Puts a site that does not exist at a node: for "one more station here would do".
-  void add_imagined(NodeId node, const ev::Vehicle& vehicle);
-  // Lower bounds over all options: objective per Wh into the battery.
-  double least_objective_per_wh(const Objective& objective, const ev::Vehicle& vehicle) const;
-
-  static constexpr std::size_t kImaginedSite = static_cast<std::size_t>(-1);
 
  private:
   std::vector<std::vector<ChargingOption>> by_node_;
-  std::size_t count_ = 0;
 };
 
 }  // namespace evc::routing

@@ -6,6 +6,8 @@
 #include <functional>
 #include <limits>
 
+#include "services/routing/domain/overlay/reach.hpp"
+#include "services/routing/domain/overlay/search.hpp"
 #include "services/routing/domain/overlay_planner.hpp"
 #include "services/routing/domain/replay.hpp"
 
@@ -14,26 +16,27 @@ namespace {
 
 // Work limit of one verification; a change that needs more is not named.
 constexpr std::size_t kVerifyLabels = 100'000;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 bool given_up(const TripRequest& request) {
   return request.give_up && request.give_up();
 }
 
-bool reachable(const PreparedTrip& trip) {
-  return trip.search().reach().feasible;
+bool reachable(const PreparedTrip& base, const TripRequest& request) {
+  const auto trip = base.with(request);
+  return trip && reach((*trip)->problem()).feasible();
 }
 
-bool reachable(const Network& network, const TripRequest& request) {
-  const auto trip = PreparedTrip::make(network, request);
-  return trip && reachable(**trip);
-}
-
-// Seconds of the solved trip, when there is one.
-std::optional<double> solved_seconds(const PreparedTrip& trip) {
-  LabelSearch search = trip.search();
-  const SearchOutcome outcome = search.run();
-  if (outcome.status != SearchOutcome::Status::kFound) return std::nullopt;
-  return make_plan(trip, outcome).totals.seconds;
+// The solved and replayed trip, when there is one.
+std::optional<TripPlan> solved(const PreparedTrip& base, TripRequest request) {
+  request.label_limit = kVerifyLabels;
+  const auto trip = base.with(request);
+  if (!trip) return std::nullopt;
+  const OverlayOutcome outcome = OverlaySearch((*trip)->problem()).run();
+  if (outcome.status != OverlayOutcome::Status::kFound) return std::nullopt;
+  TripPlan plan = make_plan(**trip, outcome);
+  if (!replay(base.network(), request, plan)) return std::nullopt;
+  return plan;
 }
 
 struct Knob {
@@ -63,28 +66,28 @@ std::vector<Knob> knobs(const TripRequest& request) {
   return list;
 }
 
-std::optional<Relaxation> least_change(const Network& network, const TripRequest& request, const Knob& knob) {
+std::optional<Relaxation> least_change(const PreparedTrip& trip, const Knob& knob) {
+  const TripRequest& request = trip.request();
   const auto feasible_with = [&](double value) {
     if (given_up(request)) return false;
     TripRequest changed = request;
     knob.turn(changed, value);
-    return reachable(network, changed);
+    return reachable(trip, changed);
   };
   if (knob.values.empty() || !feasible_with(knob.values.back())) return std::nullopt;
   const auto first = std::ranges::partition_point(knob.values, [&](double value) { return !feasible_with(value); });
   if (first == knob.values.end() || given_up(request)) return std::nullopt;
   TripRequest changed = request;
   knob.turn(changed, *first);
-  changed.label_limit = kVerifyLabels;
-  const auto trip = PreparedTrip::make(network, changed);
-  if (!trip) return std::nullopt;
-  const auto seconds = solved_seconds(**trip);
-  if (!seconds) return std::nullopt;
-  return Relaxation{.kind = knob.kind, .value = std::abs(*first), .seconds = *seconds};
+  const auto plan = solved(trip, changed);
+  if (!plan) return std::nullopt;
+  return Relaxation{.kind = knob.kind, .value = std::abs(*first), .seconds = plan->totals.seconds};
 }
 
-// Where one more fast site would make the trip possible; tried along the gap, from its middle outwards.
-std::optional<Relaxation> new_station(const PreparedTrip& trip, const std::vector<RoadStep>& road) {
+// One more fast site at a place: the trip to it and the trip from it, each solved, with a charge in between as far as
+// the driver lets it.
+std::optional<Relaxation> new_station(const PreparedTrip& trip, std::size_t stage, const std::vector<RoadStep>& road) {
+  constexpr double kUsualKw = 60;
   std::vector<NodeId> nodes;
   for (const RoadStep& step : road) {
     if (step.to < trip.network().places().size()) nodes.push_back(step.to);
@@ -94,16 +97,27 @@ std::optional<Relaxation> new_station(const PreparedTrip& trip, const std::vecto
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, {},
                     [&](std::size_t i) { return std::pair(std::abs(static_cast<std::ptrdiff_t>(i) - middle), i); });
-  TripRequest changed = trip.request();
-  changed.label_limit = kVerifyLabels;
+  const TripRequest& request = trip.request();
+  const auto cut = request.via.begin() + static_cast<std::ptrdiff_t>(stage);
   for (const std::size_t i : order) {
-    auto imagined = PreparedTrip::make(trip.network(), changed);
-    if (!imagined || given_up(changed)) return std::nullopt;
-    (*imagined)->options().add_imagined(nodes[i], changed.vehicle);
-    if (!reachable(**imagined)) continue;
-    const auto seconds = solved_seconds(**imagined);
-    if (seconds)
-      return Relaxation{.kind = "station", .place_id = trip.network().places()[nodes[i]].id, .seconds = *seconds};
+    if (given_up(request)) return std::nullopt;
+    TripRequest there = request, onward = request;
+    there.to = onward.from = {.place = nodes[i]};
+    there.via.assign(request.via.begin(), cut);
+    onward.via.assign(cut, request.via.end());
+    there.min_arrival_soc = request.min_stop_soc;
+    onward.soc = request.max_charge_soc;
+    if (!reachable(trip, there) || !reachable(trip, onward)) continue;
+    const auto first = solved(trip, there), second = solved(trip, onward);
+    if (!first || !second) continue;
+    const bool dc = request.vehicle.dc_kw > 0;
+    const ev::ChargingCurve curve(request.vehicle, kUsualKw, dc ? ev::Current::kDc : ev::Current::kAc,
+                                  request.conditions.temperature_c);
+    const double stop = request.overhead_seconds + std::max(0.0, curve.seconds(first->totals.arrive_soc, onward.soc));
+    return Relaxation{.kind = "station",
+                      .value = dc ? kUsualKw : request.vehicle.ac_kw,
+                      .place_id = trip.network().places()[nodes[i]].id,
+                      .seconds = first->totals.seconds + stop + second->totals.seconds};
   }
   return std::nullopt;
 }
@@ -118,7 +132,7 @@ EndPoint furthest_on(const PreparedTrip& trip, const std::vector<RoadStep>& road
                           .position = between(trip.graph().position(step.from), trip.graph().position(step.to), share)};
       return on_the_way;
     }
-    stored_wh = std::min(trip.graph().model().capacity_wh(), stored_wh - step.battery_wh);
+    stored_wh = std::min(trip.capacity_wh(), stored_wh - step.battery_wh);
     point = trip.end_point(step.to);
   }
   return point;
@@ -128,7 +142,7 @@ struct Frontier {
   std::size_t stage = 0;
   NodeId node = 0;
   double leaving_wh = 0;
-  double left_m = std::numeric_limits<double>::infinity();
+  double left_m = kInfinity;
   std::vector<RoadStep> road;  // to the stage's target
 };
 
@@ -138,30 +152,38 @@ double length_m(const std::vector<RoadStep>& road) {
   return metres;
 }
 
-// The reached node of the furthest stage from which the least road is left.
-Frontier find_frontier(const PreparedTrip& trip, const LabelSearch& search, const LabelSearch::Reach& reach) {
-  Frontier best{.node = trip.start()};
-  const auto targets = trip.targets();
-  for (std::size_t s = targets.size(); s-- > 0;) {
-    const auto& reached = reach.best_wh[s];
-    if (std::ranges::all_of(reached, [](double wh) { return wh < 0; })) continue;
-    best.stage = s;
-    const auto seconds = trip.graph().lower_bounds_to(targets[s], 1, 0);
-    NodeId nearest = trip.start();
-    double least = std::numeric_limits<double>::infinity();
-    for (NodeId node = 0; node < reached.size(); ++node) {
-      if (reached[node] >= 0 && seconds[node] < least) {
-        least = seconds[node];
-        nearest = node;
-      }
-    }
-    best.node = nearest;
-    best.leaving_wh = search.most_on_leaving_wh(nearest, reached[nearest]);
-    best.road = trip.graph().fastest_path(nearest, targets[s]);
-    best.left_m = length_m(best.road);
-    break;
+// The reached node of the furthest stage from which the least driving is left.
+Frontier find_frontier(const PreparedTrip& trip, const Reach& reached) {
+  const Problem& problem = trip.problem();
+  Frontier best;
+  for (std::size_t stage = 0; stage < trip.stages(); ++stage) {
+    if (reached.terminals[stage] >= 0) best.stage = stage;
   }
+  const NodeId target = trip.graph().point(best.stage + 1);
+  const auto seconds = trip.graph().lower_bounds_to(target, 1, 0);
+  best.node = trip.graph().point(best.stage);
+  best.leaving_wh = reached.terminals[best.stage];
+  const bool plug = best.stage > 0 && !problem.stays[best.stage - 1].options.empty();
+  if (plug) best.leaving_wh = std::max(best.leaving_wh, problem.most_wh);
+  for (std::uint32_t site = 0; site < trip.trees().size(); ++site) {
+    const double arrived = reached.sites[best.stage][site];
+    if (arrived < 0 || seconds[trip.trees().node(site)] >= seconds[best.node]) continue;
+    best.node = trip.trees().node(site);
+    best.leaving_wh = std::max(arrived, problem.most_wh);
+  }
+  best.road = trip.graph().fastest_path(best.node, target);
+  best.left_m = length_m(best.road);
   return best;
+}
+
+// The road from the frontier to the first usable site that was not reached, or to the stage's target.
+std::vector<RoadStep> find_gap(const PreparedTrip& trip, const Frontier& frontier) {
+  std::vector<RoadStep> gap;
+  for (const RoadStep& step : frontier.road) {
+    gap.push_back(step);
+    if (trip.options().any(step.to)) break;
+  }
+  return gap;
 }
 
 }  // namespace
@@ -169,23 +191,15 @@ Frontier find_frontier(const PreparedTrip& trip, const LabelSearch& search, cons
 Infeasibility explain(const PreparedTrip& trip) {
   using Reason = Infeasibility::Reason;
   Infeasibility why;
-  const LabelSearch search = trip.search();
-  const LabelSearch::Reach reach = search.reach();
-  const Frontier frontier = find_frontier(trip, search, reach);
+  const Frontier frontier = find_frontier(trip, reach(trip.problem()));
   if (frontier.road.empty()) {
     why.reason = Reason::kNoRoad;
     return why;
   }
-  const NodeId target = trip.targets()[frontier.stage];
-  // The gap ends at the first usable site on the road that was not reached, or at the target.
-  std::vector<RoadStep> gap;
-  for (const RoadStep& step : frontier.road) {
-    gap.push_back(step);
-    if (step.to == target || trip.options().any(step.to)) break;
-  }
+  const std::vector<RoadStep> gap = find_gap(trip, frontier);
   const NodeId gap_end = gap.back().to;
-  double needed_wh = search.needed_on_arrival_wh(
-      frontier.stage, gap_end == target ? LabelSearch::Purpose::kFinish : LabelSearch::Purpose::kStop);
+  const bool to_the_end = gap_end == trip.graph().point(trip.stages()) && frontier.stage + 1 == trip.stages();
+  double needed_wh = to_the_end ? trip.problem().arrival_wh : trip.problem().reserve_wh;
   for (auto step = gap.rbegin(); step != gap.rend(); ++step)
     needed_wh = std::max(needed_wh + step->battery_wh, std::max(0.0, step->battery_wh));
   why.gap_from = trip.end_point(frontier.node);
@@ -199,15 +213,15 @@ Infeasibility explain(const PreparedTrip& trip) {
   unfiltered.filter = {};
   TripRequest no_reserve = trip.request();
   no_reserve.min_arrival_soc = 0;
-  if (reachable(trip.network(), unfiltered)) {
+  if (reachable(trip, unfiltered)) {
     why.reason = Reason::kFiltersTooNarrow;
-  } else if (gap_end == target && reachable(trip.network(), no_reserve)) {
+  } else if (to_the_end && reachable(trip, no_reserve)) {
     why.reason = Reason::kArrivalSocTooHigh;
   }
   for (const Knob& knob : knobs(trip.request())) {
-    if (auto change = least_change(trip.network(), trip.request(), knob)) why.relaxations.push_back(std::move(*change));
+    if (auto change = least_change(trip, knob)) why.relaxations.push_back(std::move(*change));
   }
-  if (auto station = new_station(trip, gap)) why.relaxations.push_back(std::move(*station));
+  if (auto station = new_station(trip, frontier.stage, gap)) why.relaxations.push_back(std::move(*station));
   return why;
 }
 

@@ -22,18 +22,19 @@ std::optional<NodeId> place_of(const PreparedTrip& trip, NodeId node) {
   return std::nullopt;
 }
 
-void drive(const PreparedTrip& trip, const SearchStep& step, TripLeg& leg, Progress& progress) {
+void drive(const PreparedTrip& trip, const OverlayStep& step, TripLeg& leg, Progress& progress) {
   const RoadGraph& graph = trip.graph();
-  const double capacity = graph.model().capacity_wh();
+  const double capacity = trip.capacity_wh();
   if (leg.path.empty()) {
-    leg.path.push_back({.position = graph.position(step.from),
+    const NodeId from = trip.node(step.from);
+    leg.path.push_back({.position = graph.position(from),
                         .distance_m = progress.distance_m,
-                        .elevation_m = graph.elevation_m(step.from),
+                        .elevation_m = graph.elevation_m(from),
                         .seconds = progress.seconds,
                         .soc = progress.stored_wh / capacity,
-                        .place = place_of(trip, step.from)});
+                        .place = place_of(trip, from)});
   }
-  for (const RoadStep& road : graph.path(step.from, step.to, step.policy)) {
+  for (const RoadStep& road : trip.road(step.from, step.to, step.way)) {
     const double before = progress.stored_wh;
     progress.stored_wh = std::min(capacity, progress.stored_wh - road.battery_wh);
     progress.distance_m += road.length_m;
@@ -75,7 +76,6 @@ std::optional<std::size_t> plan_b(const PreparedTrip& trip, NodeId node, std::si
   for (const Leg& leg : trip.graph().legs_from(node, 0, arrived_wh)) {
     if (leg.profile.in > arrived_wh || arrived_wh - leg.profile.cost < 0 || leg.length_m >= nearest) continue;
     for (const ChargingOption& option : trip.options().at(leg.to)) {
-      if (option.site == ChargingOptions::kImaginedSite) continue;
       best = option.site;
       nearest = leg.length_m;
     }
@@ -83,23 +83,24 @@ std::optional<std::size_t> plan_b(const PreparedTrip& trip, NodeId node, std::si
   return best;
 }
 
-TripStop stop_of(const PreparedTrip& trip, const SearchStep& step) {
+// What is charged before a step: the option that the search used there.
+TripStop stop_of(const PreparedTrip& trip, const OverlayStep& step) {
   const TripRequest& request = trip.request();
-  const double capacity = trip.graph().model().capacity_wh();
-  const ChargingOption& option = *step.charge;
+  const double capacity = trip.capacity_wh();
+  const NodeId node = trip.node(step.from);
+  const ChargingOption& option = trip.options().at(node)[*step.option];
   TripStop stop{.site = option.site,
                 .connector = option.connector,
                 .arrive_soc = step.arrived_wh / capacity,
                 .depart_soc = step.departed_wh / capacity,
-                .overhead_seconds = request.overhead_seconds};
+                .overhead_seconds = request.overhead_seconds,
+                .parked = step.from >= trip.trees().size()};
   stop.charge_seconds = option.curve->seconds(stop.arrive_soc, stop.depart_soc);
   stop.plug_wh = std::llround(option.curve->plug_wh(stop.arrive_soc, stop.depart_soc));
   stop.peak_kw = option.curve->peak_kw(stop.arrive_soc, stop.depart_soc);
-  if (option.site != ChargingOptions::kImaginedSite) {
-    const auto cost = tariff::cost(trip.network().sites()[option.site].tariff, stop.plug_wh, 0);
-    if (cost) stop.price = cost->total();
-    stop.plan_b = plan_b(trip, step.from, option.site, step.arrived_wh);
-  }
+  const auto cost = tariff::cost(trip.network().sites()[option.site].tariff, stop.plug_wh, 0);
+  if (cost) stop.price = cost->total();
+  stop.plan_b = plan_b(trip, node, option.site, step.arrived_wh);
   return stop;
 }
 
@@ -113,8 +114,8 @@ void add_up(const PreparedTrip& trip, TripPlan& plan) {
   for (const auto& stop : plan.stop_after) {
     if (!stop) continue;
     ++totals.stops;
-    totals.charge_seconds += stop->charge_seconds;
-    totals.overhead_seconds += stop->overhead_seconds;
+    totals.charge_seconds += stop->parked ? stop->beyond_stay_seconds : stop->charge_seconds;
+    totals.overhead_seconds += stop->parked ? 0 : stop->overhead_seconds;
     totals.plug_wh += stop->plug_wh;
     totals.price.amount += stop->price.amount;
   }
@@ -123,66 +124,74 @@ void add_up(const PreparedTrip& trip, TripPlan& plan) {
   totals.arrive_soc = plan.legs.back().arrive_soc;
   // Every stop shows the true charge, so only the last leg's forecast counts.
   const TripLeg& last = plan.legs.back();
-  const double margin_wh = (last.arrive_soc - trip.request().min_arrival_soc) * trip.graph().model().capacity_wh();
+  const double margin_wh = (last.arrive_soc - trip.request().min_arrival_soc) * trip.capacity_wh();
   const double spread_wh = std::max(1.0, kEnergySpread * std::abs(last.energy_wh));
   plan.arrival_confidence = 0.5 * std::erfc(-margin_wh / spread_wh / std::sqrt(2.0));
 }
 
-}  // namespace
+// A leg begins where one leaves the start, a via or a stop.
+TripLeg& begin_leg(const PreparedTrip& trip, TripPlan& plan, NodeId from, double depart_soc) {
+  plan.legs.push_back(
+      {.from = trip.end_point(from), .to = trip.end_point(from), .depart_soc = depart_soc, .arrive_soc = depart_soc});
+  plan.stop_after.emplace_back();
+  plan.dwell_after.push_back(0);
+  return plan.legs.back();
+}
 
-TripPlan make_plan(const PreparedTrip& trip, const SearchOutcome& outcome) {
-  const double capacity = trip.graph().model().capacity_wh();
-  TripPlan plan;
-  Progress progress{.stored_wh = trip.request().soc * capacity};
-  std::size_t stage = 0;
-  for (std::size_t i = 0; i < outcome.steps.size(); ++i) {
-    const SearchStep& step = outcome.steps[i];
-    const bool via = i > 0 && step.stage_begins;
-    if (i > 0 && (via || step.charge)) {
-      plan.dwell_after.back() = via ? trip.request().via[stage++].dwell_seconds : 0;
-      progress.seconds += plan.dwell_after.back();
-    }
-    if (step.charge) {
-      // Charging at the very start: a leg of no length comes first, so that stops always follow legs.
-      if (plan.legs.empty()) {
-        plan.legs.push_back({.from = trip.end_point(step.from),
-                             .to = trip.end_point(step.from),
-                             .depart_soc = trip.request().soc,
-                             .arrive_soc = trip.request().soc});
-        plan.stop_after.emplace_back();
-        plan.dwell_after.push_back(0);
-      }
-      plan.stop_after.back() = stop_of(trip, step);
-      progress.seconds += plan.stop_after.back()->charge_seconds + plan.stop_after.back()->overhead_seconds;
-    }
-    progress.stored_wh = step.departed_wh;
-    if (i == 0 || via || step.charge) {
-      plan.legs.push_back({.from = trip.end_point(step.from), .depart_soc = step.departed_wh / capacity});
-      plan.stop_after.emplace_back();
-      plan.dwell_after.push_back(0);
-    }
-    TripLeg& leg = plan.legs.back();
-    const double before = progress.stored_wh;
-    drive(trip, step, leg, progress);
-    leg.energy_wh += before - progress.stored_wh;
-    leg.to = trip.end_point(step.to);
-    leg.arrive_soc = progress.stored_wh / capacity;
+// What happens between two drives: a stay, a charge, both at once. Returns whether a new leg begins.
+bool pause(const PreparedTrip& trip, const OverlayStep& step, TripPlan& plan, Progress& progress) {
+  const bool via = step.from > trip.trees().size();
+  if (step.option) {
+    // Charging at the very start: a leg of no length comes first, so that stops always follow legs.
+    if (plan.legs.empty()) begin_leg(trip, plan, trip.node(step.from), trip.request().soc);
+    plan.stop_after.back() = stop_of(trip, step);
   }
-  if (plan.legs.empty()) {
-    // From a place to itself.
-    plan.legs.push_back({.from = trip.end_point(trip.start()),
-                         .to = trip.end_point(trip.start()),
-                         .depart_soc = trip.request().soc,
-                         .arrive_soc = trip.request().soc});
-    plan.stop_after.emplace_back();
-    plan.dwell_after.push_back(0);
+  if (via) {
+    const double dwell = trip.request().via[step.stage - 1].dwell_seconds;
+    plan.dwell_after.back() = dwell;
+    progress.seconds += dwell;
+    if (step.option) {
+      TripStop& stop = *plan.stop_after.back();
+      stop.beyond_stay_seconds = std::max(0.0, stop.overhead_seconds + stop.charge_seconds - dwell);
+      progress.seconds += stop.beyond_stay_seconds;
+    }
+  } else if (step.option) {
+    progress.seconds += plan.stop_after.back()->charge_seconds + plan.stop_after.back()->overhead_seconds;
   }
+  progress.stored_wh = step.departed_wh;
+  return via || step.option;
+}
+
+void name_sites(const PreparedTrip& trip, TripPlan& plan) {
   for (std::size_t i = 0; i < plan.stop_after.size(); ++i) {
-    if (!plan.stop_after[i] || plan.stop_after[i]->site == ChargingOptions::kImaginedSite) continue;
+    if (!plan.stop_after[i]) continue;
     const std::string& id = trip.network().sites()[plan.stop_after[i]->site].id;
     plan.legs[i].to.site_id = id;
     if (i + 1 < plan.legs.size()) plan.legs[i + 1].from.site_id = id;
   }
+}
+
+}  // namespace
+
+TripPlan make_plan(const PreparedTrip& trip, const OverlayOutcome& outcome) {
+  const double capacity = trip.capacity_wh();
+  TripPlan plan;
+  Progress progress{.stored_wh = trip.request().soc * capacity};
+  for (const OverlayStep& step : outcome.steps) {
+    const NodeId from = trip.node(step.from), to = trip.node(step.to);
+    const bool begins = pause(trip, step, plan, progress);
+    const bool to_via_or_end = step.to > trip.trees().size();
+    // Standing at a stop's door already is no leg of its own, unless a leg must lie between two pauses.
+    if (from == to && !begins && !to_via_or_end && plan.legs.empty()) continue;
+    if (begins || plan.legs.empty()) begin_leg(trip, plan, from, step.departed_wh / capacity);
+    TripLeg& leg = plan.legs.back();
+    const double before = progress.stored_wh;
+    drive(trip, step, leg, progress);
+    leg.energy_wh += before - progress.stored_wh;
+    leg.to = trip.end_point(to);
+    leg.arrive_soc = progress.stored_wh / capacity;
+  }
+  name_sites(trip, plan);
   add_up(trip, plan);
   return plan;
 }

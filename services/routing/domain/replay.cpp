@@ -65,7 +65,8 @@ Result<void> charge(const Network& network, const TripRequest& request, const Tr
   if (!allowed) return contradiction("a filter is violated at " + site.id);
   if (stop.depart_soc > request.max_charge_soc + 1e-6) return contradiction("charged beyond the limit");
   const ev::ChargingCurve curve(request.vehicle, connector.power_kw,
-                                connector.current == "DC" ? ev::Current::kDc : ev::Current::kAc);
+                                connector.current == "DC" ? ev::Current::kDc : ev::Current::kAc,
+                                request.conditions.temperature_c);
   const double reached = curve.soc_after(stop.arrive_soc, stop.charge_seconds);
   if (std::abs(reached - stop.depart_soc) * request.vehicle.usable_wh() > kWhTolerance)
     return contradiction("charging time and energy disagree at " + site.id);
@@ -97,7 +98,10 @@ Result<void> replay(const Network& network, const TripRequest& request, const Tr
       return contradiction("arrival at a stop disagrees");
     EVC_CHECK(charge(network, request, stop));
     stored_wh = stop.depart_soc * capacity_wh;
-    seconds += stop.charge_seconds + stop.overhead_seconds;
+    const double charging = stop.charge_seconds + stop.overhead_seconds;
+    seconds += stop.parked ? stop.beyond_stay_seconds : charging;
+    if (stop.parked && charging > plan.dwell_after[i] + stop.beyond_stay_seconds + kSecondsTolerance)
+      return contradiction("charged longer than it stood");
   }
   if (std::abs(seconds - plan.totals.seconds) > kSecondsTolerance) return contradiction("the total time disagrees");
   return {};

@@ -17,7 +17,25 @@ constexpr double kAccessWinding = 1.3;
 constexpr double kAccessSpeedMps = 40 / 3.6;
 constexpr NodeId kNoNode = std::numeric_limits<NodeId>::max();
 
+// Against the car, for a road between two points.
+double headwind_mps(const Wind& wind, const Position& from, const Position& to) {
+  return wind.speed_mps * std::cos(bearing_radians(from, to) - wind.from_deg * std::numbers::pi / 180);
+}
+
 }  // namespace
+
+ArcCost arc_cost(const Network& network, const Arc& arc, const ev::EnergyModel& model, const Wind& wind,
+                 double cap_mps) {
+  const Place &from = network.places()[arc.from], &to = network.places()[arc.to];
+  const double speed = std::min(arc.speed_mps, cap_mps);
+  return {.seconds = arc.length_m / speed,
+          .battery_wh = model.battery_wh({.length_m = arc.length_m,
+                                          .speed_mps = speed,
+                                          .climb_m = arc.climb_m,
+                                          .descent_m = arc.descent_m,
+                                          .elevation_m = (from.elevation_m + to.elevation_m) / 2,
+                                          .headwind_mps = headwind_mps(wind, from.position, to.position)})};
+}
 
 struct RoadGraph::Tree {
   std::vector<double> weight, seconds, length_m;
@@ -40,6 +58,8 @@ Result<RoadGraph> RoadGraph::make(const Network& network, const ev::EnergyModel&
   graph.first_edge_.assign(graph.nodes_.size() + 1, 0);
   for (const Edge& edge : graph.edges_) ++graph.first_edge_[edge.from + 1];
   for (std::size_t i = 0; i < graph.nodes_.size(); ++i) graph.first_edge_[i + 1] += graph.first_edge_[i];
+  graph.into_.resize(graph.nodes_.size());
+  for (std::uint32_t e = 0; e < graph.edges_.size(); ++e) graph.into_[graph.edges_[e].to].push_back(e);
   graph.weigh_edges(wind);
   return graph;
 }
@@ -117,9 +137,7 @@ void RoadGraph::weigh_edges(const Wind& wind) {
     costs.reserve(edges_.size());
     for (const Edge& edge : edges_) {
       const double speed = std::min(edge.speed_mps, policy.cap_mps);
-      const double headwind =
-          wind.speed_mps * std::cos(bearing_radians(nodes_[edge.from].position, nodes_[edge.to].position) -
-                                    wind.from_deg * std::numbers::pi / 180);
+      const double headwind = headwind_mps(wind, nodes_[edge.from].position, nodes_[edge.to].position);
       const double elevation = (nodes_[edge.from].elevation_m + nodes_[edge.to].elevation_m) / 2;
       const double wh = model_->battery_wh({.length_m = edge.length_m,
                                             .speed_mps = speed,
@@ -179,6 +197,40 @@ std::vector<Leg> RoadGraph::legs_from(NodeId from, std::uint32_t policy, double 
   return legs;
 }
 
+std::vector<Leg> RoadGraph::legs_to(NodeId to, std::uint32_t policy, double limit_wh) const {
+  std::vector<double> weight(nodes_.size(), kInfinity);
+  std::vector<Leg> reached(nodes_.size());
+  std::vector<NodeId> settled;
+  using Item = std::pair<double, NodeId>;
+  std::priority_queue<Item, std::vector<Item>, std::greater<>> queue;
+  weight[to] = 0;
+  reached[to].profile = {.in = 0, .cost = 0, .out = model_->capacity_wh()};
+  queue.push({0, to});
+  while (!queue.empty()) {
+    const auto [value, node] = queue.top();
+    queue.pop();
+    if (value > weight[node]) continue;
+    settled.push_back(node);
+    if (!reached[node].profile.passable() || reached[node].profile.in > limit_wh) continue;
+    for (const std::uint32_t e : into_[node]) {
+      const Cost& cost = costs_[policy][e];
+      const NodeId before = edges_[e].from;
+      if (value + cost.weight >= weight[before]) continue;
+      weight[before] = value + cost.weight;
+      reached[before] = {before, policy, reached[node].seconds + cost.seconds,
+                         reached[node].length_m + edges_[e].length_m,
+                         model_->profile_of(cost.battery_wh).then(reached[node].profile)};
+      queue.push({weight[before], before});
+    }
+  }
+  std::vector<Leg> legs;
+  for (const NodeId node : settled) {
+    if (node != to && reached[node].profile.passable() && reached[node].profile.in <= limit_wh)
+      legs.push_back(reached[node]);
+  }
+  return legs;
+}
+
 std::vector<RoadStep> RoadGraph::path(NodeId from, NodeId to, std::uint32_t policy) const {
   const Tree tree = grow(from, policy, to, kInfinity);
   std::vector<RoadStep> steps;
@@ -194,12 +246,10 @@ std::vector<RoadStep> RoadGraph::path(NodeId from, NodeId to, std::uint32_t poli
 
 std::vector<double> RoadGraph::lower_bounds_to(NodeId target, double time_weight, double energy_weight) const {
   // Label correcting over the reversed arcs: descents may have negative weights, cycles never do.
-  std::vector<std::vector<std::pair<NodeId, double>>> into(nodes_.size());
+  std::vector<double> least(edges_.size(), kInfinity);
   for (std::size_t e = 0; e < edges_.size(); ++e) {
-    double least = kInfinity;
     for (const auto& costs : costs_)
-      least = std::min(least, time_weight * costs[e].seconds + energy_weight * costs[e].battery_wh);
-    into[edges_[e].to].push_back({edges_[e].from, least});
+      least[e] = std::min(least[e], time_weight * costs[e].seconds + energy_weight * costs[e].battery_wh);
   }
   std::vector<double> best(nodes_.size(), kInfinity);
   using Item = std::pair<double, NodeId>;
@@ -210,9 +260,10 @@ std::vector<double> RoadGraph::lower_bounds_to(NodeId target, double time_weight
     const auto [value, node] = queue.top();
     queue.pop();
     if (value > best[node]) continue;
-    for (const auto& [before, weight] : into[node]) {
-      if (value + weight < best[before] - 1e-9) {
-        best[before] = value + weight;
+    for (const std::uint32_t e : into_[node]) {
+      const NodeId before = edges_[e].from;
+      if (value + least[e] < best[before] - 1e-9) {
+        best[before] = value + least[e];
         queue.push({best[before], before});
       }
     }

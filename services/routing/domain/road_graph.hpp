@@ -13,6 +13,14 @@
 
 namespace evc::routing {
 
+struct ArcCost {
+  double seconds = 0;
+  double battery_wh = 0;
+};
+// One arc of the network driven no faster than the cap.
+ArcCost arc_cost(const Network& network, const Arc& arc, const ev::EnergyModel& model, const Wind& wind,
+                 double cap_mps);
+
 // How a leg is driven: no faster than the cap, on the path of least seconds + energy_weight · Wh.
 struct DrivePolicy {
   double cap_mps = 0;
@@ -52,7 +60,9 @@ class RoadGraph {
 
   // Every node that can be reached with `limit_wh` on leaving, except the start.
   std::vector<Leg> legs_from(NodeId from, std::uint32_t policy, double limit_wh) const;
-  // The steps behind a leg of legs_from.
+  // Every node from which a node can be reached with `limit_wh` on leaving; Leg::to is where the leg begins.
+  std::vector<Leg> legs_to(NodeId to, std::uint32_t policy, double limit_wh) const;
+  // The steps behind a leg of either.
   std::vector<RoadStep> path(NodeId from, NodeId to, std::uint32_t policy) const;
   // For each node the least Σ (time_weight · seconds + energy_weight · Wh) to the target, each arc at its best policy;
   // a lower bound for any drive.
@@ -85,7 +95,8 @@ class RoadGraph {
   std::vector<NodeId> points_;
   std::vector<Edge> edges_;  // sorted by start
   std::vector<std::size_t> first_edge_;
-  std::vector<std::vector<Cost>> costs_;  // per policy, per edge
+  std::vector<std::vector<std::uint32_t>> into_;  // per node, the edges that end there
+  std::vector<std::vector<Cost>> costs_;          // per policy, per edge
 };
 
 }  // namespace evc::routing

@@ -33,6 +33,7 @@ struct Objective {
 struct Wind {
   double speed_mps = 0;
   double from_deg = 0;  // where it comes from, clockwise from north
+  bool operator==(const Wind&) const = default;
 };
 
 struct SiteFilter {
@@ -55,7 +56,8 @@ struct TripRequest {
   double max_charge_soc = 0.8;    // charging ends here at the latest
   Objective objective;
   SiteFilter filter;
-  double overhead_seconds = 300;  // leaving the road, plugging in, starting
+  double overhead_seconds = 300;    // leaving the road, plugging in, starting
+  double stop_penalty_seconds = 0;  // what a stop counts beyond its time when plans are compared
   double max_speed_kmh = 130;
   int alternatives = 0;
   // Work limits: past the label limit the answer is bounded, after giving up there is none.
@@ -104,6 +106,8 @@ struct TripStop {
   std::int64_t plug_wh = 0;
   double peak_kw = 0;
   Money price;
+  bool parked = false;                // during the stay at a via
+  double beyond_stay_seconds = 0;     // parked: how much longer than the stay it takes
   std::optional<std::size_t> plan_b;  // another site that can be reached from here with what is left
 };
 

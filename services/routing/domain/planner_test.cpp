@@ -167,7 +167,7 @@ double exact_optimum(const Instance& instance) {
   return answer->plan->totals.seconds;
 }
 
-TEST(LabelSearch, LiesBetweenTwoGrids) {
+TEST(OverlayPlanner, LiesBetweenTwoGrids) {
   int feasible = 0, with_stops = 0;
   double widest = 0;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
@@ -188,7 +188,7 @@ TEST(LabelSearch, LiesBetweenTwoGrids) {
   EXPECT_LT(widest, 0.15);
 }
 
-TEST(LabelSearch, WhatHelpsTheCarIsNeverSlower) {
+TEST(OverlayPlanner, WhatHelpsTheCarIsNeverSlower) {
   for (std::uint64_t seed = 100; seed < 160; ++seed) {
     const Instance instance = random_instance(seed);
     const double base = exact_optimum(instance);
@@ -207,7 +207,7 @@ TEST(LabelSearch, WhatHelpsTheCarIsNeverSlower) {
   }
 }
 
-TEST(LabelSearch, ALimitMakesTheAnswerBoundedNeverWrong) {
+TEST(OverlayPlanner, ALimitMakesTheAnswerBoundedNeverWrong) {
   int bounded = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     Instance instance = random_instance(seed);
@@ -225,7 +225,7 @@ TEST(LabelSearch, ALimitMakesTheAnswerBoundedNeverWrong) {
 }
 
 // With two roads per pair of places the overlay misses a third one now and then: the answer stays feasible and near.
-TEST(LabelSearch, OnARingItIsNearTheWholeGraph) {
+TEST(OverlayPlanner, OnARingItIsNearTheWholeGraph) {
   int worse = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const Instance instance = random_instance(seed, Shape::kRing);
@@ -240,7 +240,7 @@ TEST(LabelSearch, OnARingItIsNearTheWholeGraph) {
   EXPECT_LE(worse, 3);
 }
 
-TEST(LabelSearch, GivingUpIsAnError) {
+TEST(OverlayPlanner, GivingUpIsAnError) {
   Instance instance = random_instance(3);
   instance.request.give_up = [] { return true; };
   instance.request.soc = 0.3;
