@@ -59,7 +59,7 @@ TEST_F(IncrementsTest, WhatHasNoPlaceIsRefusedAndChangesNothing) {
             400);
   EXPECT_EQ(value("SELECT increments FROM payment"), "[]");
   ASSERT_TRUE(ended(700));
-  EXPECT_EQ(grow(1, 500).status, 409) << "the charge is over";
+  EXPECT_EQ(grow(1, 500, "late").status, 409) << "the charge is over";
 }
 
 TEST_F(IncrementsTest, AHoldWithoutALimitDoesNotGrow) {

@@ -30,7 +30,7 @@ class RefundsTest : public PaymentTest {
     return std::string(json::parse(response.body)->at("refundId").as_string());
   }
   std::string asked_for(std::int64_t amount) {
-    const http::Response response = as("p1.first", "", "ask " + to_string(uuid_v7()).substr(24), order(amount));
+    const http::Response response = as("p1.first", "", "ask-" + to_string(uuid_v7()).substr(24), order(amount));
     EXPECT_EQ(response.status, 201) << response.body;
     return id_in(response);
   }

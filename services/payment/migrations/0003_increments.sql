@@ -5,7 +5,8 @@ ALTER TABLE payment ADD COLUMN increments jsonb NOT NULL DEFAULT '[]';
 DO $$
 DECLARE name text;
 BEGIN
-  FOR name IN SELECT conname FROM pg_constraint WHERE conrelid = 'payment'::regclass AND contype = 'c' AND pg_get_constraintdef(oid) LIKE '%held = ANY%' LOOP
+  FOR name IN SELECT conname FROM pg_constraint WHERE conrelid = 'payment'::regclass AND contype = 'c'
+    AND pg_get_constraintdef(oid) LIKE '%held%' AND pg_get_constraintdef(oid) LIKE '%asked%' LOOP
     EXECUTE format('ALTER TABLE payment DROP CONSTRAINT %I', name);
   END LOOP;
 END $$;
