@@ -1,5 +1,6 @@
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
 #include <stdexcept>
 #include <thread>
 
@@ -77,7 +78,7 @@ void provision(Quota quota) {
   auto catalogue = topics::load_topic_catalogue("contracts/topics.yaml");
   if (quota == Quota::kNone) catalogue.quotas.clear();
   const auto connect = kafka::testing::connect_as("platform-admin");
-  const auto directory = connect.tls.ca.substr(0, connect.tls.ca.rfind('/'));
+  const auto directory = std::filesystem::path(connect.identity->files().ca).parent_path().string();
   const auto done = topics::provision(catalogue, connect.bootstrap, directory);
   if (!done) throw std::runtime_error("topics: " + done.error().detail);
 }

@@ -356,7 +356,7 @@ std::string Producer::known_cluster() const {
   return impl_->known_cluster();
 }
 
-void Producer::renew() {
+void Producer::begin_anew() {
   EVC_ASSERT(!impl_->sending);
   impl_->discard();
 }

@@ -55,7 +55,7 @@ class Producer {
   // As last told; empty while nothing was. Every new connection asks.
   std::string known_cluster() const;
   // The next send() begins with a new instance.
-  void renew();
+  void begin_anew();
   void close();
 
  private:

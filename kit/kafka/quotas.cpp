@@ -71,7 +71,8 @@ Result<std::string> ask(const ConnectOptions& connect, std::string request) {
   Result<std::string> answer = fail(Code::kBrokerUnavailable, "quotas: no broker is named");
   Worker worker;
   worker.tasks().spawn("quotas", ask_one_of(worker, addresses(connect.bootstrap),
-                                            std::make_shared<net::TlsClient>(connect.tls), std::move(request), answer));
+                                            std::make_shared<net::TlsClient>(connect.identity->current()->files),
+                                            std::move(request), answer));
   worker.run();
   return answer;
 }

@@ -198,7 +198,7 @@ Task<Result<void>> Relay::Impl::enter_cluster(SlotStatus& status) {
 Result<void> Relay::Impl::still_same_cluster() {
   const auto present = producer.known_cluster();
   if (present.empty() || present == cluster) return {};
-  producer.renew();
+  producer.begin_anew();
   return fail(Code::kBrokerUnavailable, "the brokers belong to another cluster now");
 }
 

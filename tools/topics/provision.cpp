@@ -142,11 +142,11 @@ Result<std::vector<std::string>> await_effect(kafka::Admin& admin, const TopicCa
   std::vector<std::string> not_probed;
   std::vector<std::future<Result<void>>> probes;
   for (const auto& principal : catalogue.principals) {
-    auto connect = connect_as(principal, bootstrap, tls_dir);
-    if (!std::filesystem::exists(connect.tls.certificate)) {
+    if (!std::filesystem::exists(net::tls_files(tls_dir, principal).certificate)) {
       not_probed.push_back(principal);
       continue;
     }
+    auto connect = connect_as(principal, bootstrap, tls_dir);
     probes.push_back(
         std::async(std::launch::async, await_view, std::cref(catalogue), principal, std::move(connect), deadline));
   }
