@@ -74,7 +74,7 @@ Result<ImportSummary> import_map(const ImportOptions& options) {
                         .edges = built.data.up_head.size(),
                         .restrictions = built.restrictions,
                         .restrictions_left_out = built.restrictions_ambiguous + built.restrictions_without_effect +
-                                                 map.restrictions_without_ways,
+                                                 map.restrictions_left_out,
                         .tiny_segments = built.tiny_segments,
                         .stations = stations.size(),
                         .places = built.data.places.size(),

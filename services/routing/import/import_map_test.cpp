@@ -79,6 +79,7 @@ class ImportedTown : public ::testing::Test {
 
 TEST_F(ImportedTown, HoldsWhatTheMapHolds) {
   EXPECT_EQ(summary_.restrictions, 1U);
+  EXPECT_EQ(summary_.restrictions_left_out, 1U) << "one says not where to";
   EXPECT_EQ(summary_.stations, 1U);
   EXPECT_EQ(summary_.pois, 2U);
   ASSERT_EQ(network().places.size(), 1U);

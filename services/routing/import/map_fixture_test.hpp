@@ -119,6 +119,8 @@ inline MapText small_town() {
   map.way(114, {50, 51, 52, 50}, {{"highway", "services"}, {"name", "Parada"}});
   map.relation(200, {{"way", 100, "from"}, {"node", 2, "via"}, {"way", 103, "to"}},
                {{"type", "restriction"}, {"restriction", "no_left_turn"}});
+  map.relation(201, {{"way", 100, "from"}, {"node", 2, "via"}},
+               {{"type", "restriction"}, {"restriction", "no_u_turn"}});
   return map;
 }
 

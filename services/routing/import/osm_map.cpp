@@ -131,11 +131,12 @@ class MapMaker {
   void add_turns(const OsmWays& ways, const NodeNumbers& numbers) {
     std::unordered_map<std::int64_t, std::uint32_t> way_of;
     for (std::uint32_t i = 0; i < map_.roads.ways.size(); ++i) way_of.emplace(map_.roads.ways[i].osm_id, i);
+    map_.restrictions_left_out = ways.turns_left_out;
     for (const OsmTurn& turn : ways.turns) {
       if (auto raw = raw_turn(turn, way_of, numbers)) {
         map_.roads.turns.push_back(std::move(*raw));
       } else {
-        ++map_.restrictions_without_ways;
+        ++map_.restrictions_left_out;
       }
     }
   }

@@ -21,7 +21,7 @@ struct OsmMap {
   std::vector<roads::Poi> pois;
   std::string timestamp;  // of the data, where the file says it
   std::size_t missing_nodes = 0;
-  std::size_t restrictions_without_ways = 0;  // their roads are not for cars, or not in the file
+  std::size_t restrictions_left_out = 0;  // incomplete, or their roads are not for cars or not in the file
 };
 
 Result<OsmMap> read_osm(const std::string& path, const std::function<void(std::string_view)>& progress);

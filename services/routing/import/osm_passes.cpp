@@ -52,8 +52,11 @@ class WayHandler : public osmium::handler::Handler {
       if (role == "via" && member.type() == osmium::item_type::node && ++via_nodes == 1) turn.via_node = member.ref();
     }
     // Several from or to are allowed for a few kinds only, which say nothing about a single turn.
-    if (from == 1 && to == 1 && (turn.via_ways.empty() ? via_nodes == 1 : via_nodes == 0))
+    if (from == 1 && to == 1 && (turn.via_ways.empty() ? via_nodes == 1 : via_nodes == 0)) {
       out_.turns.push_back(std::move(turn));
+    } else {
+      ++out_.turns_left_out;
+    }
   }
 
  private:

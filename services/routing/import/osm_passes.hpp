@@ -37,6 +37,7 @@ struct OsmWays {
   std::vector<std::int64_t> nodes;  // ids, way after way
   std::vector<MarkedWay> marked;
   std::vector<OsmTurn> turns;
+  std::size_t turns_left_out = 0;  // without one from, one to, and a node or ways between
   std::string timestamp;
 };
 Result<OsmWays> read_ways(const std::string& path, const std::function<std::uint32_t(const std::string&)>& name_of);
