@@ -131,7 +131,7 @@ Overlay SiteTrees::overlay(const ev::EnergyModel& model, const Wind& wind, doubl
       }
     }
     for (std::uint32_t target = 0; target < size(); ++target) {
-      if (target != from) overlay.connect(from, target, to[target]);
+      if (target != from && !to[target].empty()) overlay.connect(from, target, to[target]);
     }
   }
   return overlay;

@@ -12,15 +12,17 @@ std::vector<Drive> best_drives(std::vector<Drive> drives) {
   std::ranges::sort(drives, [](const Drive& a, const Drive& b) {
     return std::tie(a.seconds, a.profile.cost, a.way) < std::tie(b.seconds, b.profile.cost, b.way);
   });
-  std::vector<Drive> kept;
+  std::size_t kept = 0;
   for (const Drive& drive : drives) {
-    const bool beaten = std::ranges::any_of(kept, [&](const Drive& other) {
-      return other.profile.cost <= drive.profile.cost && other.profile.in <= drive.profile.in &&
-             other.profile.out >= drive.profile.out;
-    });
-    if (!beaten) kept.push_back(drive);
+    const bool beaten =
+        std::any_of(drives.begin(), drives.begin() + static_cast<std::ptrdiff_t>(kept), [&](const Drive& other) {
+          return other.profile.cost <= drive.profile.cost && other.profile.in <= drive.profile.in &&
+                 other.profile.out >= drive.profile.out;
+        });
+    if (!beaten) drives[kept++] = drive;
   }
-  return kept;
+  drives.resize(kept);
+  return drives;
 }
 
 namespace {
@@ -34,9 +36,12 @@ double least_cost(std::span<const Drive> drives) {
 
 }  // namespace
 
-void Overlay::connect(std::uint32_t from, std::uint32_t to, std::vector<Drive> drives) {
+void Overlay::connect(std::uint32_t from, std::uint32_t to, std::span<const Drive> drives) {
   EVC_ASSERT(leaving_[from].empty() || leaving_[from].back().to < to);
-  const std::vector<Drive> best = best_drives(std::move(drives));
+  // One list serves all pairs: there are tens of thousands of them for every vehicle.
+  scratch_.assign(drives.begin(), drives.end());
+  scratch_ = best_drives(std::move(scratch_));
+  const std::vector<Drive>& best = scratch_;
   if (best.empty()) return;
   const auto first = static_cast<std::uint32_t>(drives_.size()), count = static_cast<std::uint32_t>(best.size());
   const double seconds = best.front().seconds, cost = least_cost(best);

@@ -39,7 +39,7 @@ class Overlay {
 
   explicit Overlay(std::size_t sites) : leaving_(sites), arriving_(sites) {}
   // Each ordered pair at most once, `to` rising for each `from`; nothing is kept for a pair without drives.
-  void connect(std::uint32_t from, std::uint32_t to, std::vector<Drive> drives);
+  void connect(std::uint32_t from, std::uint32_t to, std::span<const Drive> drives);
 
   std::size_t sites() const { return leaving_.size(); }
   std::size_t drive_count() const { return drives_.size(); }
@@ -53,7 +53,7 @@ class Overlay {
   }
 
  private:
-  std::vector<Drive> drives_;
+  std::vector<Drive> drives_, scratch_;
   std::vector<std::vector<Link>> leaving_;
   std::vector<std::vector<LinkInto>> arriving_;
 };
