@@ -35,7 +35,7 @@ class EventOperations : public ::testing::Test {
          }}};
     handlers_ = handlers;
     inbox_.emplace(worker_, *pool_, outbox_, InboxOptions{.consumer = {.group = "charging"}}, handlers);
-    applier_.emplace("charging", outbox_, handlers_);
+    applier_.emplace(worker_, "charging", outbox_, handlers_, InboxOptions{}.handler_limit);
     add_event_operations(router_, "charging", *inbox_, *idempotency_, *pool_);
   }
   ~EventOperations() override {
