@@ -14,21 +14,23 @@ import uuid
 import psycopg
 import requests
 from deaf_station import DeafStation
+from operators import make_operator
 from person import Person, TERMINAL
+from planted_events import uuid7
 from supervisor import supervised_pids
-from test_dead_letters import make_operator, uuid7
 from test_webhook import PAYMENT, PROVIDER, send, update_of
 
 # What leads to a step that a plain charge does not come by; the others are found by going every way in turn.
 LEADS_TO = {"charging.stop.commit": "stop", "charging.refusal.commit": "unknown-station", "payment.look.lease": "look", "payment.hold.known": "look",
             "payment.void.commit": "void", "payment.webhook.stranger": "stranger", "integrations.update.commit": "update", "integrations.command.write": "command",
-            "integrations.station.reading": "long", "integrations.station.lost": "lost-station"}
+            "integrations.station.reading": "long", "integrations.station.lost": "lost-station",
+            "charging.increment.answer": "growing", "payment.increment.find": "growing", "payment.increment.write": "growing", "payment.increment.outcome": "growing"}
 # Answers that are kept under their key (others are repeated; those of an obstacle at the station mean another station and another key).
 KEPT = (201, 202, 402, 404, 422)
 OBSTACLES = ("connector-unavailable", "station-offline")
 PATIENCE_S = 150
 DRIVEN = ("charge", "charge", "stop", "charge", "declined", "charge", "stop", "expired-hold", "drop-after-effect", "charge", "capture-fails", "unknown-station",
-          "offline-station", "silent", "charge", "rejected", "webhook-first", "flapping", "lost-station", "update", "error-after-effect", "void", "look", "long", "stranger", "command")
+          "offline-station", "silent", "charge", "rejected", "webhook-first", "flapping", "lost-station", "update", "error-after-effect", "void", "look", "long", "growing", "stranger", "command")
 # It stops the provider for a while, and with it every other way: only when nothing else is wanted.
 LAST = {"payment.expiry.commit": "unsaid-expiry"}
 
@@ -173,6 +175,10 @@ class Crowd:
     def way_long(self, person):
         """Long enough for readings that were held back."""
         self.accepted(person, "approved", energyLimitKwh=9)
+
+    def way_growing(self, person):
+        """Beyond the 10 kWh that are held at the start: the hold grows."""
+        self.accepted(person, "approved", energyLimitKwh=16)
 
     def way_unsaid_expiry(self, person):
         """The hold's time is over while the provider says nothing: payment looks at the clock itself."""

@@ -54,7 +54,9 @@ def test_a_killed_process_comes_back_and_the_charge_has_one_end(platform, eventu
 @pytest.mark.parametrize("service", ["charging", *(pytest.param(name, marks=pytest.mark.long) for name in SERVICES_WITH_DATABASES if name != "charging")])
 def test_a_killed_database_backend_loses_nothing(platform, eventually, supervisor, driver, charge, service):
     """PostgreSQL then ends every other backend too and recovers: all services lose their connections at once."""
-    backend = next(pid for pid in children(supervisor.pid("postgres")) if f" {service} " in command_line(pid))
+    # A service that nobody has asked for a while may hold no connection: being asked, it opens one.
+    backend = eventually(lambda: driver.get("/users/me") and next((pid for pid in children(supervisor.pid("postgres")) if f" {service} " in command_line(pid)), None), 20,
+                         what=f"a connection of {service}")
     os.kill(backend, signal.SIGKILL)
     supervisor.wait_until_all_ready(180)
     assert finish(platform, eventually, driver, charge)["state"] == "CAPTURED"

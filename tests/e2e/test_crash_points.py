@@ -27,6 +27,8 @@ KIT = ("idempotency.", "inbox.", "relay.")
 OF_THE_SHARE = ("charging", "relay-charging")
 # Relays move their safe point at every heartbeat.
 QUICK = {"EVC_RELAY_HEARTBEAT_MS": "300"}
+# Small holds, so that one has to grow within seconds.
+SMALL_HOLDS = {"EVC_CHARGING_HOLD_WH": "10000", "EVC_CHARGING_INCREMENT_WH": "10000"}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def supervisor(platform):
 
 @pytest.fixture(scope="module")
 def twins(platform, supervisor, eventually, tmp_path_factory):
-    made = CrashingPlatform(platform, supervisor, CHAIN, tmp_path_factory.mktemp("crashing"), **{name: QUICK for name in CHAIN if name.startswith("relay")})
+    made = CrashingPlatform(platform, supervisor, CHAIN, tmp_path_factory.mktemp("crashing"), charging=SMALL_HOLDS, **{name: QUICK for name in CHAIN if name.startswith("relay")})
     try:
         yield made.start(eventually)
     finally:
