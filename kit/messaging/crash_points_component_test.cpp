@@ -209,6 +209,9 @@ void CrashPoints::die_at_gaps() {
   EXPECT_TRUE(died_at({"inbox.park", "inbox.gap.close"}));
   produce("late", {2});
   EXPECT_TRUE(effects_become("late", "1,2,3"));
+  produce("held", {1, 3});
+  EXPECT_TRUE(effects_become("held", "1,2,3"));
+  EXPECT_TRUE(died_at({"inbox.gap.take_in"}));
   produce("lost", {1, 3});
   EXPECT_TRUE(becomes("SELECT count(*) FROM inbox_parked WHERE key = 'lost'", "1"));
   until_died_at({"inbox.gap.accept"}, "accept", "lost");

@@ -32,6 +32,17 @@ Task<Result<void>> effect_or_trouble(RequestContext& context, postgres::Transact
   co_return Result<void>{};
 }
 
+// A producer that holds what is missing of the key "held", and of no other.
+Task<Result<HeldEvents>> ask_producer(RequestContext& /*context*/, MissingEvents missing) {
+  HeldEvents held{.until = missing.to, .events = {}};
+  if (missing.key != "held") co_return held;
+  for (std::int64_t sequence = missing.from; sequence <= missing.to; ++sequence) {
+    const Event event = sample_event(missing.topic, missing.key, sequence);
+    held.events.push_back({.sequence = sequence, .event_id = event.event_id, .record = sample_record(event)});
+  }
+  co_return held;
+}
+
 struct Parts {
   std::string conninfo, topic, name, what;
   Worker worker;
@@ -55,6 +66,7 @@ struct Parts {
                             .topics = {topic}},
                .batch = 16,
                .gap_timeout = std::chrono::milliseconds(500),
+               .ask = ask_producer,
                .retry_first = std::chrono::milliseconds(20),
                .retry_cap = std::chrono::milliseconds(200)},
               {{"Tested", effect_or_trouble}}) {}
