@@ -88,11 +88,12 @@ TEST(RelayAsShipped, AServiceWithoutATopicIsRefused) {
 }
 
 TEST(RelayAsShipped, ItWritesTheTopicAndTheDeadLettersOfItsService) {
-  const auto options = relay_options({}, {}, "charging");
+  const auto settings = common("relay-charging");
+  const auto options = relay_options(settings, {}, "charging");
   EXPECT_EQ(options.slot, "charging_outbox");
   EXPECT_EQ(options.producer.connect.client_id, "relay-charging");
   EXPECT_EQ(options.producer.linger, 1ms);
-  EXPECT_EQ(relay_options({}, {}, "payment").producer.linger, 0ms);
+  EXPECT_EQ(relay_options(settings, {}, "payment").producer.linger, 0ms);
   EXPECT_EQ(options.producer.batch_bytes, 262'144u);
   EXPECT_EQ(options.producer.delivery_timeout, 10s);
   EXPECT_EQ(options.producer.topics, (std::vector<std::string>{"charging.events", "payment.events.charging.dlq",
