@@ -24,7 +24,7 @@ from test_webhook import PAYMENT, PROVIDER, send, update_of
 LEADS_TO = {"charging.stop.commit": "stop", "charging.refusal.commit": "unknown-station", "payment.look.lease": "look", "payment.hold.known": "look",
             "payment.void.commit": "void", "payment.webhook.stranger": "stranger", "integrations.update.commit": "update", "integrations.command.write": "command",
             "integrations.station.reading": "long", "integrations.station.lost": "lost-station",
-            "charging.increment.answer": "growing", "payment.increment.find": "growing", "payment.increment.write": "growing", "payment.increment.outcome": "growing"}
+            "charging.increment.answer": "growing", "payment.increment.write": "growing", "payment.increment.outcome": "growing"}
 # Answers that are kept under their key (others are repeated; those of an obstacle at the station mean another station and another key).
 KEPT = (201, 202, 402, 404, 422)
 OBSTACLES = ("connector-unavailable", "station-offline")
@@ -200,9 +200,10 @@ class Crowd:
         if answer.status != 202:  # found out before the answer: a start that was resumed later
             return
         self.services.patiently("GET", f"/payments/preauthorisations/pa-{answer.session_id}")
+        held = json.loads(answer.content)["preauthorisation"]["amount"]  # for all that was ordered: it may not grow
         self.services.patiently("POST", "/payments/preauthorisations", str(uuid.uuid4()),
                                 {"reference": f"pa-{answer.session_id}", "sessionId": answer.session_id, "userId": person.claims()["puid"], "correlationId": uuid7(),
-                                 "amount": json.loads(answer.content)["preauthorisation"]["amount"], "paymentMethod": answer.order["paymentMethod"]})
+                                 "amount": held, "limit": held, "paymentMethod": answer.order["paymentMethod"]})
 
     def way_void(self, person):
         answer = self.accepted(person, "silent")

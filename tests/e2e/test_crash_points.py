@@ -27,8 +27,8 @@ KIT = ("idempotency.", "inbox.", "relay.")
 OF_THE_SHARE = ("charging", "relay-charging")
 # Relays move their safe point at every heartbeat.
 QUICK = {"EVC_RELAY_HEARTBEAT_MS": "300"}
-# Small holds, so that one has to grow within seconds.
-SMALL_HOLDS = {"EVC_CHARGING_HOLD_WH": "10000", "EVC_CHARGING_INCREMENT_WH": "10000"}
+# Small holds that grow at the first reading: the simulated cars charge several kWh between two of them.
+SMALL_HOLDS = {"EVC_CHARGING_HOLD_WH": "10000", "EVC_CHARGING_INCREMENT_WH": "10000", "EVC_CHARGING_INCREMENT_PERCENT": "10"}
 
 
 @pytest.fixture(scope="module")

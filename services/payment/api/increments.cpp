@@ -45,7 +45,7 @@ Task<Result<Payment>> Increments::find_or_write(RequestContext& context, std::st
   if (const Increment* known = find_increment(*locked, number)) {
     if (known->amount != amount.amount || locked->currency != amount.currency)
       co_return fail(Code::kConflict, "this number names another increment");
-    EVC_CO_CHECK(EVC_STEP("payment.increment.find", co_await transaction.commit(context)));
+    EVC_CO_CHECK(co_await transaction.rollback(context));  // nothing was written
     co_return std::move(*locked);
   }
   EVC_CO_TRY(reaction, increment_asked(std::move(*locked), number, amount, context.clock->wall()));
