@@ -42,7 +42,8 @@ def assert_ends(platform, sessions: list[dict]) -> None:
     records = first_occurrences(read_topics(platform, ("payment.events",)))
     said: dict[str, list] = {}
     for record in records:
-        said.setdefault(record.key, []).append(record)
+        if "increment" not in record.event["data"]:  # what became of a growing hold is no end of it
+            said.setdefault(record.key, []).append(record)
     for session in sessions:
         about = f"{session['sessionId']} {session['state']} after {[record.type for record in said.get(session['sessionId'], [])]}"
         assert session["state"] in TERMINAL, about
