@@ -48,7 +48,7 @@ def planted(platform, changes):
 def test_a_change_of_each_kind_is_found(platform, paid):
     assert verify(platform) == (0, [])
     changes = [
-        ("payment", "UPDATE account SET credits_posted = credits_posted + 1 WHERE code = 'revenue:charging'", "UPDATE account SET credits_posted = credits_posted - 1 WHERE code = 'revenue:charging'"),
+        ("payment", "UPDATE account SET credits_posted = credits_posted + 7 WHERE code = 'revenue:charging'", "UPDATE account SET credits_posted = credits_posted - 7 WHERE code = 'revenue:charging'"),
         ("payment", f"UPDATE transfer SET pending_id = id WHERE id = '{paid['post']}'", f"UPDATE transfer SET pending_id = '{paid['pending']}' WHERE id = '{paid['post']}'"),
         ("payment", f"UPDATE transfer SET amount = amount + 1 WHERE id = '{paid['single']}'", f"UPDATE transfer SET amount = amount - 1 WHERE id = '{paid['single']}'"),
         ("charging", f"UPDATE session SET captured_minor = captured_minor - 1, receivable_minor = receivable_minor + 1 WHERE id = '{paid['session']}'",
