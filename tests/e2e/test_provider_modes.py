@@ -129,7 +129,8 @@ def test_nobody_pays_for_nothing_and_all_say_the_same(charges, payments, platfor
     def book():
         holds = {hold["reference"]: hold for hold in read_book(platform.run_dir / "data/payment-provider.jsonl")}
         mine = [holds[charge.session["preauthorisation"]["reference"]] for charge in charges if charge.session["preauthorisation"]["reference"] in holds]
-        return None if any(hold["status"] == "authorised" for hold in mine) else holds
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return None if any(hold["status"] == "authorised" and hold["expires_at"] > now for hold in mine) else holds
     # What nobody waits for (a hold of another amount) is let go a moment later.
     holds = eventually(book, 30, every_s=0.5, what="the provider letting every hold go")
     for charge in charges:
