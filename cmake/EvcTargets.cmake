@@ -43,7 +43,7 @@ function(evc_tests target)
     target_link_libraries(${target}${suffix} PRIVATE ${target} ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
     add_dependencies(tests ${target}${suffix})
     add_test(NAME ${target}${suffix} COMMAND ${target}${suffix} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${target}${suffix} PROPERTIES LABELS ${kind} TIMEOUT 300)
+    set_tests_properties(${target}${suffix} PROPERTIES LABELS ${kind} TIMEOUT 600)
   endforeach()
 endfunction()
 
