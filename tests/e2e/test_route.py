@@ -76,8 +76,9 @@ def test_an_impossible_trip_says_what_blocks_it(driver):
 
 
 @pytest.mark.timeout(120)
-def test_under_load_an_impossible_trip_is_explained_or_refused_in_its_time(driver, eventually):
+def test_under_load_an_impossible_trip_is_explained_or_refused_in_its_time(somebody, eventually):
     """More searches at once than the service can do in a request's time: nobody waits for nothing, nobody gets a 504."""
+    driver = somebody()  # whose limit this test may use up
     impossible = {"from": "-23.5505,-46.6333", "to": "-12.9714,-38.5014", "vehicle": "byd-dolphin-gs", "soc": 0.8, "minStopSoc": 0.7, "maxChargeSoc": 0.75}
 
     def one(_):

@@ -203,7 +203,7 @@ def test_without_the_registry_charges_go_on_and_a_service_restarts(platform, eve
     finally:
         for process in ("apicurio", "registry"):
             supervisor.start(process)
-    supervisor.wait_until_all_ready(120)
+        supervisor.wait_until_all_ready(120)
     for service in PRODUCERS:
         eventually(lambda: agreed(platform, service), 90, 0.5, f"the agreement of {service} afterwards")
 

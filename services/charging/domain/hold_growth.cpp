@@ -20,9 +20,10 @@ bool may_grow(const Session& session) {
   return session.hold_minor < session.hold_limit_minor && !session.hold_gone;
 }
 
-// What the charge will cost after another step like the last one.
+// What the charge will have cost before a stop that is asked for after the next reading takes effect: a step like the
+// last one until that reading, and one while the stop is on its way.
 std::int64_t next_cost(const Session& session) {
-  const std::int64_t ahead_wh = std::max(stop_lead_wh(session), may_grow(session) ? session.last_step_wh : 0);
+  const std::int64_t ahead_wh = std::max(stop_lead_wh(session), may_grow(session) ? 2 * session.last_step_wh : 0);
   return price_of(session, session.energy_wh + ahead_wh);
 }
 
