@@ -1,4 +1,5 @@
 """Breaks and mends processes of the platform under test, by its own supervisor and by signals to its own pids."""
+import functools
 import http.client
 import json
 import os
@@ -117,10 +118,16 @@ def children(pid: int) -> list[int]:
     return found
 
 
+@functools.lru_cache(maxsize=4)
+def configured(file: Path, _written_ns: int) -> dict:
+    """The processes of a process-compose file; reading one takes as long as a tenth of a second."""
+    return yaml.safe_load(file.read_text(encoding="utf-8"))["processes"]
+
+
 def supervised_pids(platform) -> dict[str, int]:
     """Process → pid of all that run, from /proc alone: the supervisor's own table costs it a second of CPU and is late on a busy machine."""
-    started = yaml.safe_load((platform.run_dir / "config/process-compose.yaml").read_text(encoding="utf-8"))["processes"]
-    found = {}
+    file = platform.run_dir / "config/process-compose.yaml"
+    started, found = configured(file, file.stat().st_mtime_ns), {}
     for pid in children(int((platform.run_dir / "supervisor.pid").read_text())):
         try:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
