@@ -13,6 +13,7 @@ endfunction()
 
 function(evc_configure target)
   target_compile_options(${target} PRIVATE ${EVC_WARNINGS})
+  evc_use_prefix(${target})
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
 endfunction()
 

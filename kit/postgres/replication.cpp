@@ -26,7 +26,7 @@ std::string big_endian(std::uint64_t value) {
 }
 
 // Names of ours only; still never a way out of the quotes.
-std::string quoted(const std::string& text, char quote) {
+std::string in_quotes(const std::string& text, char quote) {
   std::string result(1, quote);
   for (const char c : text) {
     if (c == quote) result += quote;
@@ -91,10 +91,10 @@ Task<Result<PgResult>> ReplicationStream::Impl::command(std::string sql) {
 
 Task<Result<void>> ReplicationStream::Impl::ensure_slot() {
   auto known = co_await command("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = " +
-                                quoted(options.slot, '\''));
+                                in_quotes(options.slot, '\''));
   if (!known) co_return std::unexpected(std::move(known).error());
   if (PQntuples(known->get()) == 0) {
-    auto created = co_await command("CREATE_REPLICATION_SLOT " + quoted(options.slot, '"') +
+    auto created = co_await command("CREATE_REPLICATION_SLOT " + in_quotes(options.slot, '"') +
                                     " LOGICAL pgoutput NOEXPORT_SNAPSHOT");
     if (!created) co_return std::unexpected(std::move(created).error());
   }
@@ -103,9 +103,9 @@ Task<Result<void>> ReplicationStream::Impl::ensure_slot() {
 
 Task<Result<void>> ReplicationStream::Impl::start() {
   // 0/0: from where the slot was confirmed.
-  auto started = co_await command("START_REPLICATION SLOT " + quoted(options.slot, '"') +
+  auto started = co_await command("START_REPLICATION SLOT " + in_quotes(options.slot, '"') +
                                   " LOGICAL 0/0 (proto_version '1', publication_names " +
-                                  quoted(quoted(options.publication, '"'), '\'') + ")");
+                                  in_quotes(in_quotes(options.publication, '"'), '\'') + ")");
   if (!started) co_return std::unexpected(std::move(started).error());
   if (PQresultStatus(started->get()) != PGRES_COPY_BOTH)
     co_return fail(Code::kProtocolError, "replication did not start");
