@@ -105,6 +105,10 @@ Response problem(const Error& error, const RequestContext& context, std::string_
   return response;
 }
 
+Response response_or_problem(Result<Response> result, const RequestContext& context, std::string_view instance) {
+  return result ? std::move(*result) : problem(result.error(), context, instance);
+}
+
 Result<void> require_json(const Request& request) {
   const std::string_view type = request.headers.get("Content-Type").value_or("");
   const std::size_t end = type.find(';');

@@ -80,12 +80,8 @@ struct Response {
 // RFC 9457: type, title, status, detail, instance, code, traceId, errors[]; Retry-After where the error has one.
 Response problem(const Error& error, const RequestContext& context, std::string_view instance = {});
 
-// Result → Response for handlers.
-template <class T>
-Response json_or_problem(const RequestContext& context, const Result<T>& result, int status = 200) {
-  if (!result) return problem(result.error(), context);
-  return Response::json(status, evc::json::encode(*result));
-}
+// The answer, or the problem document of its error.
+Response response_or_problem(Result<Response> result, const RequestContext& context, std::string_view instance = {});
 
 // A JSON request body: unsupported-media-type, malformed-json or validation-failed with pointers.
 template <class T>

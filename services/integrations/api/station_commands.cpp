@@ -45,8 +45,7 @@ Task<http::Response> StationCommands::send(RequestContext& context, http::Reques
   auto planned = ocpp::plan(*body);
   if (!planned) co_return http::problem(planned.error(), context, request.path);
   auto response = co_await send_once(context, request, std::move(*body), std::move(*planned));
-  if (!response) co_return http::problem(response.error(), context, request.path);
-  co_return std::move(*response);
+  co_return http::response_or_problem(std::move(response), context, request.path);
 }
 
 Task<Result<http::Response>> StationCommands::send_once(RequestContext& context, http::Request& request,
