@@ -40,6 +40,8 @@ constexpr postgres::Statement kDeleteExpired{
     "delete expired idempotency keys",
     "DELETE FROM idempotency WHERE ctid = ANY (ARRAY(SELECT ctid FROM idempotency "
     "WHERE expires_at < now() AND (state = 'finished' OR locked_until < now()) LIMIT 1000))"};
+constexpr std::int64_t kDeletedAtOnce = 1'000;
+constexpr std::chrono::seconds kCleanUpInterval{15}, kCleanUpLimit{5};
 
 // Whoever asks again much later than this has lost patience anyway; the first request is mostly done sooner.
 constexpr std::chrono::milliseconds kLongestRetryAfter{1'000};
@@ -156,6 +158,15 @@ Task<Result<std::int64_t>> IdempotencyStore::delete_expired(RequestContext& cont
   auto deleted = EVC_STEP("idempotency.delete_expired", co_await pool_->exec(context, kDeleteExpired));
   if (!deleted) co_return std::unexpected(std::move(deleted).error());
   co_return deleted->affected();
+}
+
+Task<> delete_expired_keys(Worker& worker, IdempotencyStore& keys) {
+  while (!worker.tasks().cancelled()) {
+    RequestContext context = background_context(kCleanUpLimit);
+    const auto deleted = co_await keys.delete_expired(context);
+    const bool more = deleted && *deleted == kDeletedAtOnce;
+    if (!more) co_await sleep_for(worker, kCleanUpInterval);
+  }
 }
 
 }  // namespace evc::messaging

@@ -9,6 +9,7 @@
 
 #include "kit/http/message.hpp"
 #include "kit/postgres/pool.hpp"
+#include "kit/runtime/worker.hpp"
 
 namespace evc::messaging {
 
@@ -53,5 +54,9 @@ class IdempotencyStore {
   std::chrono::milliseconds lease_;
   std::chrono::hours keep_;
 };
+
+// What is expired leaves the table within a quarter of a minute. Until cancelled; spawn it once per process in the
+// worker's task group.
+Task<> delete_expired_keys(Worker& worker, IdempotencyStore& keys);
 
 }  // namespace evc::messaging

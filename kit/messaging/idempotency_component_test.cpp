@@ -183,5 +183,18 @@ TEST_F(IdempotencyTest, OnlyWhatIsExpiredAndNotHeldIsDeleted) {
   EXPECT_EQ(database_.value("SELECT string_agg(key, ',' ORDER BY key) FROM idempotency"), "fresh,held");
 }
 
+// More than go in one statement, so that the loop is seen to go on by itself.
+TEST_F(IdempotencyTest, WhatIsExpiredGoesByItself) {
+  database_.query(
+      "INSERT INTO idempotency (principal, route, key, fingerprint, locked_until, expires_at) "
+      "SELECT 'p', 'r', n::text, '', now() - interval '1 hour', now() - interval '1 hour' "
+      "FROM generate_series(1, 2500) AS n");
+  IdempotencyStore store(*pool_);
+  ASSERT_TRUE(run(store.begin(context_, request("fresh"))));
+  worker_.tasks().spawn("expired keys", delete_expired_keys(worker_, store));
+  EXPECT_TRUE(evc::testing::run_until(
+      worker_, [this] { return database_.value("SELECT count(*) FROM idempotency") == "1"; }, 10s));
+}
+
 }  // namespace
 }  // namespace evc::messaging
