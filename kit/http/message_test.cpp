@@ -21,6 +21,14 @@ TEST(Headers, NamesCompareWithoutCase) {
   EXPECT_FALSE(headers.contains("content-type"));
 }
 
+TEST(Problem, IsWhatBecomesOfAnErrorAndOfNothingElse) {
+  const RequestContext context;
+  EXPECT_EQ(response_or_problem(Response::empty(204), context, "/x").status, 204);
+  const Response told = response_or_problem(fail(Code::kNotFound), context, "/x");
+  EXPECT_EQ(told.status, 404);
+  EXPECT_NE(told.body.find("\"instance\":\"/x\""), std::string::npos) << told.body;
+}
+
 TEST(Problem, CarriesCodeTraceAndFields) {
   RequestContext context;
   context.trace = telemetry::TraceContext::root();
