@@ -51,14 +51,6 @@ std::optional<std::string_view> Query::get(std::string_view name) const {
   return found->second;
 }
 
-std::vector<std::string_view> Query::get_all(std::string_view name) const {
-  std::vector<std::string_view> values;
-  for (const auto& [key, value] : parameters_) {
-    if (key == name) values.push_back(value);
-  }
-  return values;
-}
-
 Result<std::string_view> Request::path_parameter(std::string_view name) const {
   const auto found = path_parameters.find(std::string(name));
   if (found == path_parameters.end()) return fail(Code::kInternal, "the route has no such path parameter");

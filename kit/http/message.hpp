@@ -35,8 +35,7 @@ class Headers {
 class Query {
  public:
   static Result<Query> parse(std::string_view text);  // bad percent-encoding: bad-request
-  std::optional<std::string_view> get(std::string_view name) const;
-  std::vector<std::string_view> get_all(std::string_view name) const;
+  std::optional<std::string_view> get(std::string_view name) const;  // the first
   const std::vector<std::pair<std::string, std::string>>& all() const { return parameters_; }
 
  private:
