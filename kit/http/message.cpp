@@ -113,4 +113,13 @@ Result<void> require_json(const Request& request) {
   return {};
 }
 
+Result<std::string> idempotency_key(const Request& request) {
+  constexpr std::size_t kLongest = 255;
+  const auto key = request.headers.get("Idempotency-Key");
+  if (!key) return fail(Code::kIdempotencyKeyMissing);
+  const bool visible = std::ranges::all_of(*key, [](char c) { return c >= '!' && c <= '~'; });
+  if (key->empty() || key->size() > kLongest || !visible) return fail(Code::kIdempotencyKeyInvalid);
+  return std::string(*key);
+}
+
 }  // namespace evc::http

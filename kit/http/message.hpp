@@ -87,6 +87,9 @@ template <class T>
 Result<T> body_as(const Request& request);
 Result<void> require_json(const Request& request);
 
+// The Idempotency-Key: idempotency-key-missing, or idempotency-key-invalid when it is not 1–255 visible ASCII characters.
+Result<std::string> idempotency_key(const Request& request);
+
 template <class T>
 Result<T> body_as(const Request& request) {
   EVC_CHECK(require_json(request));

@@ -79,14 +79,6 @@ Result<void> held_still(const Result<postgres::Rows>& updated) {
 
 }  // namespace
 
-Result<std::string> idempotency_key(const http::Request& request) {
-  const auto key = request.headers.get("Idempotency-Key");
-  if (!key) return fail(Code::kIdempotencyKeyMissing);
-  const bool visible = std::all_of(key->begin(), key->end(), [](char c) { return c >= '!' && c <= '~'; });
-  if (key->empty() || key->size() > 255 || !visible) return fail(Code::kIdempotencyKeyInvalid);
-  return std::string(*key);
-}
-
 IdempotentRequest idempotent_request(const RequestContext& context, const http::Request& request, std::string key) {
   const Principal& principal = context.principal;
   std::string content = request.method;

@@ -13,9 +13,6 @@
 
 namespace evc::messaging {
 
-// 400 when missing or not 1–255 visible ASCII characters.
-Result<std::string> idempotency_key(const http::Request& request);
-
 struct IdempotentRequest {
   std::string principal;  // puid or service name
   std::string route;

@@ -51,7 +51,7 @@ Task<http::Response> StationCommands::send(RequestContext& context, http::Reques
 Task<Result<http::Response>> StationCommands::send_once(RequestContext& context, http::Request& request,
                                                         ocpp::OperatorCommand body, ocpp::PlannedCall planned) {
   EVC_CO_TRY(station_id, request.path_parameter("stationId"));
-  EVC_CO_TRY(key, messaging::idempotency_key(request));
+  EVC_CO_TRY(key, http::idempotency_key(request));
   const auto idempotent = messaging::idempotent_request(context, request, key);
   EVC_CO_TRY(decision, co_await idempotency_.begin(context, idempotent));
   if (decision.response) co_return std::move(*decision.response);

@@ -76,7 +76,7 @@ Task<Result<Payment>> Increments::write_outcome(RequestContext& context, const m
 }
 
 Task<http::Response> Increments::create(RequestContext& context, http::Request& request) {
-  auto key = messaging::idempotency_key(request);
+  auto key = http::idempotency_key(request);
   if (!key) co_return http::problem(key.error(), context);
   const auto reference = request.path_parameter("reference");
   if (!reference) co_return http::problem(reference.error(), context);

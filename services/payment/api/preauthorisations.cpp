@@ -144,7 +144,7 @@ Task<Result<Payment>> Preauthorisations::write_outcome(RequestContext& context,
 }
 
 Task<http::Response> Preauthorisations::create(RequestContext& context, http::Request& request) {
-  auto key = messaging::idempotency_key(request);
+  auto key = http::idempotency_key(request);
   if (!key) co_return http::problem(key.error(), context);
   auto wanted = payment_from(request);
   if (!wanted) co_return http::problem(wanted.error(), context);
@@ -204,7 +204,7 @@ Task<Result<Payment>> Preauthorisations::write_release(RequestContext& context,
 }
 
 Task<http::Response> Preauthorisations::release(RequestContext& context, http::Request& request) {
-  auto key = messaging::idempotency_key(request);
+  auto key = http::idempotency_key(request);
   if (!key) co_return http::problem(key.error(), context);
   const auto reference = request.path_parameter("reference");
   if (!reference) co_return http::problem(reference.error(), context);
