@@ -21,7 +21,8 @@ Result<std::vector<DrivingCycle>> read_cycles(std::string_view csv) {
   for (std::size_t row = 0; row < table.size(); ++row) {
     EVC_TRY(at, table.number(row, 1));
     EVC_TRY(kmh, table.number(row, 2));
-    if (!(kmh >= 0 && kmh < 400)) return fail_field(table.pointer(row), "the speed must be at least 0 and below 400 km/h");
+    if (!(kmh >= 0 && kmh < 400))
+      return fail_field(table.pointer(row), "the speed must be at least 0 and below 400 km/h");
     const std::string_view name = table.text(row, 0);
     if (cycles.empty() || cycles.back().name != name) cycles.push_back({.name = std::string(name)});
     if (at != static_cast<double>(cycles.back().speeds_mps.size()))

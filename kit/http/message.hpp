@@ -34,7 +34,7 @@ class Headers {
 // Decoded query parameters in order; a name may repeat.
 class Query {
  public:
-  static Result<Query> parse(std::string_view text);  // bad percent-encoding: bad-request
+  static Result<Query> parse(std::string_view text);                 // bad percent-encoding: bad-request
   std::optional<std::string_view> get(std::string_view name) const;  // the first
   const std::vector<std::pair<std::string, std::string>>& all() const { return parameters_; }
 
@@ -87,7 +87,8 @@ template <class T>
 Result<T> body_as(const Request& request);
 Result<void> require_json(const Request& request);
 
-// The Idempotency-Key: idempotency-key-missing, or idempotency-key-invalid when it is not 1–255 visible ASCII characters.
+// The Idempotency-Key: idempotency-key-missing, or idempotency-key-invalid when it is not 1–255 visible ASCII
+// characters.
 Result<std::string> idempotency_key(const Request& request);
 
 template <class T>
