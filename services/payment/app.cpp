@@ -98,11 +98,11 @@ void wire(service::WorkerScope& scope) {
 }  // namespace evc::payment
 
 int main(int argc, char** argv) {
-  return evc::service::run(argc, argv,
-                           {.name = "payment",
-                            .migrations = {"kit/messaging/migrations", "services/payment/migrations"},
-                            .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka |
-                                     evc::service::kAuth | evc::service::kSchemas,
-                            .sections = {"payment"},
-                            .wire = evc::payment::wire});
+  return evc::service::run(
+      argc, argv,
+      {.name = "payment",
+       .migrations = {"kit/messaging/migrations", "services/payment/migrations"},
+       .needs = evc::service::kPostgres | evc::service::kKafka | evc::service::kAuth | evc::service::kSchemas,
+       .sections = {"payment"},
+       .wire = evc::payment::wire});
 }
