@@ -41,7 +41,8 @@ TEST(CsvTable, AWrongNumberIsNamedByItsLine) {
   ASSERT_TRUE(table);
   EXPECT_EQ(table->number(0, 2).error().fields.at(0).pointer, "/3");
   EXPECT_EQ(table->number(0, 2).error().fields.at(0).detail, "not a number: fast");
-  for (const auto& [row, column] : {std::pair{1, 1}, {1, 2}, {2, 1}, {2, 2}}) EXPECT_FALSE(table->number(row, column));
+  for (const std::size_t row : {1U, 2U})
+    for (const std::size_t column : {1U, 2U}) EXPECT_FALSE(table->number(row, column)) << row << ' ' << column;
 }
 
 }  // namespace
