@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# users.sh SECRETS_DIR: prints users.acl, one user per service with its own key prefix and channels, and platform-admin, who may
-# only change settings (a renewed certificate). The passwords are SECRETS_DIR/redis-<user>; the file holds their SHA-256 only.
+# users.sh SECRETS_DIR: prints users.acl, one user per service that uses Redis, with its own key prefix and channels, and platform-admin,
+# who may only change settings (a renewed certificate). The passwords are SECRETS_DIR/redis-<user>; the file holds their SHA-256 only.
 set -euo pipefail
 secrets=${1:?usage: users.sh SECRETS_DIR}
 
@@ -13,7 +13,7 @@ digest_of() { sha256sum < "$secrets/redis-$1" | cut -d' ' -f1; }
 
 echo "user default off"
 echo "user platform-admin on #$(digest_of platform-admin) resetkeys resetchannels -@all +config|set"
-for service in gateway auth user routing charging payment integrations; do
+for service in gateway auth routing charging; do
   digest=$(digest_of "$service")
   echo "user $service on #$digest resetkeys resetchannels ~$service:* $(channels "$service") +@all -@admin -@dangerous +info"
 done

@@ -73,15 +73,6 @@ struct Verifier::Impl : std::enable_shared_from_this<Impl> {
   telemetry::Counter refused =
       telemetry::metrics().counter("auth_tokens_total", "Access tokens by outcome", {{"outcome", "refused"}});
 
-  RequestContext background() const {
-    RequestContext context;
-    context.clock = &clock;
-    context.trace = telemetry::TraceContext::root();
-    context.trace.sampled = false;  // a poll each half second would bury every other trace
-    context.deadline = clock.steady() + kFetchTimeout;
-    return context;
-  }
-
   Task<Result<void>> fetch_keys(RequestContext& context);
   Task<Result<void>> fetch_denied(RequestContext& context);
   Task<> follow(std::shared_ptr<Impl> self);
@@ -132,7 +123,7 @@ Task<Result<void>> Verifier::Impl::fetch_denied(RequestContext& context) {
 Task<> Verifier::Impl::follow(std::shared_ptr<Impl> self) {
   while (!self->closed && !self->worker.tasks().cancelled()) {
     co_await sleep_for(self->worker, self->options.deny_poll);
-    RequestContext context = self->background();
+    RequestContext context = background_context(kFetchTimeout, self->clock);
     auto outcome = co_await self->fetch_denied(context);
     if (!outcome && !self->deny_alarm && self->clock.steady() - self->denied_fetched_at > kDenyAlarm) {
       self->deny_alarm = true;

@@ -1,7 +1,8 @@
 #include "kit/ev/driving_cycle.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "kit/base/csv.hpp"
 
 namespace evc::ev {
 namespace {
@@ -12,39 +13,21 @@ constexpr Conditions kTestConditions{.temperature_c = 23, .payload_kg = 136};
 constexpr double kRoadShare = 0.7;
 constexpr double kCityShare = 0.55;
 
-std::optional<double> number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 Result<std::vector<DrivingCycle>> read_cycles(std::string_view csv) {
+  EVC_TRY(table, CsvTable::read(csv, "cycle,second,kmh"));
   std::vector<DrivingCycle> cycles;
-  std::size_t line_number = 0;
-  while (!csv.empty()) {
-    const std::size_t end = std::min(csv.find('\n'), csv.size());
-    std::string_view line = csv.substr(0, end);
-    csv.remove_prefix(std::min(end + 1, csv.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (++line_number == 1) {
-      if (line != "cycle,second,kmh") return fail_field("/1", "the first line must be cycle,second,kmh");
-      continue;
-    }
-    if (line.empty()) continue;
-    const std::size_t first = line.find(','), second = line.find(',', first + 1);
-    const bool complete = first != std::string_view::npos && second != std::string_view::npos;
-    const auto at = complete ? number(line.substr(first + 1, second - first - 1)) : std::nullopt;
-    const auto kmh = complete ? number(line.substr(second + 1)) : std::nullopt;
-    const std::string pointer = "/" + std::to_string(line_number);
-    if (!at || !kmh || !(*kmh >= 0 && *kmh < 400)) return fail_field(pointer, "must be a cycle, a second and a speed");
-    const std::string_view name = line.substr(0, first);
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    EVC_TRY(at, table.number(row, 1));
+    EVC_TRY(kmh, table.number(row, 2));
+    if (!(kmh >= 0 && kmh < 400))
+      return fail_field(table.pointer(row), "the speed must be at least 0 and below 400 km/h");
+    const std::string_view name = table.text(row, 0);
     if (cycles.empty() || cycles.back().name != name) cycles.push_back({.name = std::string(name)});
-    if (*at != static_cast<double>(cycles.back().speeds_mps.size()))
-      return fail_field(pointer, "seconds must count from 0");
-    cycles.back().speeds_mps.push_back(*kmh / 3.6);
+    if (at != static_cast<double>(cycles.back().speeds_mps.size()))
+      return fail_field(table.pointer(row), "seconds must count from 0");
+    cycles.back().speeds_mps.push_back(kmh / 3.6);
   }
   return cycles;
 }

@@ -51,14 +51,6 @@ std::optional<std::string_view> Query::get(std::string_view name) const {
   return found->second;
 }
 
-std::vector<std::string_view> Query::get_all(std::string_view name) const {
-  std::vector<std::string_view> values;
-  for (const auto& [key, value] : parameters_) {
-    if (key == name) values.push_back(value);
-  }
-  return values;
-}
-
 Result<std::string_view> Request::path_parameter(std::string_view name) const {
   const auto found = path_parameters.find(std::string(name));
   if (found == path_parameters.end()) return fail(Code::kInternal, "the route has no such path parameter");
@@ -105,6 +97,10 @@ Response problem(const Error& error, const RequestContext& context, std::string_
   return response;
 }
 
+Response response_or_problem(Result<Response> result, const RequestContext& context, std::string_view instance) {
+  return result ? std::move(*result) : problem(result.error(), context, instance);
+}
+
 Result<void> require_json(const Request& request) {
   const std::string_view type = request.headers.get("Content-Type").value_or("");
   const std::size_t end = type.find(';');
@@ -115,6 +111,15 @@ Result<void> require_json(const Request& request) {
       equal_ignoring_case(parameter, "charset=utf-8") || equal_ignoring_case(parameter, "charset=\"utf-8\"");
   if (!utf8) return fail(Code::kUnsupportedMediaType, "JSON is UTF-8");
   return {};
+}
+
+Result<std::string> idempotency_key(const Request& request) {
+  constexpr std::size_t kLongest = 255;
+  const auto key = request.headers.get("Idempotency-Key");
+  if (!key) return fail(Code::kIdempotencyKeyMissing);
+  const bool visible = std::ranges::all_of(*key, [](char c) { return c >= '!' && c <= '~'; });
+  if (key->empty() || key->size() > kLongest || !visible) return fail(Code::kIdempotencyKeyInvalid);
+  return std::string(*key);
 }
 
 }  // namespace evc::http

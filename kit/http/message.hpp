@@ -34,9 +34,8 @@ class Headers {
 // Decoded query parameters in order; a name may repeat.
 class Query {
  public:
-  static Result<Query> parse(std::string_view text);  // bad percent-encoding: bad-request
-  std::optional<std::string_view> get(std::string_view name) const;
-  std::vector<std::string_view> get_all(std::string_view name) const;
+  static Result<Query> parse(std::string_view text);                 // bad percent-encoding: bad-request
+  std::optional<std::string_view> get(std::string_view name) const;  // the first
   const std::vector<std::pair<std::string, std::string>>& all() const { return parameters_; }
 
  private:
@@ -80,17 +79,17 @@ struct Response {
 // RFC 9457: type, title, status, detail, instance, code, traceId, errors[]; Retry-After where the error has one.
 Response problem(const Error& error, const RequestContext& context, std::string_view instance = {});
 
-// Result → Response for handlers.
-template <class T>
-Response json_or_problem(const RequestContext& context, const Result<T>& result, int status = 200) {
-  if (!result) return problem(result.error(), context);
-  return Response::json(status, evc::json::encode(*result));
-}
+// The answer, or the problem document of its error.
+Response response_or_problem(Result<Response> result, const RequestContext& context, std::string_view instance = {});
 
 // A JSON request body: unsupported-media-type, malformed-json or validation-failed with pointers.
 template <class T>
 Result<T> body_as(const Request& request);
 Result<void> require_json(const Request& request);
+
+// The Idempotency-Key: idempotency-key-missing, or idempotency-key-invalid when it is not 1–255 visible ASCII
+// characters.
+Result<std::string> idempotency_key(const Request& request);
 
 template <class T>
 Result<T> body_as(const Request& request) {

@@ -21,6 +21,25 @@ TEST(Headers, NamesCompareWithoutCase) {
   EXPECT_FALSE(headers.contains("content-type"));
 }
 
+TEST(IdempotencyKey, AMissingOrWrongOneIsSaid) {
+  Request request;
+  EXPECT_EQ(idempotency_key(request).error().code, Code::kIdempotencyKeyMissing);
+  for (const std::string& wrong : {std::string(), std::string("a b"), std::string("é"), std::string(256, 'k')}) {
+    request.headers.set("Idempotency-Key", wrong);
+    EXPECT_EQ(idempotency_key(request).error().code, Code::kIdempotencyKeyInvalid) << wrong;
+  }
+  request.headers.set("Idempotency-Key", std::string(255, '~'));
+  EXPECT_EQ(idempotency_key(request).value(), std::string(255, '~'));
+}
+
+TEST(Problem, IsWhatBecomesOfAnErrorAndOfNothingElse) {
+  const RequestContext context;
+  EXPECT_EQ(response_or_problem(Response::empty(204), context, "/x").status, 204);
+  const Response told = response_or_problem(fail(Code::kNotFound), context, "/x");
+  EXPECT_EQ(told.status, 404);
+  EXPECT_NE(told.body.find("\"instance\":\"/x\""), std::string::npos) << told.body;
+}
+
 TEST(Problem, CarriesCodeTraceAndFields) {
   RequestContext context;
   context.trace = telemetry::TraceContext::root();

@@ -29,7 +29,6 @@ struct RequestHead {
   bool keep_alive = true;
   bool expects_continue = false;
   bool http10 = false;
-  bool has_body() const { return chunked || content_length.value_or(0) > 0; }
 };
 
 class RequestParser {

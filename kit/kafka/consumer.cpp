@@ -355,17 +355,6 @@ void Consumer::resume(const TopicPartition& partition) {
   if (impl_->client) rd_kafka_resume_partitions(impl_->client.get(), one_partition(partition).get());
 }
 
-Result<void> Consumer::seek_back(const Record& record) {
-  if (!impl_->client) return fail(Code::kBrokerUnavailable, "not a member of the group");
-  auto list = one_partition({record.topic, record.partition});
-  list->elems[0].offset = record.offset;
-  auto* error = rd_kafka_seek_partitions(impl_->client.get(), list.get(), 0);
-  if (!error) return {};
-  const auto code = rd_kafka_error_code(error);
-  rd_kafka_error_destroy(error);
-  return fail(code_of(code), rd_kafka_err2name(code));
-}
-
 void Consumer::on_revoked(std::function<void(const std::vector<TopicPartition>&)> callback) {
   impl_->revoked = std::move(callback);
 }

@@ -44,8 +44,6 @@ class Consumer {
   // Records that were fetched ahead are dropped and come again after resume().
   void pause(const TopicPartition& partition);
   void resume(const TopicPartition& partition);
-  // The next record of its partition is `record` again.
-  Result<void> seek_back(const Record& record);
   // Called on the worker; revoked partitions' in-flight records must not be committed any more.
   void on_revoked(std::function<void(const std::vector<TopicPartition>&)> callback);
   std::vector<TopicPartition> assignment() const;

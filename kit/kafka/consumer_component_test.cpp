@@ -93,18 +93,6 @@ TEST_F(ConsumerOfBroker, APausedPartitionIsSilentAndLosesNothing) {
   run_task(worker_, consumer.close());
 }
 
-TEST_F(ConsumerOfBroker, SeekBackGivesTheRecordAgain) {
-  const auto topic = testing::fresh_topic("seek");
-  produce(topic, 0, 6);
-  Consumer consumer(worker_, member(topic, "one"));
-  EXPECT_THAT(take(consumer, 2), ElementsAre("0", "1"));
-  const Record second = last_;
-  EXPECT_THAT(take(consumer, 2), ElementsAre("2", "3"));
-  ASSERT_TRUE(consumer.seek_back(second));
-  EXPECT_THAT(take(consumer, 5), ElementsAre("1", "2", "3", "4", "5"));
-  run_task(worker_, consumer.close());
-}
-
 TEST_F(ConsumerOfBroker, ASecondMemberTakesItsShareAndTheFirstIsTold) {
   const auto topic = testing::fresh_topic("share", 2);
   std::vector<TopicPartition> revoked;

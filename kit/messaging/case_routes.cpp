@@ -153,7 +153,7 @@ Task<Result<Response>> close(Part part, RequestContext& context, const Idempoten
 }
 
 Task<Response> close_case(Part part, RequestContext& context, Request& request) {
-  auto key = idempotency_key(request);
+  auto key = http::idempotency_key(request);
   if (!key) co_return http::problem(key.error(), context, request.path);
   const auto id = case_id_of(request);
   if (!id) co_return http::problem(id.error(), context, request.path);

@@ -1,11 +1,8 @@
 // A process with live crash points dies once before and once after every step that relay, inbox and idempotency keys
 // have in the code; it is started again each time. The list of the steps is the program's own. Afterwards every event
 // has had its effect once and in order, every command its one effect. What a death costs nobody is what this proves.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -14,9 +11,8 @@
 
 #include "kit/messaging/testing/consumer_side.hpp"
 #include "kit/messaging/testing/outbox_side.hpp"
+#include "kit/messaging/testing/victim_process.hpp"
 #include "kit/testing/crash_points/crash_table.hpp"
-
-extern char** environ;
 
 namespace evc::messaging {
 namespace {
@@ -29,47 +25,26 @@ constexpr CrashSide kSides[]{CrashSide::kBefore, CrashSide::kAfter};
 // One process of the subject, started again whenever it has died at a step.
 class Subject {
  public:
-  explicit Subject(std::vector<std::string> arguments) : arguments_(std::move(arguments)) { start(); }
-  ~Subject() { kill(); }
-  Subject(const Subject&) = delete;
-  Subject& operator=(const Subject&) = delete;
+  explicit Subject(std::vector<std::string> arguments) : process_(std::move(arguments)) {}
 
-  // Starts it again if it has died at a step. False once it has ended by itself.
-  bool keep() {
-    int status = 0;
-    if (pid_ == 0 || ::waitpid(pid_, &status, WNOHANG) == 0) return pid_ != 0;
-    pid_ = 0;
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+  // Starts it again if it has died at a step.
+  void keep() {
+    const auto status = process_.ended();
+    if (!status) return;
+    if (WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL) {
       ++deaths_;
-      start();
-      return true;
+      process_.start();
+      return;
     }
-    exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return false;
+    exit_code_ = WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
   }
-  void kill() {
-    if (pid_ == 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-  void start() {
-    std::vector<char*> raw;
-    for (auto& argument : arguments_) raw.push_back(argument.data());
-    raw.push_back(nullptr);
-    posix_spawn_file_actions_t quiet;
-    posix_spawn_file_actions_init(&quiet);
-    posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    const int failed = ::posix_spawn(&pid_, raw[0], &quiet, nullptr, raw.data(), environ);
-    posix_spawn_file_actions_destroy(&quiet);
-    if (failed != 0) throw std::runtime_error("the subject cannot be started");
-  }
+  void kill() { process_.kill(); }
+  void start() { process_.start(); }
   std::uint64_t deaths() const { return deaths_; }
-  int exit_code() const { return exit_code_; }
+  int exit_code() const { return exit_code_; }  // -1 as long as it has not ended by itself
 
  private:
-  std::vector<std::string> arguments_;
-  pid_t pid_ = 0;
+  testing::VictimProcess process_;
   std::uint64_t deaths_ = 0;
   int exit_code_ = -1;
 };

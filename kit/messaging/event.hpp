@@ -39,4 +39,15 @@ kafka::Record to_record(const Event& event, std::string_view source, std::string
 // value are left alone: a newer producer may have added them.
 Result<Event> from_record(const kafka::Record& record);
 
+// The event's data as a described struct; members that the struct does not have are left alone. schema-invalid, with
+// every wrong member by its pointer in the detail, which is what a dead letter shows.
+template <class T>
+Result<T> data_as(const Event& event) {
+  auto data = json::decode<T>(json::Value(event.data), json::Unknown::kIgnore);
+  if (data) return data;
+  std::string detail = event.event_type;
+  for (const FieldError& field : data.error().fields) detail += " " + field.pointer + ": " + field.detail;
+  return fail(Code::kSchemaInvalid, std::move(detail));
+}
+
 }  // namespace evc::messaging

@@ -227,9 +227,7 @@ void EventApplier::tell_dead(const RequestContext& context, const Event& event, 
 Task<Result<void>> EventApplier::close_gap(postgres::Transaction& transaction, std::string topic, std::string event_key,
                                            std::int64_t last) {
   while (true) {
-    auto asking = RequestContext{.deadline = std::chrono::steady_clock::now() + kStepLimit,
-                                 .trace = telemetry::TraceContext::root()};
-    asking.trace.sampled = false;
+    auto asking = background_context(kStepLimit);
     EVC_CO_CHECK(co_await transaction.savepoint(asking));
     EVC_CO_TRY(record, co_await store_.take_gap(asking, transaction, topic, event_key, last + 1));
     if (!record) {

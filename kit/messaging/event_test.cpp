@@ -146,5 +146,30 @@ TEST(HeaderBytes, BytesThatAreCutShortAreRefused) {
   for (std::size_t size = 1; size < bytes.size(); ++size) EXPECT_FALSE(decode_headers(bytes.substr(0, size))) << size;
 }
 
+struct Reading {
+  std::string session_id;
+  std::int64_t meter_wh = 0;
+};
+BOOST_DESCRIBE_STRUCT(Reading, (), (session_id, meter_wh))
+
+TEST(EventData, IsReadIntoAStructThatNeedNotKnowAllOfIt) {
+  Event event = sample();
+  event.data = {{"sessionId", "s"}, {"meterWh", 5}, {"newer", true}};
+  const auto data = data_as<Reading>(event);
+  ASSERT_TRUE(data);
+  EXPECT_EQ(data->meter_wh, 5);
+}
+
+TEST(EventData, EveryWrongMemberIsNamed) {
+  Event event = sample();
+  event.data = {{"meterWh", "much"}};
+  const auto data = data_as<Reading>(event);
+  ASSERT_FALSE(data);
+  EXPECT_EQ(data.error().code, Code::kSchemaInvalid);
+  EXPECT_THAT(data.error().detail, HasSubstr("ChargingSessionStarted "));
+  EXPECT_THAT(data.error().detail, HasSubstr("/sessionId: "));
+  EXPECT_THAT(data.error().detail, HasSubstr("/meterWh: "));
+}
+
 }  // namespace
 }  // namespace evc::messaging

@@ -5,7 +5,6 @@
 
 #include "contracts/events.hpp"
 #include "kit/base/crash_point.hpp"
-#include "kit/messaging/background.hpp"
 #include "kit/telemetry/log.hpp"
 
 namespace evc::messaging {

@@ -40,6 +40,8 @@ constexpr postgres::Statement kDeleteExpired{
     "delete expired idempotency keys",
     "DELETE FROM idempotency WHERE ctid = ANY (ARRAY(SELECT ctid FROM idempotency "
     "WHERE expires_at < now() AND (state = 'finished' OR locked_until < now()) LIMIT 1000))"};
+constexpr std::int64_t kDeletedAtOnce = 1'000;
+constexpr std::chrono::seconds kCleanUpInterval{15}, kCleanUpLimit{5};
 
 // Whoever asks again much later than this has lost patience anyway; the first request is mostly done sooner.
 constexpr std::chrono::milliseconds kLongestRetryAfter{1'000};
@@ -76,14 +78,6 @@ Result<void> held_still(const Result<postgres::Rows>& updated) {
 }
 
 }  // namespace
-
-Result<std::string> idempotency_key(const http::Request& request) {
-  const auto key = request.headers.get("Idempotency-Key");
-  if (!key) return fail(Code::kIdempotencyKeyMissing);
-  const bool visible = std::all_of(key->begin(), key->end(), [](char c) { return c >= '!' && c <= '~'; });
-  if (key->empty() || key->size() > 255 || !visible) return fail(Code::kIdempotencyKeyInvalid);
-  return std::string(*key);
-}
 
 IdempotentRequest idempotent_request(const RequestContext& context, const http::Request& request, std::string key) {
   const Principal& principal = context.principal;
@@ -156,6 +150,15 @@ Task<Result<std::int64_t>> IdempotencyStore::delete_expired(RequestContext& cont
   auto deleted = EVC_STEP("idempotency.delete_expired", co_await pool_->exec(context, kDeleteExpired));
   if (!deleted) co_return std::unexpected(std::move(deleted).error());
   co_return deleted->affected();
+}
+
+Task<> delete_expired_keys(Worker& worker, IdempotencyStore& keys) {
+  while (!worker.tasks().cancelled()) {
+    RequestContext context = background_context(kCleanUpLimit);
+    const auto deleted = co_await keys.delete_expired(context);
+    const bool more = deleted && *deleted == kDeletedAtOnce;
+    if (!more) co_await sleep_for(worker, kCleanUpInterval);
+  }
 }
 
 }  // namespace evc::messaging

@@ -9,11 +9,9 @@
 
 #include "kit/http/message.hpp"
 #include "kit/postgres/pool.hpp"
+#include "kit/runtime/worker.hpp"
 
 namespace evc::messaging {
-
-// 400 when missing or not 1–255 visible ASCII characters.
-Result<std::string> idempotency_key(const http::Request& request);
 
 struct IdempotentRequest {
   std::string principal;  // puid or service name
@@ -53,5 +51,9 @@ class IdempotencyStore {
   std::chrono::milliseconds lease_;
   std::chrono::hours keep_;
 };
+
+// What is expired leaves the table within a quarter of a minute. Until cancelled; spawn it once per process in the
+// worker's task group.
+Task<> delete_expired_keys(Worker& worker, IdempotencyStore& keys);
 
 }  // namespace evc::messaging

@@ -8,7 +8,6 @@
 
 #include "kit/base/bytes.hpp"
 #include "kit/base/crash_point.hpp"
-#include "kit/messaging/background.hpp"
 #include "kit/messaging/event_applier.hpp"
 #include "kit/messaging/event_decisions.hpp"
 #include "kit/messaging/gap_watch.hpp"

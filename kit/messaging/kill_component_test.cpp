@@ -26,9 +26,10 @@ TEST(KillStorm, EveryEventHasItsEffectOnceInOrder) {
   postgres::testing::TestDatabase effects;
   effects.migrate("kit/messaging/migrations");
   effects.query(testing::kEffectTable);
-  VictimProcess relay(EVC_VICTIM, "relay", producer.database().conninfo(), producer.topic(),
-                      producer.database().name());
-  VictimProcess inbox(EVC_VICTIM, "inbox", effects.conninfo(), producer.topic(), kafka::testing::fresh_name("victim"));
+  VictimProcess relay(
+      {EVC_VICTIM, "relay", producer.database().conninfo(), producer.topic(), producer.database().name()});
+  VictimProcess inbox(
+      {EVC_VICTIM, "inbox", effects.conninfo(), producer.topic(), kafka::testing::fresh_name("victim")});
 
   constexpr int kKeys = 5;
   std::vector<int> written(kKeys, 0);

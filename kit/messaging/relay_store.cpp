@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "kit/base/crash_point.hpp"
-#include "kit/messaging/background.hpp"
 #include "kit/messaging/header_bytes.hpp"
 
 namespace evc::messaging {

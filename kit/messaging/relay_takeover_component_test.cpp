@@ -37,7 +37,7 @@ class RelayTakeover : public ::testing::Test {
     return false;
   }
   VictimProcess relay_process() {
-    return VictimProcess(EVC_VICTIM, "relay", side_->database().conninfo(), side_->topic(), side_->database().name());
+    return VictimProcess({EVC_VICTIM, "relay", side_->database().conninfo(), side_->topic(), side_->database().name()});
   }
   // The server's process that serves the relay which follows; NULL: none does.
   std::string follower() {

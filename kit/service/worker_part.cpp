@@ -25,13 +25,6 @@ SteadyTime now() {
   return std::chrono::steady_clock::now();
 }
 
-// Once a second for ever would fill the trace store with nothing: background questions are not sampled.
-RequestContext background_context(std::chrono::milliseconds limit) {
-  RequestContext context{.deadline = now() + limit, .trace = telemetry::TraceContext::root()};
-  context.trace.sampled = false;
-  return context;
-}
-
 Task<Result<void>> ask_postgres(postgres::Pool& pool, RequestContext& context) {
   co_return co_await pool.ping(context);
 }

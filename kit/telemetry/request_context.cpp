@@ -26,4 +26,10 @@ RequestContext RequestContext::with_timeout(std::chrono::milliseconds limit) con
   return copy;
 }
 
+RequestContext background_context(std::chrono::milliseconds limit, const Clock& clock) {
+  RequestContext context{.deadline = clock.steady() + limit, .trace = telemetry::TraceContext::root(), .clock = &clock};
+  context.trace.sampled = false;
+  return context;
+}
+
 }  // namespace evc

@@ -37,4 +37,7 @@ struct RequestContext {
   RequestContext with_timeout(std::chrono::milliseconds limit) const;  // the nearer of both
 };
 
+// Of work that no request asked for: polls, scans, timers. Its trace is not kept, so that an idle process makes none.
+RequestContext background_context(std::chrono::milliseconds limit, const Clock& clock = system_clock());
+
 }  // namespace evc

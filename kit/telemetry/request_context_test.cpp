@@ -41,5 +41,14 @@ TEST(RequestContext, Scopes) {
   EXPECT_FALSE(principal.has_scope("charging"));
 }
 
+TEST(BackgroundContext, HasATimeAndATraceThatIsNotKept) {
+  testing::ManualClock clock;
+  const RequestContext context = background_context(3s, clock);
+  EXPECT_EQ(context.remaining(), 3s);
+  EXPECT_TRUE(context.trace.valid());
+  EXPECT_FALSE(context.trace.sampled);
+  EXPECT_EQ(context.principal.kind, Principal::Kind::kAnonymous);
+}
+
 }  // namespace
 }  // namespace evc

@@ -16,7 +16,6 @@ inline constexpr std::string_view kServiceVersion = "service.version";
 inline constexpr std::string_view kErrorType = "error.type";
 inline constexpr std::string_view kPeerService = "peer.service";
 inline constexpr std::string_view kServerAddress = "server.address";
-inline constexpr std::string_view kServerPort = "server.port";
 
 inline constexpr std::string_view kHttpRequestMethod = "http.request.method";
 inline constexpr std::string_view kHttpRoute = "http.route";
@@ -24,13 +23,6 @@ inline constexpr std::string_view kHttpResponseStatusCode = "http.response.statu
 inline constexpr std::string_view kHttpRequestResendCount = "http.request.resend_count";
 inline constexpr std::string_view kUrlScheme = "url.scheme";
 inline constexpr std::string_view kUrlTemplate = "url.template";
-
-inline constexpr std::string_view kDbSystemName = "db.system.name";
-inline constexpr std::string_view kDbNamespace = "db.namespace";
-inline constexpr std::string_view kDbOperationName = "db.operation.name";
-inline constexpr std::string_view kDbQuerySummary = "db.query.summary";
-inline constexpr std::string_view kDbQueryText = "db.query.text";
-inline constexpr std::string_view kDbResponseStatusCode = "db.response.status_code";
 
 inline constexpr std::string_view kMessagingSystem = "messaging.system";
 inline constexpr std::string_view kMessagingOperationName = "messaging.operation.name";

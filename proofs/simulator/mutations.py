@@ -47,7 +47,7 @@ MUTATIONS = [
     ("what is found out late decides the next increment", INCREMENTS, "  if (finding.number != increment->number) return reaction;\n", ""),
     ("an open increment outlives its hold", PAYMENT, "  drop_open_increment(reaction.payment);\n  move_to(reaction, State::kCapturing, now);\n", "  move_to(reaction, State::kCapturing, now);\n"),
     ("an increment of which nobody knows is a yes", SESSION, "    changed.increment.state = IncrementState::kUnknown;\n", "    changed.hold_minor += changed.increment.amount_minor;\n    changed.increment.state = IncrementState::kUnknown;\n"),
-    ("a fact about an increment is one about the hold", FACTS, "  if (const auto number = maybe_integer(data, \"increment\"))\n    return increment_said(std::move(session), event_type, *number, data, now);\n", ""),
+    ("a fact about an increment is one about the hold", FACTS, "  if (const auto number = integer_if_any(data, \"increment\"))\n    return increment_said(std::move(session), event_type, *number, data, now);\n", ""),
     ("a step that is done is asked for ever", PAYMENT, "  reaction.done = Step::kVoid;\n", ""),
     ("a hold on its way is given up at once", PROVIDER, "now - asked_at < never_heard_after", "now < asked_at"),
     ("any error of the provider is a refusal", PROVIDER, "const bool never = refused(reply) && reply->status != 409;", "const bool never = reply.has_value();"),

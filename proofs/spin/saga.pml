@@ -4,7 +4,7 @@
  * What stands for what
  *   charging   services/charging/domain/saga.cpp kTable, one row per line of step(); session.cpp hold_gone, released, hold_asked,
  *              transaction_ended;
- *              events/facts.cpp (payment_outcome, external_outcome), events/deadlines.cpp (move_on), api/start.cpp (Start below).
+ *              domain/fact_reading.cpp (payment_said, station_said), events/deadlines.cpp (move_on), api/start.cpp (Start below).
  *   Create     services/payment/api/preauthorisations.cpp  create: find_or_write, ProviderClient::authorise, write_outcome.
  *   Payment    services/payment/events/charging_events.cpp (ended, failed, closed references) and domain/transitions.cpp
  *              (charge_ended, void_asked, hold_expired).

@@ -52,10 +52,7 @@ struct Sites {
 
 Task<> store_sites(Worker& worker, postgres::Pool& pool, Sites& sites) {
   while (!sites.stored && !worker.tasks().cancelled()) {
-    RequestContext context;
-    context.deadline = context.clock->steady() + std::chrono::seconds(60);
-    context.trace = telemetry::TraceContext::root();
-    context.trace.sampled = false;
+    RequestContext context = background_context(std::chrono::seconds(60));
     sites.stored = (co_await upsert_sites(context, pool, sites.stations)).has_value();
     if (!sites.stored) co_await sleep_for(worker, std::chrono::milliseconds(500));
   }
@@ -108,6 +105,7 @@ void wire(service::WorkerScope& scope) {
   TaskGroup& tasks = scope.worker().tasks();
   tasks.spawn("charging sites", store_sites(scope.worker(), pool, sites));
   tasks.spawn("inbox", inbox.run());
+  tasks.spawn("expired keys", messaging::delete_expired_keys(scope.worker(), idempotency));
   auto& hearing = scope.own<Hearing>();
   tasks.spawn("hearing", listen(scope.worker(), inbox, hearing));
   tasks.spawn("deadlines", watch_deadlines(scope.worker(), pool, outbox, payment, nudges, hearing));

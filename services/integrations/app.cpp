@@ -107,7 +107,8 @@ Task<> leave_group(messaging::Inbox& inbox) {
 
 // The part that exists once per process.
 void wire_first(service::WorkerScope& scope, Process& process, const StationsSection& settings, postgres::Pool& pool,
-                messaging::Outbox& outbox, messaging::Inbox& inbox, StationMessages& messages) {
+                messaging::Outbox& outbox, messaging::Inbox& inbox, messaging::IdempotencyStore& keys,
+                StationMessages& messages) {
   auto& provisioning = scope.own<StationProvisioning>(
       settings.sites_file, static_cast<std::size_t>(settings.load_fleet), scope.secret("charge-points"));
   const DispatchSettings dispatch{.poll_interval = milliseconds(settings.command_poll_ms),
@@ -124,6 +125,7 @@ void wire_first(service::WorkerScope& scope, Process& process, const StationsSec
   tasks.spawn("provisioning", provisioning.run(scope.worker(), scope.postgres()));
   tasks.spawn("inbox", inbox.run());
   tasks.spawn("commands", dispatcher.run());
+  tasks.spawn("expired keys", messaging::delete_expired_keys(scope.worker(), keys));
   tasks.spawn("offline sweep", sweep_offline(scope.worker(), messages, milliseconds(settings.reconnect_grace_ms)));
 }
 
@@ -151,7 +153,7 @@ void wire(service::WorkerScope& scope, Process& process) {
   messaging::add_event_operations(scope.router(), "integrations", inbox, idempotency, pool);
   messaging::add_outbox_operation(scope.router(), "integrations", pool);
   messaging::add_case_operations(scope.router(), "integrations", idempotency, pool);
-  if (scope.first()) wire_first(scope, process, settings, commands, outbox, inbox, messages);
+  if (scope.first()) wire_first(scope, process, settings, commands, outbox, inbox, idempotency, messages);
 }
 
 }  // namespace

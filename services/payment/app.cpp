@@ -38,8 +38,6 @@ struct PaymentSettings {
 BOOST_DESCRIBE_STRUCT(PaymentSettings, (),
                       (provider_timeout_ms, poll_ms, lease_ms, never_heard_after_ms, longest_pause_ms, parallel))
 
-constexpr std::chrono::milliseconds kKeyCleanUpInterval{60'000};
-
 StepOptions step_options(const PaymentSettings& settings) {
   return {.poll = std::chrono::milliseconds{settings.poll_ms},
           .lease = std::chrono::milliseconds{settings.lease_ms},
@@ -56,18 +54,6 @@ messaging::InboxOptions inbox_options(service::WorkerScope& scope) {
       {{"charging", scope.peer("charging")}},
       [tokens = scope.service_tokens()](RequestContext& context) { return tokens->token(context); });
   return options;
-}
-
-Task<> delete_expired_keys(Worker& worker, messaging::IdempotencyStore& keys) {
-  while (!worker.tasks().cancelled()) {
-    RequestContext context;
-    context.trace = telemetry::TraceContext::root();
-    context.trace.sampled = false;
-    context = context.with_timeout(std::chrono::seconds{5});
-    auto deleted = co_await keys.delete_expired(context);
-    // A full round means that there are more.
-    if (!deleted || *deleted < 1'000) co_await sleep_for(worker, kKeyCleanUpInterval);
-  }
 }
 
 Task<Result<void>> inbox_health(const messaging::Inbox& inbox) {
@@ -105,18 +91,18 @@ void wire(service::WorkerScope& scope) {
   tasks.spawn("inbox", inbox.run());
   tasks.spawn("payment steps", steps.run());
   tasks.spawn("payment figures", publish_figures(scope.worker(), pool));
-  tasks.spawn("expired keys", delete_expired_keys(scope.worker(), keys));
+  tasks.spawn("expired keys", messaging::delete_expired_keys(scope.worker(), keys));
 }
 
 }  // namespace
 }  // namespace evc::payment
 
 int main(int argc, char** argv) {
-  return evc::service::run(argc, argv,
-                           {.name = "payment",
-                            .migrations = {"kit/messaging/migrations", "services/payment/migrations"},
-                            .needs = evc::service::kPostgres | evc::service::kRedis | evc::service::kKafka |
-                                     evc::service::kAuth | evc::service::kSchemas,
-                            .sections = {"payment"},
-                            .wire = evc::payment::wire});
+  return evc::service::run(
+      argc, argv,
+      {.name = "payment",
+       .migrations = {"kit/messaging/migrations", "services/payment/migrations"},
+       .needs = evc::service::kPostgres | evc::service::kKafka | evc::service::kAuth | evc::service::kSchemas,
+       .sections = {"payment"},
+       .wire = evc::payment::wire});
 }

@@ -104,9 +104,6 @@ class Twin:
         except OSError:
             return False
 
-    def unexpected_ends(self) -> list[int]:
-        return [code for code in self.ends if code != -signal.SIGKILL]
-
     def close(self) -> None:
         """As a drain: SIGTERM, and what it takes."""
         self.leaving.set()

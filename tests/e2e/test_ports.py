@@ -73,6 +73,11 @@ def test_nothing_listens_that_is_not_listed(platform):
     assert not unlisted
 
 
+def test_everything_that_is_listed_listens(platform):
+    listening = {(protocol, port) for protocol, _, port in listeners(platform)}
+    assert not {name for name, port in platform.ports.items() if ("udp" if platform.speaks[name] == "udp" else "tcp", port) not in listening}
+
+
 def test_everything_listens_on_loopback_only(platform):
     beyond = {(protocol, address, port) for protocol, address, port in listeners(platform) if not address.startswith("127.") and address != "::1"}
     assert not beyond

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import redis
 
-SERVICES_WITH_REDIS = ("gateway", "auth", "user", "routing", "charging", "payment", "integrations")
+SERVICES_WITH_REDIS = ("gateway", "auth", "routing", "charging")
 # database → role and certificate of its owner
 DATABASES = {"auth": ("auth", "auth"), "auth_keystore": ("auth", "auth"), "users": ("users", "user"), "charging": ("charging", "charging"), "payment": ("payment", "payment"),
              "integrations": ("integrations", "integrations")}

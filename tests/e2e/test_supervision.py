@@ -1,6 +1,12 @@
 """Supervision: whatever is killed comes back by itself, as a new process, and says truly when it is ready."""
+import importlib.machinery
+import importlib.util
+import json
 import os
 import signal
+import socket
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +14,8 @@ import yaml
 from settled import CONSUMERS
 from supervisor import KILLED_IN_A_CHARGE, readiness
 
-PROCESSES = yaml.safe_load((Path(__file__).resolve().parents[2] / "deploy/processes.yaml").read_text(encoding="utf-8"))["processes"]
+ROOT = Path(__file__).resolve().parents[2]
+PROCESSES = yaml.safe_load((ROOT / "deploy/processes.yaml").read_text(encoding="utf-8"))["processes"]
 
 
 def all_running(platform):
@@ -47,6 +54,46 @@ def test_the_launcher_tells_an_already_running_platform(platform):
     answer = platform.evcosta("up")
     assert answer.returncode == 0
     assert "Already running" in answer.stdout
+
+
+@pytest.fixture
+def status(tmp_path, monkeypatch):
+    """tools/status as a module, with a supervisor of the test's own: the socket that it listens on."""
+    monkeypatch.setenv("RUN_DIR", str(tmp_path))
+    monkeypatch.setenv("SUPERVISOR_SOCKET", str(tmp_path / "s"))
+    loader = importlib.machinery.SourceFileLoader("status", str(ROOT / "tools/status"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("status", loader))
+    loader.exec_module(module)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen(8)
+        yield module, listener
+
+
+def test_status_asks_a_supervisor_again_that_cuts_it_short(status):
+    module, listener = status
+    answer = json.dumps({"data": [{"name": "one"}]}).encode()
+
+    def serve():
+        for _ in range(2):
+            listener.accept()[0].close()
+        connection, _ = listener.accept()
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+        connection.close()
+
+    supervisor = threading.Thread(target=serve)
+    supervisor.start()
+    assert module.processes() == {"one": {"name": "one"}}
+    supervisor.join()
+
+
+def test_status_waits_once_for_a_supervisor_that_never_answers(status):
+    module, _ = status
+    began = time.monotonic()
+    with pytest.raises(SystemExit, match="has not answered for 1 s"):
+        module.processes(patience_s=1)
+    assert time.monotonic() - began < 2
 
 
 def test_logs_of_an_unknown_process_name_the_known_ones(platform):

@@ -54,8 +54,9 @@ Task<Result<Permission>> ask(RequestContext& context, postgres::Pool& pool, Item
   co_return Permission{.waits = std::move(wish)};
 }
 
-Task<Result<void>> forget_wish(RequestContext& context, postgres::Pool& pool, Item item, Action action) {
-  auto forgotten = co_await pool.exec(context, kForget, Params(text_of(action), item.name));
+Task<Result<void>> forget_wish(RequestContext& context, postgres::Pool& pool, Item item, Decision decision) {
+  if (!decision.requested_by) co_return Result<void>{};
+  auto forgotten = co_await pool.exec(context, kForget, Params(text_of(decision.action), item.name));
   if (!forgotten) co_return std::unexpected(std::move(forgotten).error());
   co_return Result<void>{};
 }

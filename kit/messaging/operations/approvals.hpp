@@ -30,8 +30,8 @@ struct Permission {
   std::optional<std::string> requested_by;  // the first of two people; absent where one is enough
 };
 Task<Result<Permission>> ask(RequestContext& context, postgres::Pool& pool, Item item, Decision decision);
-// The decision was carried out.
-Task<Result<void>> forget_wish(RequestContext& context, postgres::Pool& pool, Item item, Action action);
+// After the decision was carried out: the wish of the first of two people, if that is what it took.
+Task<Result<void>> forget_wish(RequestContext& context, postgres::Pool& pool, Item item, Decision decision);
 // That still wait, the oldest first.
 Task<Result<std::vector<Approval>>> list_wishes(RequestContext& context, postgres::Pool& pool, std::int64_t limit);
 

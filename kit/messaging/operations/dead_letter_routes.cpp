@@ -66,8 +66,7 @@ Task<Result<json::Object>> decide_one(const ServiceEvents& events, RequestContex
   }
   EVC_CO_TRY(decided, co_await events.inbox.decide(context, event_id, decision));
   const bool carried_out = decided.outcome == Outcome::kApplied || decided.outcome == Outcome::kDiscarded;
-  if (decision.requested_by && carried_out)
-    EVC_CO_CHECK(co_await forget_wish(context, events.pool, std::move(item), decision.action));
+  if (carried_out) EVC_CO_CHECK(co_await forget_wish(context, events.pool, std::move(item), decision));
   co_return view(decided);
 }
 
@@ -122,17 +121,14 @@ Task<Response> show_dead_letter(ServiceEvents events, RequestContext& context, R
   const auto text = request.path_parameter("eventId");
   const auto event_id = text ? parse_uuid(*text) : Result<Uuid>(fail(Code::kNotFound));
   if (!event_id) co_return http::problem(Error{.code = Code::kNotFound}, context, request.path);
-  auto response = co_await whole_of(events, context, *event_id);
-  if (!response) co_return http::problem(response.error(), context, request.path);
-  co_return std::move(*response);
+  co_return http::response_or_problem(co_await whole_of(events, context, *event_id), context, request.path);
 }
 
 Task<Response> dry_run_dead_letters(ServiceEvents events, RequestContext& context, Request& request) {
   auto wanted = letters_in_dry_run(request);
   if (!wanted) co_return http::problem(wanted.error(), context, request.path);
   auto response = co_await decide_all(std::move(events), context, std::move(*wanted), Action::kDryRun);
-  if (!response) co_return http::problem(response.error(), context, request.path);
-  co_return std::move(*response);
+  co_return http::response_or_problem(std::move(response), context, request.path);
 }
 
 Task<Response> replay_dead_letters(ServiceEvents events, RequestContext& context, Request& request) {

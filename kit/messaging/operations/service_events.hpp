@@ -34,7 +34,7 @@ using KeyedWork = Task<Result<http::Response>> (*)(ServiceEvents, RequestContext
 template <class Body>
 Task<http::Response> once_by_key(ServiceEvents events, RequestContext& context, http::Request& request,
                                  Result<Body> body, KeyedWork<Body> work) {
-  auto key = idempotency_key(request);
+  auto key = http::idempotency_key(request);
   if (!key) co_return http::problem(key.error(), context, request.path);
   if (!body) co_return http::problem(body.error(), context, request.path);
   const IdempotentRequest keyed = idempotent_request(context, request, *key);

@@ -44,7 +44,7 @@ Task<Result<Response>> accept_meant_gap(ServiceEvents events, RequestContext& co
                                                         .missing_from = wanted.missing_from,
                                                         .missing_to = wanted.missing_to},
                                                        decision));
-  if (decision.requested_by) EVC_CO_CHECK(co_await forget_wish(context, events.pool, item, decision.action));
+  EVC_CO_CHECK(co_await forget_wish(context, events.pool, item, decision));
   co_return Response::json(200, view(decided));
 }
 
@@ -61,7 +61,7 @@ Task<Result<Response>> discard_refused_event(ServiceEvents events, RequestContex
   auto subject = item.subject;
   subject.event_id = event_id;
   EVC_CO_TRY(decided, co_await discard_refused(context, events.pool, std::move(subject), decision));
-  if (decision.requested_by) EVC_CO_CHECK(co_await forget_wish(context, events.pool, item, decision.action));
+  EVC_CO_CHECK(co_await forget_wish(context, events.pool, item, decision));
   co_return Response::json(200, view(decided));
 }
 

@@ -12,9 +12,7 @@ extern char** environ;
 
 namespace evc::messaging::testing {
 
-VictimProcess::VictimProcess(std::string program, std::string role, std::string conninfo, std::string topic,
-                             std::string name)
-    : arguments_{std::move(program), std::move(role), std::move(conninfo), std::move(topic), std::move(name)} {
+VictimProcess::VictimProcess(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
   start();
 }
 
@@ -31,7 +29,7 @@ void VictimProcess::start() {
   posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   const int failed = ::posix_spawn(&pid_, raw[0], &quiet, nullptr, raw.data(), environ);
   posix_spawn_file_actions_destroy(&quiet);
-  if (failed != 0) throw std::runtime_error("the victim cannot be started");
+  if (failed != 0) throw std::runtime_error(arguments_.front() + " cannot be started");
 }
 
 void VictimProcess::kill() {
@@ -39,6 +37,13 @@ void VictimProcess::kill() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = 0;
+}
+
+std::optional<int> VictimProcess::ended() {
+  int status = 0;
+  if (pid_ == 0 || ::waitpid(pid_, &status, WNOHANG) == 0) return std::nullopt;
+  pid_ = 0;
+  return status;
 }
 
 void VictimProcess::suspend() {

@@ -1,9 +1,10 @@
-// A relay or an inbox as a process of its own (victim.cpp), for tests that kill it or make it stand still. Started by
-// the constructor, killed by the destructor.
+// A program of this folder (victim.cpp, crash_subject.cpp) as a process of its own, for tests that kill it or make it
+// stand still. Started by the constructor, killed by the destructor. What it writes to standard output is dropped.
 #pragma once
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,8 @@ namespace evc::messaging::testing {
 
 class VictimProcess {
  public:
-  // `role` is relay or inbox; `name` the slot or the group. `program` is EVC_VICTIM, which CMake gives the tests.
-  VictimProcess(std::string program, std::string role, std::string conninfo, std::string topic, std::string name);
+  // The program's file, which CMake names to the tests (EVC_VICTIM, EVC_CRASH_SUBJECT), and its arguments.
+  explicit VictimProcess(std::vector<std::string> arguments);
   ~VictimProcess();
   VictimProcess(const VictimProcess&) = delete;
   VictimProcess& operator=(const VictimProcess&) = delete;
@@ -21,11 +22,13 @@ class VictimProcess {
   void kill();     // SIGKILL, and gone when it returns
   void suspend();  // SIGSTOP
   void wake();     // SIGCONT
+  // The status that waitpid() gives, once after it has ended by itself; until then and afterwards nothing.
+  std::optional<int> ended();
   pid_t pid() const { return pid_; }
 
  private:
   std::vector<std::string> arguments_;
-  pid_t pid_ = 0;
+  pid_t pid_ = 0;  // 0: there is no such process
 };
 
 }  // namespace evc::messaging::testing

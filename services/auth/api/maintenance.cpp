@@ -15,14 +15,6 @@ constexpr std::chrono::seconds kWipePoll{10};
 constexpr std::chrono::seconds kStepTimeout{10};
 constexpr std::int64_t kMailBatch = 20;
 
-RequestContext background_context() {
-  RequestContext context;
-  context.trace = telemetry::TraceContext::root();
-  context.trace.sampled = false;  // polls would bury every other trace
-  context.deadline = context.clock->steady() + kStepTimeout;
-  return context;
-}
-
 Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, const SealKey& mail_key,
                               const std::string& spool_dir) {
   EVC_CO_TRY(transaction, co_await pool.begin(context));
@@ -39,7 +31,7 @@ Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, con
 
 Task<> send_mails(Worker& worker, postgres::Pool& pool, SealKey mail_key, std::string spool_dir) {
   while (!worker.tasks().cancelled()) {
-    RequestContext context = background_context();
+    RequestContext context = background_context(kStepTimeout);
     auto sent = co_await send_batch(context, pool, mail_key, spool_dir);
     if (!sent)
       EVC_LOG(kWarn, "Mails could not be sent; they stay queued",
@@ -50,7 +42,7 @@ Task<> send_mails(Worker& worker, postgres::Pool& pool, SealKey mail_key, std::s
 
 Task<> keep_keys(Worker& worker, KeyRing& keys) {
   while (!worker.tasks().cancelled()) {
-    RequestContext context = background_context();
+    RequestContext context = background_context(kStepTimeout);
     auto refreshed = co_await keys.refresh(context);
     if (!refreshed)
       EVC_LOG(kWarn, "The signing keys could not be read", {{telemetry::key::kErrorDetail, refreshed.error().detail}});
@@ -61,7 +53,7 @@ Task<> keep_keys(Worker& worker, KeyRing& keys) {
 Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool) {
   while (!worker.tasks().cancelled()) {
     co_await sleep_for(worker, kWipePoll);
-    RequestContext context = background_context();
+    RequestContext context = background_context(kStepTimeout);
     co_await wipe_expired_successors(context, pool, context.clock->wall() - kRefreshGrace);
   }
 }

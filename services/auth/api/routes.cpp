@@ -137,7 +137,8 @@ Task<Response> deny_set(Api& api, RequestContext& context, Request& request) {
     co_return http::problem(error, context, request.path);
   }
   auto set = co_await read_deny_set(context, api.pool, since, context.clock->wall());
-  co_return http::no_store(http::json_or_problem(context, set));
+  if (!set) co_return http::problem(set.error(), context, request.path);
+  co_return http::no_store(Response::json(200, json::encode(*set)));
 }
 
 Task<Response> get_account(Api& api, RequestContext& context, Request& request) {

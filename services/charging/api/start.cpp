@@ -167,7 +167,7 @@ Task<Result<Response>> run_stop(Api& api, RequestContext& context, const Idempot
 }  // namespace
 
 Task<Response> start_charging(Api& api, RequestContext& context, Request& request) {
-  auto key = messaging::idempotency_key(request);
+  auto key = http::idempotency_key(request);
   if (!key) co_return http::problem(key.error(), context, request.path);
   auto start = read_start(request, context.principal.puid);
   if (!start) co_return http::problem(start.error(), context, request.path);
@@ -181,7 +181,7 @@ Task<Response> start_charging(Api& api, RequestContext& context, Request& reques
 }
 
 Task<Response> stop_charging(Api& api, RequestContext& context, Request& request) {
-  auto key = messaging::idempotency_key(request);
+  auto key = http::idempotency_key(request);
   if (!key) co_return http::problem(key.error(), context, request.path);
   auto id = parse_uuid(request.path_parameters.at("sessionId"));
   if (!id) co_return http::problem(Error{.code = Code::kSessionNotFound}, context, request.path);

@@ -211,11 +211,6 @@ bool terminal(SessionState state) {
          state == S::kReceivable;
 }
 
-bool holds_connector(SessionState state) {
-  return state == S::kRequested || state == S::kAuthorised || state == S::kCancelling || state == S::kStarted ||
-         state == S::kCharging || state == S::kLateStarted || state == S::kStopping;
-}
-
 std::span<const Row> table() {
   return kTable;
 }

@@ -32,8 +32,6 @@ enum class SessionState : std::uint8_t {
 std::string_view name(SessionState state);
 std::optional<SessionState> state_from_name(std::string_view name);
 bool terminal(SessionState state);
-// Energy may flow or is about to: the connector is taken.
-bool holds_connector(SessionState state);
 
 enum class Input : std::uint8_t {
   kHoldAuthorised,  // the provider holds the money

@@ -253,7 +253,6 @@ TEST(Session, StopBeforeTheStartKeepsTheHoldUntilTheStationHasSpoken) {
   const Outcome asked = stop_requested(authorised(), "driver", kNow);
   EXPECT_EQ(asked.session.state, SessionState::kCancelling);
   EXPECT_EQ(said(asked), "ChargingSessionStopRequested");
-  EXPECT_TRUE(holds_connector(asked.session.state));
 
   const Outcome refused = start_refused(asked.session, "stationTimeout", kNow + seconds(2));
   const Outcome silent = deadline_passed(asked.session, kNow + seconds(46));

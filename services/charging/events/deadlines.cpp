@@ -14,14 +14,6 @@ constexpr std::chrono::milliseconds kPoll{500};
 constexpr std::chrono::seconds kStepTimeout{8};
 constexpr std::int64_t kBatch = 50;
 
-RequestContext step_context() {
-  RequestContext context;
-  context.deadline = context.clock->steady() + kStepTimeout;
-  context.trace = telemetry::TraceContext::root();
-  context.trace.sampled = false;  // the scan itself; work on a session joins the session's trace
-  return context;
-}
-
 // A state that only waits is late: say so each time, until it is over.
 void report_late(const RequestContext& context, const Session& session) {
   namespace key = telemetry::key;
@@ -37,10 +29,10 @@ void report_late(const RequestContext& context, const Session& session) {
 
 Task<Result<void>> move_on(postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges,
                            Uuid id) {
-  RequestContext context = step_context();
+  RequestContext context = background_context(kStepTimeout);
   EVC_CO_TRY(seen, co_await find_session(context, pool, id));
   if (!seen) co_return Result<void>{};
-  context.trace = trace_of(*seen);
+  context.trace = trace_of(*seen);  // work on a session joins the session's trace; the scan itself has none
   // Asked before the lock is taken: no transaction stays open over a foreign call.
   Input known = Input::kHoldUnknown;
   if (seen->state == SessionState::kVoiding)
@@ -80,7 +72,7 @@ Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& 
   int round = 0;
   while (!worker.tasks().cancelled()) {
     co_await sleep_for(worker, kPoll);
-    RequestContext context = step_context();
+    RequestContext context = background_context(kStepTimeout);
     const Overdue which =
         hearing.long_enough(context.clock->steady()) ? Overdue::kAll : Overdue::kNotWaitingForTheStation;
     auto overdue = co_await overdue_sessions(context, pool, context.clock->wall(), which, kBatch);

@@ -1,6 +1,7 @@
 #include "services/charging/events/facts.hpp"
 
 #include "kit/telemetry/log.hpp"
+#include "services/charging/domain/event_members.hpp"
 #include "services/charging/domain/fact_reading.hpp"
 #include "services/charging/process/record.hpp"
 #include "services/charging/store/sessions.hpp"
@@ -16,29 +17,6 @@ constexpr tariff::Tariff kDefaultTariff{.currency = Currency::brl(),
                                         .idle_per_minute_minor = 0,
                                         .grace_minutes = 0};
 constexpr std::int64_t kDefaultPowerW = 22'000;
-
-// Events were checked against their schema by the producer; what is missing all the same is a schema error and goes to
-// the dead letters.
-Result<std::string> text(const json::Object& data, std::string_view name) {
-  const auto* value = data.if_contains(name);
-  if (value == nullptr || !value->is_string())
-    return fail(Code::kSchemaInvalid, "data." + std::string(name) + " is missing");
-  return std::string(value->get_string());
-}
-Result<std::int64_t> integer(const json::Object& data, std::string_view name) {
-  const auto* value = data.if_contains(name);
-  if (value == nullptr || !value->is_int64())
-    return fail(Code::kSchemaInvalid, "data." + std::string(name) + " is missing");
-  return value->get_int64();
-}
-std::optional<std::int64_t> maybe_integer(const json::Object& data, std::string_view name) {
-  const auto* value = data.if_contains(name);
-  return value != nullptr && value->is_int64() ? std::optional(value->get_int64()) : std::nullopt;
-}
-Result<WallTime> time(const json::Object& data, std::string_view name) {
-  EVC_TRY(written, text(data, name));
-  return parse_rfc3339(written);
-}
 
 }  // namespace
 
@@ -58,7 +36,7 @@ std::map<std::string, messaging::EventHandler> Facts::handlers() {
 
 Task<Result<void>> Facts::on_payment(RequestContext& context, postgres::Transaction& transaction,
                                      const messaging::Event& event) {
-  EVC_CO_TRY(id_text, text(event.data, "sessionId"));
+  EVC_CO_TRY(id_text, text_member(event.data, "sessionId"));
   EVC_CO_TRY(id, parse_uuid(id_text));
   EVC_CO_TRY(session, co_await lock_session(context, transaction, id));
   if (!session) co_return fail(Code::kConstraintViolation, "payment speaks of a session that charging never had");
@@ -70,7 +48,7 @@ Task<Result<void>> Facts::on_payment(RequestContext& context, postgres::Transact
 
 Task<Result<void>> Facts::on_external(RequestContext& context, postgres::Transaction& transaction,
                                       const messaging::Event& event) {
-  EVC_CO_TRY(kind, text(event.data, "kind"));
+  EVC_CO_TRY(kind, text_member(event.data, "kind"));
   if (kind == "stationRegistered" || kind == "connectorStatus")
     co_return co_await on_station(context, transaction, event);
   const auto* session_id = event.data.if_contains("sessionId");
@@ -80,14 +58,14 @@ Task<Result<void>> Facts::on_external(RequestContext& context, postgres::Transac
             {{telemetry::key::kStationId, event.key}, {telemetry::key::kReason, kind}});
     co_return Result<void>{};
   }
-  EVC_CO_TRY(id_text, text(event.data, "sessionId"));
+  EVC_CO_TRY(id_text, text_member(event.data, "sessionId"));
   EVC_CO_TRY(id, parse_uuid(id_text));
   co_return co_await on_session(context, transaction, event, id);
 }
 
 Task<Result<void>> Facts::on_session(RequestContext& context, postgres::Transaction& transaction,
                                      const messaging::Event& event, Uuid session_id) {
-  EVC_CO_TRY(kind, text(event.data, "kind"));
+  EVC_CO_TRY(kind, text_member(event.data, "kind"));
   EVC_CO_TRY(session, co_await lock_session(context, transaction, session_id));
   if (!session) co_return fail(Code::kConstraintViolation, "a station speaks of a session that charging never had");
   EVC_CO_TRY(outcome, station_said(std::move(*session), kind, event.data, context.clock->wall()));
@@ -98,12 +76,12 @@ Task<Result<void>> Facts::on_session(RequestContext& context, postgres::Transact
 
 Task<Result<void>> Facts::on_station(RequestContext& context, postgres::Transaction& transaction,
                                      const messaging::Event& event) {
-  EVC_CO_TRY(kind, text(event.data, "kind"));
-  EVC_CO_TRY(station_id, text(event.data, "stationId"));
-  EVC_CO_TRY(at, time(event.data, "timestamp"));
+  EVC_CO_TRY(kind, text_member(event.data, "kind"));
+  EVC_CO_TRY(station_id, text_member(event.data, "stationId"));
+  EVC_CO_TRY(at, time_member(event.data, "timestamp"));
   if (kind == "connectorStatus") {
-    EVC_CO_TRY(connector_id, integer(event.data, "connectorId"));
-    EVC_CO_TRY(status, text(event.data, "status"));
+    EVC_CO_TRY(connector_id, integer_member(event.data, "connectorId"));
+    EVC_CO_TRY(status, text_member(event.data, "status"));
     EVC_CO_CHECK(co_await apply_connector_status(
         context, transaction, {.station_id = station_id, .connector_id = connector_id, .status = status, .at = at}));
     nudges_.wake(kStationsNudge);
@@ -112,11 +90,12 @@ Task<Result<void>> Facts::on_station(RequestContext& context, postgres::Transact
   Station station{.id = station_id, .name = station_id, .tariff = kDefaultTariff};
   if (const auto* connectors = event.data.if_contains("connectors"); connectors != nullptr && connectors->is_array()) {
     for (const auto& entry : connectors->get_array()) {
-      EVC_CO_TRY(connector_id, integer(entry.as_object(), "connectorId"));
-      station.connectors.push_back(
-          {.id = connector_id,
-           .type = text(entry.as_object(), "type").value_or("other"),
-           .max_power_w = maybe_integer(entry.as_object(), "maxPowerW").value_or(kDefaultPowerW)});
+      const auto* connector = entry.if_object();
+      if (connector == nullptr) co_return fail(Code::kSchemaInvalid, "data.connectors holds what is no connector");
+      EVC_CO_TRY(connector_id, integer_member(*connector, "connectorId"));
+      station.connectors.push_back({.id = connector_id,
+                                    .type = text_member(*connector, "type").value_or("other"),
+                                    .max_power_w = integer_if_any(*connector, "maxPowerW").value_or(kDefaultPowerW)});
     }
   }
   EVC_CO_CHECK(co_await register_station(context, transaction, std::move(station), at));

@@ -157,6 +157,12 @@ TEST_F(FactsTest, BrokenEventsAreDeterministicFailures) {
   const auto missing = external("transactionStarted", session, {{"meterWh", 1}});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, Code::kSchemaInvalid);
+  const auto odd = run(apply("ExternalUpdate", {{"kind", "stationRegistered"},
+                                                {"stationId", "BR-SP-0001"},
+                                                {"timestamp", format_rfc3339(context_.clock->wall())},
+                                                {"connectors", json::Array{1}}}));
+  ASSERT_FALSE(odd);
+  EXPECT_EQ(odd.error().code, Code::kSchemaInvalid);
   Session unknown = session;
   unknown.id = uuid_v7();
   const auto foreign = payment("PaymentAuthorized", unknown, {});

@@ -16,13 +16,6 @@ constexpr std::chrono::seconds kRecordTimeout{3};
 constexpr std::chrono::seconds kClaim{8};
 constexpr std::int64_t kBatch = 20;
 
-RequestContext quiet_context(std::chrono::milliseconds limit) {
-  RequestContext context;
-  context.trace = telemetry::TraceContext::root();
-  context.trace.sampled = false;
-  return context.with_timeout(limit);
-}
-
 Task<Result<void>> write_answer(RequestContext& context, postgres::Pool& pool, messaging::Outbox& outbox, Uuid id,
                                 IncrementAnswer answer) {
   EVC_CO_TRY(transaction, co_await pool.begin(context));
@@ -36,10 +29,10 @@ Task<Result<void>> write_answer(RequestContext& context, postgres::Pool& pool, m
 
 Task<> ask_for_one(postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment, Nudges& nudges,
                    Session session) {
-  RequestContext asking = quiet_context(kAskTimeout);
+  RequestContext asking = background_context(kAskTimeout);
   asking.trace = trace_of(session);
   const IncrementAnswer answer = co_await payment.increment(asking, session);
-  RequestContext writing = quiet_context(kRecordTimeout);
+  RequestContext writing = background_context(kRecordTimeout);
   writing.trace = asking.trace;
   auto written = co_await write_answer(writing, pool, outbox, session.id, answer);
   if (!written) {
@@ -56,7 +49,7 @@ Task<> ask_for_increments(Worker& worker, postgres::Pool& pool, messaging::Outbo
                           Nudges& nudges) {
   while (!worker.tasks().cancelled()) {
     co_await sleep_for(worker, kPoll);
-    RequestContext context = quiet_context(kRecordTimeout);
+    RequestContext context = background_context(kRecordTimeout);
     const WallTime now = context.clock->wall();
     auto claimed = co_await claim_increments(context, pool, now, now + kClaim, kBatch);
     if (!claimed) continue;  // the database is away: the next round asks again

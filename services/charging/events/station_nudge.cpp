@@ -13,10 +13,7 @@ Task<> announce_station_changes(Worker& worker, redis::Client& redis, Nudges& nu
   while (!worker.tasks().cancelled()) {
     co_await nudges.wait(kStationsNudge, kIdle);
     co_await sleep_for(worker, kGather);
-    RequestContext context;
-    context.trace = telemetry::TraceContext::root();
-    context.trace.sampled = false;
-    context.deadline = context.clock->steady() + kTimeout;
+    RequestContext context = background_context(kTimeout);
     co_await redis.publish(context, "stations", "changed");
   }
 }

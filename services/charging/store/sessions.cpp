@@ -33,7 +33,6 @@ constexpr Statement kUpdate{
     "increment_state = $22, increment_due_at = $23, last_step_wh = $24 WHERE id = $1"};
 constexpr Statement kLock{"session_lock", "SELECT " SESSION_COLUMNS " FROM session WHERE id = $1 FOR UPDATE"};
 constexpr Statement kFind{"session_find", "SELECT " SESSION_COLUMNS " FROM session WHERE id = $1"};
-constexpr Statement kMethod{"session_payment_method", "SELECT payment_method FROM session WHERE id = $1"};
 constexpr Statement kList{"session_list", "SELECT " SESSION_COLUMNS
                                           " FROM session WHERE puid = $1 AND ($2::text IS NULL OR state = $2) AND "
                                           "($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid)) "
@@ -208,12 +207,6 @@ Task<Result<std::optional<Session>>> lock_session(RequestContext& context, postg
 Task<Result<std::optional<Session>>> find_session(RequestContext& context, postgres::Pool& pool, Uuid id) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kFind, Params(id)));
   co_return first_of(rows);
-}
-
-Task<Result<json::Value>> read_payment_method(RequestContext& context, postgres::Pool& pool, Uuid id) {
-  EVC_CO_TRY(rows, co_await pool.exec(context, kMethod, Params(id)));
-  if (rows.empty()) co_return fail(Code::kSessionNotFound);
-  co_return rows.get<json::Value>(0, 0);
 }
 
 Task<Result<std::vector<TimelineEntry>>> read_timeline(RequestContext& context, postgres::Pool& pool, Uuid id) {

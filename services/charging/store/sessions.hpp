@@ -23,7 +23,6 @@ Task<Result<void>> insert_case(RequestContext& context, postgres::Transaction& t
 
 Task<Result<std::optional<Session>>> lock_session(RequestContext& context, postgres::Transaction& transaction, Uuid id);
 Task<Result<std::optional<Session>>> find_session(RequestContext& context, postgres::Pool& pool, Uuid id);
-Task<Result<json::Value>> read_payment_method(RequestContext& context, postgres::Pool& pool, Uuid id);
 Task<Result<std::vector<TimelineEntry>>> read_timeline(RequestContext& context, postgres::Pool& pool, Uuid id);
 
 struct SessionPage {

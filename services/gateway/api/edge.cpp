@@ -4,7 +4,6 @@
 
 #include "services/gateway/api/forward.hpp"
 #include "services/gateway/api/problem_pages.hpp"
-#include "services/gateway/domain/header_rules.hpp"
 
 namespace evc::gateway {
 namespace {
@@ -114,10 +113,8 @@ Task<http::Response> Edge::require_key(RequestContext& context, http::Request& r
                                        const http::Next& next) {
   const contracts::Route* route = row(info);
   if (route != nullptr && route->key_required) {
-    const auto key = request.headers.get("Idempotency-Key");
-    if (!key) co_return http::problem({.code = Code::kIdempotencyKeyMissing}, context, request.path);
-    if (!is_idempotency_key(*key))
-      co_return http::problem({.code = Code::kIdempotencyKeyInvalid}, context, request.path);
+    const auto key = http::idempotency_key(request);
+    if (!key) co_return http::problem(key.error(), context, request.path);
   }
   co_return co_await next(context, request);
 }

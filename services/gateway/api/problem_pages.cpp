@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "kit/http/markup.hpp"
 #include "services/gateway/domain/languages.hpp"
 
 namespace evc::gateway {
@@ -18,35 +19,13 @@ std::string_view text_of(const CodeInfo& row, Language language) {
   }
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
-
 std::string page(const CodeInfo& row, Language language) {
   return fmt::format(
       "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\"><title>{} · EV-Costa</title></head>\n"
       "<body>\n<h1>{}</h1>\n<p>{}</p>\n<p><code>{} · HTTP {}</code></p>\n</body>\n</html>\n",
-      language_tag(language), row.name, escaped(row.title), escaped(text_of(row, language)), row.name, row.status);
+      language_tag(language), row.name, http::escape_markup(row.title), http::escape_markup(text_of(row, language)),
+      row.name, row.status);
 }
 
 json::Value document(const CodeInfo& row, Language language) {

@@ -32,15 +32,6 @@ TEST(HeaderRules, AnswersDoNotShowWhatRunsBehind) {
     EXPECT_FALSE(goes_to_client(name)) << name;
 }
 
-TEST(HeaderRules, IdempotencyKeys) {
-  EXPECT_TRUE(is_idempotency_key("k"));
-  EXPECT_TRUE(is_idempotency_key(std::string(255, '~')));
-  EXPECT_FALSE(is_idempotency_key(""));
-  EXPECT_FALSE(is_idempotency_key(std::string(256, 'a')));
-  EXPECT_FALSE(is_idempotency_key("a b"));
-  EXPECT_FALSE(is_idempotency_key("\xC3\xA9"));
-}
-
 TEST(Languages, BestQualityThatWeSpeak) {
   EXPECT_EQ(language_tag(choose_language("")), "pt-BR");
   EXPECT_EQ(language_tag(choose_language("en-GB,en;q=0.9")), "en");

@@ -45,10 +45,4 @@ bool goes_to_client(std::string_view name) {
          !begins(name, "x-forwarded-") && !begins(name, "proxy-");
 }
 
-bool is_idempotency_key(std::string_view key) {
-  constexpr std::size_t kLongest = 255;
-  return !key.empty() && key.size() <= kLongest &&
-         std::ranges::all_of(key, [](char c) { return c >= 0x21 && c <= 0x7E; });
-}
-
 }  // namespace evc::gateway

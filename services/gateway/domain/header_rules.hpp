@@ -10,7 +10,5 @@ namespace evc::gateway {
 bool goes_to_service(std::string_view name);
 // From a service's answer to the client.
 bool goes_to_client(std::string_view name);
-// 1–255 visible ASCII characters (contracts/headers.md).
-bool is_idempotency_key(std::string_view key);
 
 }  // namespace evc::gateway

@@ -45,14 +45,13 @@ Task<http::Response> StationCommands::send(RequestContext& context, http::Reques
   auto planned = ocpp::plan(*body);
   if (!planned) co_return http::problem(planned.error(), context, request.path);
   auto response = co_await send_once(context, request, std::move(*body), std::move(*planned));
-  if (!response) co_return http::problem(response.error(), context, request.path);
-  co_return std::move(*response);
+  co_return http::response_or_problem(std::move(response), context, request.path);
 }
 
 Task<Result<http::Response>> StationCommands::send_once(RequestContext& context, http::Request& request,
                                                         ocpp::OperatorCommand body, ocpp::PlannedCall planned) {
   EVC_CO_TRY(station_id, request.path_parameter("stationId"));
-  EVC_CO_TRY(key, messaging::idempotency_key(request));
+  EVC_CO_TRY(key, http::idempotency_key(request));
   const auto idempotent = messaging::idempotent_request(context, request, key);
   EVC_CO_TRY(decision, co_await idempotency_.begin(context, idempotent));
   if (decision.response) co_return std::move(*decision.response);

@@ -30,11 +30,6 @@ struct Closed {
 };
 BOOST_DESCRIBE_STRUCT(Closed, (), (session_id))
 
-template <class T>
-Result<T> data_as(const messaging::Event& event) {
-  return json::decode<T>(json::Value(event.data), json::Unknown::kIgnore);
-}
-
 store::CommandDraft command_for(const messaging::Event& event, ocpp::CommandKind kind, std::string station_id,
                                 std::int64_t connector_id, const Uuid& session_id) {
   return {.command_id = uuid_v7(),
@@ -66,7 +61,7 @@ std::map<std::string, messaging::EventHandler> ChargingEvents::handlers() {
 // answer.
 Task<Result<void>> ChargingEvents::on_authorized(RequestContext& context, postgres::Transaction& transaction,
                                                  const messaging::Event& event) {
-  EVC_CO_TRY(data, data_as<Authorized>(event));
+  EVC_CO_TRY(data, messaging::data_as<Authorized>(event));
   if (!event.user_id) co_return fail(Code::kSchemaInvalid, "an authorised session has no user");
   store::SessionRow session{.session_id = data.session_id,
                             .station_id = data.station_id,
@@ -89,7 +84,7 @@ Task<Result<void>> ChargingEvents::on_authorized(RequestContext& context, postgr
 
 Task<Result<void>> ChargingEvents::on_stop_requested(RequestContext& context, postgres::Transaction& transaction,
                                                      const messaging::Event& event) {
-  EVC_CO_TRY(data, data_as<StopRequested>(event));
+  EVC_CO_TRY(data, messaging::data_as<StopRequested>(event));
   EVC_CO_TRY(session, co_await store::find_session(context, transaction, data.session_id));
   if (!session) co_return Result<void>{};  // never authorised here: there is nothing that could be stopped
   auto command =
@@ -102,7 +97,7 @@ Task<Result<void>> ChargingEvents::on_stop_requested(RequestContext& context, po
 
 Task<Result<void>> ChargingEvents::on_closed(RequestContext& context, postgres::Transaction& transaction,
                                              const messaging::Event& event) {
-  EVC_CO_TRY(data, data_as<Closed>(event));
+  EVC_CO_TRY(data, messaging::data_as<Closed>(event));
   EVC_CO_CHECK(co_await store::close_session(context, transaction, data.session_id));
   co_return Result<void>{};
 }

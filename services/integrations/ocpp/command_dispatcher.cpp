@@ -25,11 +25,8 @@ constexpr std::chrono::milliseconds kStepLimit{5'000};
 constexpr std::chrono::milliseconds kTick{10};
 constexpr int kTicksAfterNudge = 30;
 
-RequestContext background(const telemetry::TraceContext& trace) {
-  RequestContext context;
-  context.deadline = context.clock->steady() + kStepLimit;
-  context.trace = trace;
-  return context;
+RequestContext context_in(const telemetry::TraceContext& trace) {
+  return background_context(kStepLimit).with_trace(trace);
 }
 
 telemetry::Span command_span(const store::CommandRow& command) {
@@ -75,7 +72,7 @@ Task<> CommandDispatcher::wait() {
 }
 
 Task<> CommandDispatcher::pass() {
-  auto context = background({});
+  auto context = background_context(kStepLimit);
   auto commands = co_await store::open_commands(context, *pool_, run_id_, kBatch);
   if (!commands) {
     EVC_LOG(kWarn, "Open commands could not be read", {{key::kErrorDetail, commands.error().detail}});
@@ -95,7 +92,7 @@ Task<> CommandDispatcher::pass() {
 }
 
 Task<> CommandDispatcher::finish_row(store::CommandRow command, NextStep step) {
-  auto context = background(command.trace);
+  auto context = context_in(command.trace);
   auto finished = co_await finish(context, std::move(command), step.result, std::move(step.detail));
   if (!finished)
     EVC_LOG(kWarn, context.trace, "A command could not be finished", {{key::kErrorDetail, finished.error().detail}});
@@ -106,7 +103,7 @@ Task<> CommandDispatcher::finish_row(store::CommandRow command, NextStep step) {
 Task<> CommandDispatcher::send_all(std::vector<store::CommandRow> commands) {
   std::vector<Uuid> ids;
   for (const auto& command : commands) ids.push_back(command.command_id);
-  auto context = background({});
+  auto context = background_context(kStepLimit);
   auto sent =
       EVC_STEP("integrations.command.mark", co_await store::mark_sent(context, *pool_, std::move(ids), run_id_));
   if (!sent) {
@@ -143,7 +140,7 @@ void CommandDispatcher::send(store::CommandRow command) {
 Task<> CommandDispatcher::settled(store::CommandRow command, ocpp::Verdict verdict, bool is_lost) {
   Result<void> done;
   for (int attempt = 1; attempt <= kStoreAttempts && !worker_->tasks().cancelled(); ++attempt) {
-    auto context = background(command.trace);
+    auto context = context_in(command.trace);
     done = co_await store_answer(context, command, verdict, is_lost);
     if (done) co_return;
     co_await sleep_for(*worker_, kStorePause * attempt);

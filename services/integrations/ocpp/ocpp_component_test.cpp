@@ -2,6 +2,7 @@
 // the outbox behind.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <thread>
 
@@ -9,6 +10,7 @@
 #include "kit/base/bytes.hpp"
 #include "kit/http/server.hpp"
 #include "kit/postgres/testing/test_database.hpp"
+#include "kit/telemetry/span.hpp"
 #include "kit/testing/run_task.hpp"
 #include "services/integrations/domain/session_tag.hpp"
 #include "services/integrations/domain/station_credentials.hpp"
@@ -295,6 +297,18 @@ TEST_F(OcppTest, AWholeChargeFromTheFactToTheBill) {
     EXPECT_EQ(event.at("userId").as_string(), kUser) << kind;
     EXPECT_EQ(text(event, "sessionId"), to_string(session)) << kind;
   }
+}
+
+// Else an idle process would bury every other trace under its polls.
+TEST_F(OcppTest, LookingForCommandsIsNoTrace) {
+  std::vector<telemetry::EndedSpan> looks;
+  telemetry::set_test_sink([&](const telemetry::EndedSpan& span) {
+    if (span.name == "integrations.command.open") looks.push_back(span);
+  });
+  dispatch();
+  EXPECT_TRUE(run_until(worker, [&] { return looks.size() > 2; }));
+  telemetry::set_test_sink({});
+  EXPECT_TRUE(std::ranges::none_of(looks, [](const telemetry::EndedSpan& span) { return span.context.sampled; }));
 }
 
 TEST_F(OcppTest, AnAnswerIsHeardWhileAMessageWaitsForTheDatabase) {

@@ -8,19 +8,13 @@ namespace {
 constexpr std::chrono::milliseconds kStepLimit{5'000};
 constexpr std::chrono::milliseconds kPause{1'000};
 
-RequestContext background() {
-  RequestContext context;
-  context.deadline = context.clock->steady() + kStepLimit;
-  return context;
-}
-
 }  // namespace
 
 // The connection id guards each step: a station that came back has another one.
 Task<> sweep_offline(Worker& worker, StationMessages& messages, std::chrono::milliseconds grace) {
   Result<std::vector<store::OpenConnection>> open = std::unexpected(Error{});
   while (!open && !worker.tasks().cancelled()) {
-    auto context = background();
+    auto context = background_context(kStepLimit);
     open = co_await store::open_connections(context, messages.pool());
     if (!open) co_await sleep_for(worker, kPause);
   }
@@ -28,7 +22,8 @@ Task<> sweep_offline(Worker& worker, StationMessages& messages, std::chrono::mil
   co_await sleep_for(worker, grace);
   for (const auto& left : *open) {
     if (worker.tasks().cancelled()) co_return;
-    auto context = background();
+    // An event comes of it, which has a trace as any other.
+    auto context = background_context(kStepLimit).with_trace(telemetry::TraceContext::root());
     auto told = co_await messages.disconnected(context, left.station_id, left.connection_id, "PlatformRestarted");
     if (!told)
       EVC_LOG(kWarn, "A station could not be marked offline",

@@ -88,8 +88,9 @@ Task<bool> StationConnection::on_call(Call call) {
   const auto give_up = started + limits_->database_patience;
   auto pause = kFirstPause;
   while (true) {
-    RequestContext context;
-    context.deadline = std::min(give_up, system_clock().steady() + kTryLimit);
+    // Whose trace it is, is not known before the session is.
+    RequestContext context = background_context(kTryLimit);
+    context.deadline = std::min(give_up, context.deadline);
     auto session = co_await session_of(context, call);
     auto span = message_span(call, station_id_, session ? *session : Session{});
     context.trace = span.context();

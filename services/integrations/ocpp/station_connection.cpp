@@ -21,11 +21,8 @@ constexpr int kPolicyViolation = 1008;
 constexpr int kTryAgainLater = 1013;
 constexpr std::chrono::milliseconds kStepLimit{5'000};
 
-RequestContext background(const telemetry::TraceContext& trace) {
-  RequestContext context;
-  context.deadline = context.clock->steady() + kStepLimit;
-  context.trace = trace;
-  return context;
+RequestContext context_in(const telemetry::TraceContext& trace) {
+  return background_context(kStepLimit).with_trace(trace);
 }
 
 }  // namespace
@@ -44,7 +41,7 @@ StationConnection::StationConnection(Worker& worker, StationDirectory& directory
 Task<> StationConnection::serve(RequestContext& context, http::WebSocket& socket) {
   socket_ = &socket;
   directory_->enter(station_id_, *worker_, weak_from_this(), connection_id_);
-  auto opening = background(context.trace);
+  auto opening = context_in(context.trace);
   auto station = co_await messages_->connected(opening, station_id_, connection_id_);
   if (station) {
     EVC_LOG(kInfo, context.trace, "A station connected", {{key::kStationId, station_id_}});
@@ -80,7 +77,7 @@ Task<> StationConnection::finish(telemetry::TraceContext trace) {
   directory_->leave(station_id_, connection_id_);
   for (const auto& lost : calls_.lose()) settle(lost);
   EVC_LOG(kInfo, trace, "A station's connection ended", {{key::kStationId, station_id_}});
-  auto context = background(trace);
+  auto context = context_in(trace);
   auto told = co_await messages_->disconnected(context, station_id_, connection_id_, "ConnectionLost");
   if (!told)
     EVC_LOG(kWarn, trace, "A lost connection could not be noted",
@@ -222,7 +219,7 @@ Task<> StationConnection::flush_meter() {
     const auto remembered = found->second;
     const auto parent = remembered.session ? remembered.session->trace : telemetry::TraceContext{};
     const auto span = telemetry::start_span("ocpp meter values", parent);
-    auto context = background(span.context());
+    auto context = context_in(span.context());
     auto published = co_await messages_->publish_reading(context, station_id_, remembered.connector_id,
                                                          due.transaction_id, remembered.session, due.reading);
     if (!published)

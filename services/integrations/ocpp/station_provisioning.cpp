@@ -36,8 +36,7 @@ StationProvisioning::StationProvisioning(const std::string& sites_file, std::siz
 
 Task<> StationProvisioning::run(Worker& worker, postgres::Pool& pool) {
   while (!is_done_ && !worker.tasks().cancelled()) {
-    RequestContext context;
-    context.deadline = context.clock->steady() + kStepLimit;
+    RequestContext context = background_context(kStepLimit);
     auto changed = co_await store::provision(context, pool, stations_);
     is_done_ = changed.has_value();
     if (is_done_) {

@@ -76,15 +76,15 @@ Task<Result<Payment>> Increments::write_outcome(RequestContext& context, const m
 }
 
 Task<http::Response> Increments::create(RequestContext& context, http::Request& request) {
-  auto key = messaging::idempotency_key(request);
-  if (!key) co_return http::problem(key.error(), context);
+  auto key = http::idempotency_key(request);
+  if (!key) co_return http::problem(key.error(), context, request.path);
   const auto reference = request.path_parameter("reference");
-  if (!reference) co_return http::problem(reference.error(), context);
+  if (!reference) co_return http::problem(reference.error(), context, request.path);
   auto body = http::body_as<IncrementRequest>(request);
-  if (!body) co_return http::problem(body.error(), context);
+  if (!body) co_return http::problem(body.error(), context, request.path);
   const auto idempotent = messaging::idempotent_request(context, request, *key);
   auto decision = co_await idempotency_.begin(context, idempotent);
-  if (!decision) co_return http::problem(decision.error(), context);
+  if (!decision) co_return http::problem(decision.error(), context, request.path);
   if (decision->response) co_return std::move(*decision->response);
 
   auto payment = co_await find_or_write(context, std::string(*reference), body->number, body->amount);
@@ -99,7 +99,7 @@ Task<http::Response> Increments::create(RequestContext& context, http::Request& 
   if (payment && is_decided(*find_increment(*payment, body->number))) co_return answer(*payment, body->number);
   // Not final: whoever asks again with this key goes on from here.
   auto released = co_await idempotency_.release(last, idempotent);
-  if (!payment) co_return http::problem(payment.error(), context);
+  if (!payment) co_return http::problem(payment.error(), context, request.path);
   co_return answer(*payment, body->number);
 }
 

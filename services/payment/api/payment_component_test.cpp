@@ -26,7 +26,9 @@ TEST_F(PaymentTest, AChargeIsHeldCapturedAndReceipted) {
   const std::string id(payment.at("paymentId").as_string());
   EXPECT_EQ(get("/payments/" + id, kDriver).status, 200);
   EXPECT_EQ(get("/payments/" + id, "p1.somebodyelse").status, 404);
-  EXPECT_EQ(get("/payments/nonsense", kDriver).status, 404);
+  const http::Response nonsense = get("/payments/nonsense", kDriver);
+  EXPECT_EQ(nonsense.status, 404);
+  EXPECT_EQ(json::parse(nonsense.body).value().at("instance").as_string(), "/payments/nonsense");
   EXPECT_EQ(json::parse(get("/payments", "p1.somebodyelse").body)->at("payments").as_array().size(), 0U);
 }
 

@@ -31,10 +31,10 @@ void Payments::add_routes(http::Router& router) {
 
 Task<http::Response> Payments::list(RequestContext& context, http::Request& request) {
   auto page = page_of(context, request);
-  if (!page) co_return http::problem(page.error(), context);
+  if (!page) co_return http::problem(page.error(), context, request.path);
   const auto limit = static_cast<std::size_t>(page->limit);
   auto payments = co_await store::list(context, pool_, std::move(*page));
-  if (!payments) co_return http::problem(payments.error(), context);
+  if (!payments) co_return http::problem(payments.error(), context, request.path);
   json::Object body;
   const bool more = payments->size() > limit;
   if (more) payments->resize(limit);
@@ -48,10 +48,10 @@ Task<http::Response> Payments::list(RequestContext& context, http::Request& requ
 Task<http::Response> Payments::find(RequestContext& context, http::Request& request) {
   const auto text = request.path_parameter("paymentId");
   const auto id = text ? parse_uuid(*text) : Result<Uuid>(fail(Code::kPaymentNotFound));
-  if (!id) co_return http::problem({.code = Code::kPaymentNotFound}, context);
+  if (!id) co_return http::problem({.code = Code::kPaymentNotFound}, context, request.path);
   auto payment = co_await store::find_of_driver(context, pool_, context.principal.puid, *id);
-  if (!payment) co_return http::problem(payment.error(), context);
-  if (!*payment) co_return http::problem({.code = Code::kPaymentNotFound}, context);
+  if (!payment) co_return http::problem(payment.error(), context, request.path);
+  if (!*payment) co_return http::problem({.code = Code::kPaymentNotFound}, context, request.path);
   co_return http::no_store(http::Response::json(200, payment_view(**payment)));
 }
 

@@ -144,13 +144,13 @@ Task<Result<Payment>> Preauthorisations::write_outcome(RequestContext& context,
 }
 
 Task<http::Response> Preauthorisations::create(RequestContext& context, http::Request& request) {
-  auto key = messaging::idempotency_key(request);
-  if (!key) co_return http::problem(key.error(), context);
+  auto key = http::idempotency_key(request);
+  if (!key) co_return http::problem(key.error(), context, request.path);
   auto wanted = payment_from(request);
-  if (!wanted) co_return http::problem(wanted.error(), context);
+  if (!wanted) co_return http::problem(wanted.error(), context, request.path);
   const auto idempotent = messaging::idempotent_request(context, request, *key);
   auto decision = co_await idempotency_.begin(context, idempotent);
-  if (!decision) co_return http::problem(decision.error(), context);
+  if (!decision) co_return http::problem(decision.error(), context, request.path);
   if (decision->response) co_return std::move(*decision->response);
 
   auto payment = co_await find_or_write(context, std::move(*wanted));
@@ -164,16 +164,16 @@ Task<http::Response> Preauthorisations::create(RequestContext& context, http::Re
   if (payment && !open(payment->state)) co_return answer(*payment);
   // Not final: whoever asks again with this key goes on from here.
   auto released = co_await idempotency_.release(last, idempotent);
-  if (!payment) co_return http::problem(payment.error(), context);
+  if (!payment) co_return http::problem(payment.error(), context, request.path);
   co_return answer(*payment);
 }
 
 Task<http::Response> Preauthorisations::find(RequestContext& context, http::Request& request) {
   const auto reference = request.path_parameter("reference");
-  if (!reference) co_return http::problem(reference.error(), context);
+  if (!reference) co_return http::problem(reference.error(), context, request.path);
   auto payment = co_await store::find(context, pool_, std::string(*reference));
-  if (!payment) co_return http::problem(payment.error(), context);
-  if (!*payment) co_return http::problem({.code = Code::kPaymentNotFound}, context);
+  if (!payment) co_return http::problem(payment.error(), context, request.path);
+  if (!*payment) co_return http::problem({.code = Code::kPaymentNotFound}, context, request.path);
   if ((*payment)->state == State::kUnknown) {
     auto job = EVC_STEP("payment.look.lease", co_await store::lease_one(context, pool_, (*payment)->id,
                                                                         Step::kAuthorise, std::chrono::seconds{15}));
@@ -204,19 +204,19 @@ Task<Result<Payment>> Preauthorisations::write_release(RequestContext& context,
 }
 
 Task<http::Response> Preauthorisations::release(RequestContext& context, http::Request& request) {
-  auto key = messaging::idempotency_key(request);
-  if (!key) co_return http::problem(key.error(), context);
+  auto key = http::idempotency_key(request);
+  if (!key) co_return http::problem(key.error(), context, request.path);
   const auto reference = request.path_parameter("reference");
-  if (!reference) co_return http::problem(reference.error(), context);
+  if (!reference) co_return http::problem(reference.error(), context, request.path);
   const auto idempotent = messaging::idempotent_request(context, request, *key);
   auto decision = co_await idempotency_.begin(context, idempotent);
-  if (!decision) co_return http::problem(decision.error(), context);
+  if (!decision) co_return http::problem(decision.error(), context, request.path);
   if (decision->response) co_return std::move(*decision->response);
   auto payment = co_await write_release(context, idempotent, std::string(*reference));
   if (payment) co_return release_answer(*payment);
   RequestContext last = RequestTime::for_writing(context);
   auto released = co_await idempotency_.release(last, idempotent);
-  co_return http::problem(payment.error(), context);
+  co_return http::problem(payment.error(), context, request.path);
 }
 
 }  // namespace evc::payment

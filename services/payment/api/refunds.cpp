@@ -116,7 +116,7 @@ Task<Result<http::Response>> Refunds::write_decision(RequestContext& context, ht
 }
 
 Task<http::Response> Refunds::create(RequestContext& context, http::Request& request) {
-  auto key = messaging::idempotency_key(request);
+  auto key = http::idempotency_key(request);
   if (!key) co_return http::problem(key.error(), context, request.path);
   const auto keyed = messaging::idempotent_request(context, request, *key);
   auto known = co_await idempotency_.begin(context, keyed);
@@ -129,7 +129,7 @@ Task<http::Response> Refunds::create(RequestContext& context, http::Request& req
 }
 
 Task<http::Response> Refunds::decide(RequestContext& context, http::Request& request, Decision decision) {
-  auto key = messaging::idempotency_key(request);
+  auto key = http::idempotency_key(request);
   if (!key) co_return http::problem(key.error(), context, request.path);
   const auto keyed = messaging::idempotent_request(context, request, *key);
   auto known = co_await idempotency_.begin(context, keyed);

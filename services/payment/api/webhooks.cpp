@@ -38,11 +38,11 @@ Task<http::Response> ProviderWebhooks::receive(RequestContext& context, http::Re
   // Before anything is read from the body: who has no key learns nothing.
   auto verified =
       verify_webhook(call, request.headers.get("webhook-signature").value_or(""), secret_, context.clock->wall());
-  if (!verified) co_return http::problem(verified.error(), context);
+  if (!verified) co_return http::problem(verified.error(), context, request.path);
   auto message = http::body_as<Message>(request);
-  if (!message) co_return http::problem(message.error(), context);
+  if (!message) co_return http::problem(message.error(), context, request.path);
   auto taken = co_await take(context, id, message->reference, message->type);
-  if (!taken) co_return http::problem(taken.error(), context);
+  if (!taken) co_return http::problem(taken.error(), context, request.path);
   co_return http::Response::empty(202);
 }
 

@@ -30,15 +30,6 @@ struct Failed {
 };
 BOOST_DESCRIBE_STRUCT(Failed, (), (session_id, preauthorisation_reference))
 
-template <class T>
-Result<T> data_as(const messaging::Event& event) {
-  auto data = json::decode<T>(json::Value(event.data), json::Unknown::kIgnore);
-  if (data) return data;
-  std::string detail = event.event_type;
-  for (const FieldError& field : data.error().fields) detail += " " + field.pointer + ": " + field.detail;
-  return fail(Code::kSchemaInvalid, std::move(detail));
-}
-
 // As the receipt of contracts/http/payment.yaml.
 json::Object receipt_of(const Ended& ended) {
   json::Object receipt{{"stationId", ended.station_id},
@@ -66,34 +57,32 @@ std::map<std::string, messaging::EventHandler> ChargingEvents::handlers() {
 
 Task<Result<void>> ChargingEvents::ended(RequestContext& context, postgres::Transaction& transaction,
                                          const messaging::Event& event) {
-  auto data = data_as<Ended>(event);
-  if (!data) co_return std::unexpected(std::move(data).error());
-  auto payment = co_await store::find_for_update(context, transaction, data->preauthorisation_reference);
+  EVC_CO_TRY(data, messaging::data_as<Ended>(event));
+  auto payment = co_await store::find_for_update(context, transaction, data.preauthorisation_reference);
   if (!payment) co_return std::unexpected(std::move(payment).error());
   // A charge without a hold of ours, or of another session: somebody must look at it.
   if (!*payment) co_return fail(Code::kPaymentNotFound, "no hold with the reference of the charge");
-  if ((*payment)->session_id != data->session_id)
+  if ((*payment)->session_id != data.session_id)
     co_return fail(Code::kValidationFailed, "the hold belongs to another session");
-  if ((*payment)->currency != data->final_price.currency)
+  if ((*payment)->currency != data.final_price.currency)
     co_return fail(Code::kValidationFailed, "the price is in another currency than the hold");
-  if (data->final_price.amount < 0) co_return fail(Code::kValidationFailed, "the price is negative");
+  if (data.final_price.amount < 0) co_return fail(Code::kValidationFailed, "the price is negative");
   const Reaction reaction =
-      charge_ended(std::move(**payment), data->final_price.amount, receipt_of(*data), context.clock->wall());
+      charge_ended(std::move(**payment), data.final_price.amount, receipt_of(data), context.clock->wall());
   co_return co_await recorder_.write(context, transaction, reaction,
                                      {.event_id = event.event_id, .first_try_after = {}});
 }
 
 Task<Result<void>> ChargingEvents::failed(RequestContext& context, postgres::Transaction& transaction,
                                           const messaging::Event& event) {
-  auto data = data_as<Failed>(event);
-  if (!data) co_return std::unexpected(std::move(data).error());
-  if (!data->preauthorisation_reference) co_return Result<void>{};
-  const std::string reference = *data->preauthorisation_reference;
+  EVC_CO_TRY(data, messaging::data_as<Failed>(event));
+  if (!data.preauthorisation_reference) co_return Result<void>{};
+  const std::string reference = *data.preauthorisation_reference;
   EVC_CO_CHECK(co_await store::lock_reference(context, transaction, reference));
   auto payment = co_await store::find_for_update(context, transaction, reference);
   if (!payment) co_return std::unexpected(std::move(payment).error());
   if (!*payment) co_return co_await store::close_reference(context, transaction, reference);
-  if ((*payment)->session_id != data->session_id)
+  if ((*payment)->session_id != data.session_id)
     co_return fail(Code::kValidationFailed, "the hold belongs to another session");
   const Reaction reaction = void_asked(std::move(**payment), VoidReason::kSessionFailed, context.clock->wall());
   co_return co_await recorder_.write(context, transaction, reaction,

@@ -26,10 +26,7 @@ Task<> publish_figures(Worker& worker, postgres::Pool& pool) {
       registry.gauge("payment_steps_overdue", "Steps at the provider whose outcome is open past their deadline");
   std::map<std::string, telemetry::Gauge> by_state;
   for (int round = 0; !worker.tasks().cancelled(); ++round) {
-    RequestContext context;
-    context.trace = telemetry::TraceContext::root();
-    context.trace.sampled = false;
-    context = context.with_timeout(kInterval);
+    RequestContext context = background_context(kInterval);
     auto figures = co_await store::figures(context, pool);
     if (figures) {
       imbalance.set(static_cast<double>(figures->imbalance));

@@ -19,17 +19,10 @@ constexpr std::chrono::milliseconds kRecordTimeout{4'000};
 constexpr std::chrono::milliseconds kSweepInterval{1'000};
 constexpr int kTransactionTries = 5;
 
-RequestContext background_context(const telemetry::TraceContext& trace, std::chrono::milliseconds limit) {
+RequestContext context_in(const telemetry::TraceContext& trace, std::chrono::milliseconds limit) {
   RequestContext context;
   context.trace = trace;
   return context.with_timeout(limit);
-}
-
-// Polling is no part of anybody's trace.
-telemetry::TraceContext quiet_trace() {
-  telemetry::TraceContext trace = telemetry::TraceContext::root();
-  trace.sampled = false;
-  return trace;
 }
 
 }  // namespace
@@ -110,7 +103,7 @@ Task<Result<Payment>> Steps::take(RequestContext& context, store::JobRow job) {
   // Read in a transaction of its own: nothing is locked while the provider is asked.
   EVC_CO_CHECK(EVC_STEP("payment.step.read", co_await transaction->commit(context)));
   const Finding finding = EVC_STEP("payment.step.ask", co_await ask(context, **payment, job));
-  RequestContext recording = background_context(context.trace, kRecordTimeout);
+  RequestContext recording = context_in(context.trace, kRecordTimeout);
   auto recorded = co_await record(recording, job.payment_id, job.step, finding, job.causation_id);
   if (recorded && (finding.outcome == Outcome::kNotYet || finding.outcome == Outcome::kUnknown)) {
     EVC_CO_CHECK(EVC_STEP("payment.step.postpone", co_await store::postpone(recording, pool_, job.payment_id, job.step,
@@ -125,7 +118,7 @@ Task<> Steps::take_in_background(store::JobRow job) {
                             {.kind = telemetry::SpanKind::kInternal,
                              .attributes = {{"ev.retry.attempt", static_cast<std::int64_t>(job.attempts)}},
                              .links = {}});
-  RequestContext context = background_context(span.context(), kStepTimeout);
+  RequestContext context = context_in(span.context(), kStepTimeout);
   auto taken = co_await take(context, job);
   if (!taken) {
     span.fail(info(taken.error().code).name);
@@ -139,7 +132,7 @@ Task<> Steps::take_in_background(store::JobRow job) {
 Task<> Steps::take_due() {
   const std::size_t room = options_.parallel - std::min(running_, options_.parallel);
   if (room == 0) co_return;
-  RequestContext context = background_context(quiet_trace(), kRecordTimeout);
+  RequestContext context = background_context(kRecordTimeout);
   auto jobs = EVC_STEP("payment.step.lease",
                        co_await store::lease_due(context, pool_, static_cast<std::int64_t>(room), options_.lease));
   if (!jobs) co_return;  // the database is away: the next round asks again
@@ -162,11 +155,11 @@ Task<Result<void>> Steps::expire(RequestContext& context, Uuid payment_id) {
 }
 
 Task<> Steps::expire_holds() {
-  RequestContext context = background_context(quiet_trace(), kRecordTimeout);
+  RequestContext context = background_context(kRecordTimeout);
   auto expired = co_await store::expired_holds(context, pool_, context.clock->wall());
   if (!expired) co_return;
   for (const Uuid& id : *expired) {
-    RequestContext each = background_context(telemetry::TraceContext::root(), kRecordTimeout);
+    RequestContext each = context_in(telemetry::TraceContext::root(), kRecordTimeout);
     auto done = co_await expire(each, id);
     if (!done)
       EVC_LOG(kWarn, each.trace, "an expired hold was not written down",

@@ -6,33 +6,12 @@
 #include <cmath>
 #include <numbers>
 
+#include "kit/http/markup.hpp"
+
 namespace evc::routing {
 namespace {
 
 constexpr double kWidth = 800, kLeastHeight = 200, kMostHeight = 1'200, kMargin = 40;
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 // From degrees to the drawing's units, so that everything drawn fits.
 class Frame {
@@ -79,7 +58,7 @@ std::string mark(const Frame& frame, const Position& at, std::string_view colour
   return fmt::format(
       "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"6\" fill=\"{}\"/><text x=\"{:.1f}\" y=\"{:.1f}\" "
       "text-anchor=\"{}\">{}</text>\n",
-      x, y, colour, left ? x - 9 : x + 9, y + 4, left ? "end" : "start", escaped(text));
+      x, y, colour, left ? x - 9 : x + 9, y + 4, left ? "end" : "start", http::escape_markup(text));
 }
 
 std::string plan_marks(const Frame& frame, const Network& network, const TripPlan& plan) {
@@ -137,7 +116,7 @@ std::string route_svg(const Network& network, const TripAnswer& answer) {
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" font-family=\"sans-serif\" "
       "font-size=\"12\">\n<title>{}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-      kWidth, frame.height(), escaped(title));
+      kWidth, frame.height(), http::escape_markup(title));
   for (const TripPlan& plan : answer.alternatives)
     out += line(frame, plan, "stroke=\"#8c959f\" stroke-width=\"2\" stroke-dasharray=\"5 4\"");
   if (answer.plan) {

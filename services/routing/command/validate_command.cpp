@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <optional>
 #include <vector>
 
+#include "kit/base/csv.hpp"
 #include "kit/ev/driving_cycle.hpp"
 
 namespace evc::routing::command {
@@ -22,56 +21,32 @@ struct Row {
   double wh_per_km = 0;
 };
 
-std::vector<std::string_view> fields(std::string_view line) {
-  std::vector<std::string_view> parts;
-  for (std::size_t at = 0; at <= line.size();) {
-    const std::size_t end = std::min(line.find(',', at), line.size());
-    parts.push_back(line.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
-
-Result<Row> row_of(std::string_view line, const std::string& pointer) {
-  const auto parts = fields(line);
-  if (parts.size() != 7) return fail_field(pointer, "must have seven fields");
-  double values[5] = {};
-  for (std::size_t i = 0; i < std::size(values); ++i) {
-    const std::string_view text = parts[i < 4 ? i + 1 : 6];
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), values[i]);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(values[i]))
-      return fail_field(pointer, "not a number: " + std::string(text));
-  }
-  if (!(values[3] > 0 && values[4] > 0)) return fail_field(pointer, "weight and result must be above 0");
-  Row row{.car = std::string(parts[0]), .cycle = std::string(parts[5])};
+Result<Row> row_of(const CsvTable& table, std::size_t at) {
+  EVC_TRY(a_lbf, table.number(at, 1));
+  EVC_TRY(b_lbf_per_mph, table.number(at, 2));
+  EVC_TRY(c_lbf_per_mph2, table.number(at, 3));
+  EVC_TRY(weight_lb, table.number(at, 4));
+  EVC_TRY(wh_per_mile, table.number(at, 6));
+  if (!(weight_lb > 0 && wh_per_mile > 0)) return fail_field(table.pointer(at), "weight and result must be above 0");
+  Row row{.car = std::string(table.text(at, 0)), .cycle = std::string(table.text(at, 5))};
   row.vehicle.usable_kwh = 100;
-  row.vehicle.mass_kg = values[3] * kKgPerLb;
-  row.vehicle.road_load = ev::RoadLoad{.a_n = values[0] * kNewtonsPerLbf,
-                                       .b_n_per_mps = values[1] * kNewtonsPerLbf / kMpsPerMph,
-                                       .c_n_per_mps2 = values[2] * kNewtonsPerLbf / (kMpsPerMph * kMpsPerMph),
+  row.vehicle.mass_kg = weight_lb * kKgPerLb;
+  row.vehicle.road_load = ev::RoadLoad{.a_n = a_lbf * kNewtonsPerLbf,
+                                       .b_n_per_mps = b_lbf_per_mph * kNewtonsPerLbf / kMpsPerMph,
+                                       .c_n_per_mps2 = c_lbf_per_mph2 * kNewtonsPerLbf / (kMpsPerMph * kMpsPerMph),
                                        .mass_kg = row.vehicle.mass_kg};
-  row.wh_per_km = values[4] / kKmPerMile;
+  row.wh_per_km = wh_per_mile / kKmPerMile;
   return row;
 }
 
 Result<std::vector<Row>> read(std::string_view csv) {
+  EVC_TRY(table, CsvTable::read(csv, kHeader));
+  if (table.size() == 0) return fail_field("/2", "no row");
   std::vector<Row> rows;
-  std::size_t line_number = 0;
-  while (!csv.empty()) {
-    const std::size_t end = std::min(csv.find('\n'), csv.size());
-    std::string_view line = csv.substr(0, end);
-    csv.remove_prefix(std::min(end + 1, csv.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    const std::string pointer = "/" + std::to_string(++line_number);
-    if (line_number == 1) {
-      if (line != kHeader) return fail_field(pointer, "the first line must be " + std::string(kHeader));
-      continue;
-    }
-    if (line.empty()) continue;
-    EVC_TRY(row, row_of(line, pointer));
+  for (std::size_t at = 0; at < table.size(); ++at) {
+    EVC_TRY(row, row_of(table, at));
     rows.push_back(std::move(row));
   }
-  if (rows.empty()) return fail_field("/2", "no row");
   return rows;
 }
 
