@@ -53,6 +53,7 @@ class ChargeWorld {
   std::vector<std::unique_ptr<RelayProcess>> relays_;
   std::list<Driver> drivers_;
   bool holds_expire_ = false;
+  bool grows_ = false;
   Verdict verdict_;
 };
 
@@ -83,8 +84,17 @@ ChargeWorld::ChargeWorld(std::uint64_t seed, const Switches& switches, const Tra
   holds_expire_ = engine_.random.one_in(8);
   provider_.declines = engine_.random.one_in(8);
   provider_.declines_increments = engine_.random.one_in(4);
-  // Now and then a first hold that is too small for what the driver may charge.
-  if (engine_.random.one_in(2))
+  // Now and then a first hold that is too small for what the driver may charge, or one that grows again and again.
+  grows_ = engine_.random.one_in(4);
+  if (grows_)
+    charging_.hold_rules = {.hold_wh = engine_.random.between(6'000, 10'000),
+                            .increment_wh = engine_.random.between(300, 1'500)};
+  if (grows_ && engine_.random.one_in(2)) {
+    // What is found out about an increment may come after the next one was asked for, or after the charge's end.
+    engine_.weather.stall_in = engine_.random.between(4, 12);
+    engine_.weather.longest_stall = Ms(6'000);
+  }
+  if (!grows_ && engine_.random.one_in(2))
     charging_.hold_rules = {.hold_wh = engine_.random.between(3'000, 12'000),
                             .increment_wh = engine_.random.between(1'000, 8'000)};
   provider_.hold_lasts = holds_expire_ ? Ms(engine_.random.between(100, 60'000)) : Ms(std::chrono::hours(100));
@@ -122,6 +132,15 @@ void ChargeWorld::add_driver(int number) {
   station.charges_for = Ms(random.between(0, random.one_in(4) ? 60'000 : 8'000));
   station.energy_wh = random.one_in(5) ? 0 : random.between(1, random.one_in(4) ? 60'000 : 6'000);
   if (random.one_in(6)) charging_.available_from[driver.station] = Ms(random.between(0, 4'000));
+  if (grows_) {
+    driver.energy_limit_wh = 60'000;
+    station.refuses = false;
+    station.plugs_in = station.online = true;
+    station.begins_after = Ms(0);
+    station.charges_for = Ms(random.between(20'000, 60'000));
+    station.energy_wh = station.charges_for.count() / 4;  // one increment is hardly decided when the next is due
+    station.reads_every = Ms(500);
+  }
   const auto changes = random.between(0, 3);
   for (std::int64_t i = 0; i < changes; ++i)
     engine_.at(Ms(random.between(0, 60'000)), [this, &station] {

@@ -194,11 +194,12 @@ Go<void> StationSide::charge(Station& station) {
   }
   const auto ends = engine_.now() + (status == 403 ? Ms(1'000) : station.charges_for);
   const auto first = engine_.now();
+  const auto whole = static_cast<double>(station.energy_wh);
   while (engine_.now() < ends && !station.stop) {
-    co_await engine_.sleep(std::min(Ms(4'000), ends - engine_.now()));
+    co_await engine_.sleep(std::min(station.reads_every, ends - engine_.now()));
     const auto share = static_cast<double>((engine_.now() - first).count()) /
                        static_cast<double>(std::max<std::int64_t>(1, station.charges_for.count()));
-    const auto meter = static_cast<std::int64_t>(static_cast<double>(station.energy_wh) * std::min(1.0, share));
+    const auto meter = static_cast<std::int64_t>(whole * std::min(1.0, share));
     if (station.online && engine_.random.one_in(2))
       co_await call(engine_, process_, kCallLimit,
                     [&](ReplyTo to) { return took_reading(station, meter, std::move(to)); });

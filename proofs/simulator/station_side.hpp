@@ -20,6 +20,7 @@ class StationSide {
     bool plugs_in = true;
     Ms begins_after{0};
     Ms charges_for{0};
+    Ms reads_every{4'000};
     std::int64_t energy_wh = 0;
     bool begun = false;
     bool stop = false;

@@ -20,10 +20,14 @@ bool may_grow(const Session& session) {
   return session.hold_minor < session.hold_limit_minor && !session.hold_gone;
 }
 
+// What flows between the reading that asks for a stop and the stop itself, at most: 24 s at 300 kW.
+constexpr std::int64_t kOnItsWayWh = 2'000;
+
 // What the charge will have cost before a stop that is asked for after the next reading takes effect: a step like the
-// last one until that reading, and one while the stop is on its way.
+// last one until that reading, and up to as much again while the stop is on its way.
 std::int64_t next_cost(const Session& session) {
-  const std::int64_t ahead_wh = std::max(stop_lead_wh(session), may_grow(session) ? 2 * session.last_step_wh : 0);
+  const std::int64_t step_wh = may_grow(session) ? session.last_step_wh : 0;
+  const std::int64_t ahead_wh = std::max(stop_lead_wh(session), step_wh + std::min(step_wh, kOnItsWayWh));
   return price_of(session, session.energy_wh + ahead_wh);
 }
 

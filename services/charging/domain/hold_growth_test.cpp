@@ -62,10 +62,10 @@ TEST(HoldGrowth, TheLimitIsWhatTheDriverAgreedTo) {
 }
 
 TEST(HoldGrowth, MoreIsWantedOnceTheCostComesNearToTheHold) {
-  Session session = at(charging(150'000), 15'000).session;
-  EXPECT_EQ(session.increment.state, IncrementState::kNone) << "15 kWh and twice 15 more are below 80 % of the hold";
-  session = at(session, 27'000).session;
-  ASSERT_EQ(session.increment.state, IncrementState::kWanted) << "twice 12 kWh more would be beyond";
+  Session session = at(charging(150'000), 20'000).session;
+  EXPECT_EQ(session.increment.state, IncrementState::kNone) << "20 kWh and 20 more are below 80 % of the hold";
+  session = at(session, 36'000).session;
+  ASSERT_EQ(session.increment.state, IncrementState::kWanted) << "another 16 kWh would be beyond";
   EXPECT_EQ(session.increment.number, 1);
   EXPECT_EQ(session.increment.amount_minor, 4'000);
   EXPECT_EQ(session.increment.due_at, kNow);
@@ -81,7 +81,7 @@ TEST(HoldGrowth, AnAuthorisedIncrementRaisesTheHoldAndTheNextOneFollows) {
   EXPECT_EQ(grown.session.hold_minor, 16'300);
   EXPECT_FALSE(grown.session.increment.due_at);
   EXPECT_FALSE(answered(grown.session, Input::kIncrementAuthorised, 20'300).changed) << "said before";
-  const Session later = driven(grown.session, 64'000);
+  const Session later = at(at(grown.session, 62'000).session, 64'000).session;
   EXPECT_EQ(later.state, SessionState::kCharging) << "beyond the first hold";
   EXPECT_EQ(later.increment.number, 2);
 }
@@ -107,13 +107,26 @@ TEST(HoldGrowth, WithoutMoreTheChargeStopsBeforeItCouldPassTheHold) {
             {answered(session, Input::kIncrementUnknown).session, "incrementUnknown"},
             {session, "incrementUnknown"}};
   for (const auto& one : cases) {
-    const Outcome goes_on = at(at(one.session, 50'000).session, 53'000);
+    const Outcome goes_on = at(one.session, 52'000);
     EXPECT_EQ(goes_on.session.state, SessionState::kCharging) << "what is held may be used";
     const Outcome last = at(goes_on.session, 57'000);
     EXPECT_EQ(stop_reason(last), one.reason);
     EXPECT_LT(last.session.cost_minor, last.session.hold_minor);
     EXPECT_EQ(last.session.state, SessionState::kStopping);
   }
+}
+
+TEST(HoldGrowth, WhatFlowsWhileTheStopIsOnItsWayIsHeldToo) {
+  const Session session = driven(answered(near_the_hold(), Input::kIncrementRefused).session, 54'000);
+  ASSERT_EQ(session.state, SessionState::kCharging) << "two steps of 2 kWh are still covered";
+  const Session stopping = at(session, 56'000).session;
+  EXPECT_EQ(stopping.state, SessionState::kStopping) << "2 kWh until the next reading and 2 more would reach the hold";
+}
+
+TEST(HoldGrowth, ALargeStepAfterASilenceStopsNothing) {
+  const Session session = at(charging(150'000), 28'000).session;
+  EXPECT_EQ(session.state, SessionState::kCharging);
+  EXPECT_EQ(session.increment.state, IncrementState::kWanted);
 }
 
 TEST(HoldGrowth, UnknownIsAskedAgainAndMayStillBecomeAYes) {
