@@ -6,6 +6,7 @@
 #include "kit/service/service.hpp"
 #include "services/routing/api/routes.hpp"
 #include "services/routing/domain/overlay_planner.hpp"
+#include "services/routing/domain/shipped_network.hpp"
 #include "services/routing/events/station_feed.hpp"
 
 namespace evc::routing {
@@ -47,15 +48,14 @@ RoutingShared load(const NetworkSection& network, const SearchSection& search) {
   const std::string places = read_file(network.dir + "/places.csv"), arcs = read_file(network.dir + "/arcs.csv"),
                     sites = read_file(network.dir + "/sites.json");
   auto catalogue = std::make_shared<Catalogue>();
-  catalogue->network = std::make_shared<const Network>(
-      or_throw(Network::load({.places = places, .arcs = arcs, .sites = sites}), network.dir));
+  catalogue->network = std::make_shared<const ShippedNetwork>(std::make_shared<const Network>(
+      or_throw(Network::load({.places = places, .arcs = arcs, .sites = sites}), network.dir)));
   catalogue->vehicles = or_throw(ev::read_vehicles(read_file(network.vehicles)), network.vehicles);
   if (search.threads < 1 || search.threads > 64 || search.queue_limit < 1 || search.queue_limit > 10'000) {
     throw std::runtime_error("search.threads must be 1 to 64 and search.queue_limit 1 to 10000");
   }
   return {
       .catalogue = catalogue,
-      .places = std::make_shared<const PlaceSearch>(*catalogue->network),
       .planner = std::make_shared<const OverlayPlanner>(catalogue->network),
       .pool = std::make_shared<CpuPool>(CpuPool::Options{.name = "search",
                                                          .threads = static_cast<std::size_t>(search.threads),

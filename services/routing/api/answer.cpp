@@ -97,7 +97,10 @@ json::Value geometry_json(const TripPlan& plan) {
     line.push_back(json::Array{digits(position.lon, 6), digits(position.lat, 6)});
   };
   for (const TripLeg& leg : plan.legs) {
-    for (const PathPoint& point : leg.path) add(point.position);
+    if (leg.line.empty()) {
+      for (const PathPoint& point : leg.path) add(point.position);
+    }
+    for (const Position& position : leg.line) add(position);
   }
   // A line has two ends even when the trip is none.
   while (line.size() < 2) add(plan.legs.front().from.position);
@@ -168,19 +171,16 @@ json::Value obstacle_json(const Infeasibility& why) {
   return out;
 }
 
-json::Value certificate_json(const Certificate& certificate, double milliseconds) {
-  return json::Object{
-      {"status", certificate.status == Certificate::Status::kExact ? "exact" : "bounded"},
-      {"lowerBoundSeconds", digits(certificate.lower_bound_seconds, 1)},
-      {"gap", digits(certificate.gap, 6)},
-      {"labels", certificate.labels},
-      {"milliseconds", digits(milliseconds, 2)},
-      {"data",
-       json::Object{{"scope", "best trip over five ways to drive between any two example sites of the shipped network"},
-                    {"distances", "estimated; median error 3.6 %, p90 7.7 % on 43 published distances"},
-                    {"elevations", "228 of 750 confirmed by published aerodromes, others estimated"},
-                    {"sites", "example data"},
-                    {"vehicle", "see sources in data/vehicles.json"}}}};
+json::Value certificate_json(const Certificate& certificate, const AnswerContext& context) {
+  json::Object data;
+  for (const auto& [name, note] : context.network.notes()) data[name] = note;
+  data["vehicle"] = "see sources in data/vehicles.json";
+  return json::Object{{"status", certificate.status == Certificate::Status::kExact ? "exact" : "bounded"},
+                      {"lowerBoundSeconds", digits(certificate.lower_bound_seconds, 1)},
+                      {"gap", digits(certificate.gap, 6)},
+                      {"labels", certificate.labels},
+                      {"milliseconds", digits(context.milliseconds, 2)},
+                      {"data", std::move(data)}};
 }
 
 }  // namespace
@@ -203,7 +203,7 @@ json::Value answer_json(const TripRequest& request, const TripAnswer& answer, co
   }
   out["feasible"] = answer.plan.has_value();
   out["vehicle"] = request.vehicle.id;
-  out["certificate"] = certificate_json(answer.certificate, context.milliseconds);
+  out["certificate"] = certificate_json(answer.certificate, context);
   if (answer.infeasible) out["obstacle"] = obstacle_json(*answer.infeasible);
   return out;
 }

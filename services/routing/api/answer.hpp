@@ -2,13 +2,13 @@
 #pragma once
 
 #include "kit/base/json.hpp"
-#include "services/routing/domain/trip.hpp"
+#include "services/routing/domain/trip_network.hpp"
 #include "services/routing/store/station_board.hpp"
 
 namespace evc::routing {
 
 struct AnswerContext {
-  const Network& network;
+  const TripNetwork& network;
   const StationBoard& stations;
   WallTime now;
   double milliseconds = 0;  // spent searching

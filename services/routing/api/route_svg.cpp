@@ -41,6 +41,10 @@ class Frame {
 template <class Visit>
 void each_point(const TripPlan& plan, Visit&& visit) {
   for (const TripLeg& leg : plan.legs) {
+    if (!leg.line.empty()) {
+      for (const Position& position : leg.line) visit(position);
+      continue;
+    }
     for (const PathPoint& point : leg.path) visit(point.position);
   }
 }
@@ -61,7 +65,7 @@ std::string mark(const Frame& frame, const Position& at, std::string_view colour
       x, y, colour, left ? x - 9 : x + 9, y + 4, left ? "end" : "start", http::escape_markup(text));
 }
 
-std::string plan_marks(const Frame& frame, const Network& network, const TripPlan& plan) {
+std::string plan_marks(const Frame& frame, const TripNetwork& network, const TripPlan& plan) {
   std::string out = mark(frame, plan.legs.front().from.position, "#1a7f37",
                          fmt::format("{} {:.0f} %", plan.legs.front().from.name, plan.legs.front().depart_soc * 100));
   for (const auto& stop : plan.stop_after) {
@@ -91,7 +95,7 @@ std::string gap_marks(const Frame& frame, const Infeasibility& why) {
 
 }  // namespace
 
-std::string route_svg(const Network& network, const TripAnswer& answer) {
+std::string route_svg(const TripNetwork& network, const TripAnswer& answer) {
   Frame frame;
   std::string title = "No route";
   if (answer.plan) {

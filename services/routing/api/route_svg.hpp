@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "services/routing/domain/trip.hpp"
+#include "services/routing/domain/trip_network.hpp"
 
 namespace evc::routing {
 
-std::string route_svg(const Network& network, const TripAnswer& answer);
+std::string route_svg(const TripNetwork& network, const TripAnswer& answer);
 
 }  // namespace evc::routing

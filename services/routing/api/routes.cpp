@@ -93,8 +93,9 @@ Task<http::Response> Routes::search_places(RequestContext& context, http::Reques
   const auto question = places_question(request.query);
   if (!question) co_return http::problem(question.error(), context);
   json::Array places;
-  for (const NodeId node : shared_.places->find(question->text, question->limit))
-    places.push_back(place_json(shared_.catalogue->network->places()[node]));
+  const TripNetwork& network = *shared_.catalogue->network;
+  for (const NodeId node : network.search_places(question->text, question->limit))
+    places.push_back(place_json(network.place(node)));
   co_return http::Response::json(200, json::Object{{"places", std::move(places)}});
 }
 

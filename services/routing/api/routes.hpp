@@ -8,14 +8,12 @@
 #include "kit/http/router.hpp"
 #include "kit/runtime/cpu_pool.hpp"
 #include "services/routing/api/trip_parameters.hpp"
-#include "services/routing/domain/place_search.hpp"
 #include "services/routing/store/station_board.hpp"
 
 namespace evc::routing {
 
 struct RoutingShared {
   std::shared_ptr<const Catalogue> catalogue;
-  std::shared_ptr<const PlaceSearch> places;
   std::shared_ptr<const Planner> planner;
   std::shared_ptr<CpuPool> pool;
 };

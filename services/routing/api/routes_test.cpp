@@ -12,6 +12,7 @@
 #include "kit/testing/manual_clock.hpp"
 #include "kit/testing/run_task.hpp"
 #include "services/routing/domain/overlay_planner.hpp"
+#include "services/routing/domain/shipped_network.hpp"
 
 namespace evc::routing {
 namespace {
@@ -28,10 +29,10 @@ RoutingShared shipped() {
                     sites = file("data/network/sites.json");
   auto catalogue = std::make_shared<Catalogue>();
   catalogue->network =
-      std::make_shared<const Network>(Network::load({.places = places, .arcs = arcs, .sites = sites}).value());
+      std::make_shared<const ShippedNetwork>(std::make_shared<const Network>(
+          Network::load({.places = places, .arcs = arcs, .sites = sites}).value()));
   catalogue->vehicles = ev::read_vehicles(file("data/vehicles.json")).value();
   return {.catalogue = catalogue,
-          .places = std::make_shared<const PlaceSearch>(*catalogue->network),
           .planner = std::make_shared<const OverlayPlanner>(catalogue->network),
           .pool = std::make_shared<CpuPool>(CpuPool::Options{.name = "search"})};
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kit/http/message.hpp"
-#include "services/routing/domain/trip.hpp"
+#include "services/routing/domain/trip_network.hpp"
 
 namespace evc::routing {
 
@@ -39,7 +39,7 @@ Result<TripParameters> parameters_of_query(const http::Query& query);
 enum class Source { kQuery, kBody };
 
 struct Catalogue {
-  std::shared_ptr<const Network> network;
+  std::shared_ptr<const TripNetwork> network;
   std::vector<ev::Vehicle> vehicles;
   const ev::Vehicle* find_vehicle(std::string_view id) const;
 };

@@ -28,8 +28,8 @@ bool no_worse(const ChargingOption& a, const ChargingOption& b) {
 
 }  // namespace
 
-ChargingOptions::ChargingOptions(const Network& network, const TripRequest& request, std::size_t graph_size)
-    : by_node_(graph_size) {
+ChargingOptions::ChargingOptions(const TripNetwork& network, const TripRequest& request)
+    : by_stand_(network.stands()) {
   std::map<std::pair<bool, double>, std::shared_ptr<const ev::ChargingCurve>> curves;
   const bool money_counts = request.objective.money_weight > 0;
   for (std::size_t s = 0; s < network.sites().size(); ++s) {
@@ -47,7 +47,7 @@ ChargingOptions::ChargingOptions(const Network& network, const TripRequest& requ
             request.vehicle, useful_kw, dc ? ev::Current::kDc : ev::Current::kAc, request.conditions.temperature_c);
       ChargingOption option{s, c, curve, static_cast<double>(site.tariff.start_fee_minor),
                             static_cast<double>(site.tariff.per_kwh_minor) / 1000};
-      auto& here = by_node_[site.node];
+      auto& here = by_stand_[network.stand_of(s)];
       const auto worse_than = [&](const ChargingOption& other) {
         if (!money_counts) return other.curve->seconds(0, 1) < option.curve->seconds(0, 1) || no_worse(other, option);
         return no_worse(other, option);

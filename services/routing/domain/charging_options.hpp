@@ -1,13 +1,12 @@
 // Which sites this trip may use and how fast each charges this vehicle: the request's filters applied once, curves
-// shared by power class. At one node only options that are best in power or price are kept. One per request.
+// shared by power class. At one stand only options that are best in power or price are kept. One per request.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "kit/ev/charging_curve.hpp"
-#include "services/routing/domain/network.hpp"
-#include "services/routing/domain/trip.hpp"
+#include "services/routing/domain/trip_network.hpp"
 
 namespace evc::routing {
 
@@ -21,13 +20,13 @@ struct ChargingOption {
 
 class ChargingOptions {
  public:
-  ChargingOptions(const Network& network, const TripRequest& request, std::size_t graph_size);
+  ChargingOptions(const TripNetwork& network, const TripRequest& request);
 
-  const std::vector<ChargingOption>& at(NodeId node) const { return by_node_[node]; }
-  bool any(NodeId node) const { return !by_node_[node].empty(); }
+  const std::vector<ChargingOption>& at(Vertex stand) const { return by_stand_[stand]; }
+  bool any(Vertex stand) const { return !by_stand_[stand].empty(); }
 
  private:
-  std::vector<std::vector<ChargingOption>> by_node_;
+  std::vector<std::vector<ChargingOption>> by_stand_;
 };
 
 }  // namespace evc::routing

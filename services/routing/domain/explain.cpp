@@ -90,7 +90,7 @@ std::optional<Relaxation> new_station(const PreparedTrip& trip, std::size_t stag
   constexpr double kUsualKw = 60;
   std::vector<NodeId> nodes;
   for (const RoadStep& step : road) {
-    if (step.to < trip.network().places().size()) nodes.push_back(step.to);
+    if (step.to_place) nodes.push_back(*step.to_place);
   }
   const auto middle = static_cast<std::ptrdiff_t>(nodes.size() / 2);
   std::vector<std::size_t> order(nodes.size());
@@ -116,31 +116,31 @@ std::optional<Relaxation> new_station(const PreparedTrip& trip, std::size_t stag
     const double stop = request.overhead_seconds + std::max(0.0, curve.seconds(first->totals.arrive_soc, onward.soc));
     return Relaxation{.kind = "station",
                       .value = dc ? kUsualKw : request.vehicle.ac_kw,
-                      .place_id = trip.network().places()[nodes[i]].id,
+                      .place_id = trip.network().place(nodes[i]).id,
                       .seconds = first->totals.seconds + stop + second->totals.seconds};
   }
   return std::nullopt;
 }
 
 // Drives on along a road until the battery is empty: how far one gets beyond the last reached site.
-EndPoint furthest_on(const PreparedTrip& trip, const std::vector<RoadStep>& road, NodeId from, double stored_wh) {
-  EndPoint point = trip.end_point(from);
+EndPoint furthest_on(const PreparedTrip& trip, const std::vector<RoadStep>& road, Vertex from, double stored_wh) {
+  EndPoint point = trip.roads().end_point(from);
   for (const RoadStep& step : road) {
     if (step.battery_wh > stored_wh) {
       const double share = std::clamp(stored_wh / step.battery_wh, 0.0, 1.0);
-      EndPoint on_the_way{.name = "near " + trip.end_point(share < 0.5 ? step.from : step.to).name,
-                          .position = between(trip.graph().position(step.from), trip.graph().position(step.to), share)};
-      return on_the_way;
+      const EndPoint near = share < 0.5 ? trip.network().named(step.from, step.from_place)
+                                        : trip.network().named(step.to, step.to_place);
+      return {.name = near.name.empty() ? "" : "near " + near.name, .position = between(step.from, step.to, share)};
     }
     stored_wh = std::min(trip.capacity_wh(), stored_wh - step.battery_wh);
-    point = trip.end_point(step.to);
+    point = trip.network().named(step.to, step.to_place);
   }
   return point;
 }
 
 struct Frontier {
   std::size_t stage = 0;
-  NodeId node = 0;
+  Vertex vertex = 0;
   double leaving_wh = 0;
   double left_m = kInfinity;
   std::vector<RoadStep> road;  // to the stage's target
@@ -152,26 +152,26 @@ double length_m(const std::vector<RoadStep>& road) {
   return metres;
 }
 
-// The reached node of the furthest stage from which the least driving is left.
+// The reached vertex of the furthest stage from which the least driving is left.
 Frontier find_frontier(const PreparedTrip& trip, const Reach& reached) {
   const Problem& problem = trip.problem();
   Frontier best;
   for (std::size_t stage = 0; stage < trip.stages(); ++stage) {
     if (reached.terminals[stage] >= 0) best.stage = stage;
   }
-  const NodeId target = trip.graph().point(best.stage + 1);
-  const auto seconds = trip.graph().lower_bounds_to(target, 1, 0);
-  best.node = trip.graph().point(best.stage);
+  const Vertex target = trip.point(best.stage + 1);
+  const auto seconds = trip.roads().seconds_to(target);
+  best.vertex = trip.point(best.stage);
   best.leaving_wh = reached.terminals[best.stage];
   const bool plug = best.stage > 0 && !problem.stays[best.stage - 1].options.empty();
   if (plug) best.leaving_wh = std::max(best.leaving_wh, problem.most_wh);
-  for (std::uint32_t site = 0; site < trip.trees().size(); ++site) {
-    const double arrived = reached.sites[best.stage][site];
-    if (arrived < 0 || seconds[trip.trees().node(site)] >= seconds[best.node]) continue;
-    best.node = trip.trees().node(site);
+  for (Vertex stand = 0; stand < trip.stands(); ++stand) {
+    const double arrived = reached.sites[best.stage][stand];
+    if (arrived < 0 || seconds[stand] >= seconds[best.vertex]) continue;
+    best.vertex = stand;
     best.leaving_wh = std::max(arrived, problem.most_wh);
   }
-  best.road = trip.graph().fastest_path(best.node, target);
+  best.road = trip.roads().fastest(best.vertex, target);
   best.left_m = length_m(best.road);
   return best;
 }
@@ -181,7 +181,7 @@ std::vector<RoadStep> find_gap(const PreparedTrip& trip, const Frontier& frontie
   std::vector<RoadStep> gap;
   for (const RoadStep& step : frontier.road) {
     gap.push_back(step);
-    if (trip.options().any(step.to)) break;
+    if (step.stand && *step.stand != frontier.vertex && trip.options().any(*step.stand)) break;
   }
   return gap;
 }
@@ -197,16 +197,16 @@ Infeasibility explain(const PreparedTrip& trip) {
     return why;
   }
   const std::vector<RoadStep> gap = find_gap(trip, frontier);
-  const NodeId gap_end = gap.back().to;
-  const bool to_the_end = gap_end == trip.graph().point(trip.stages()) && frontier.stage + 1 == trip.stages();
+  const bool to_the_end = gap.size() == frontier.road.size() && frontier.stage + 1 == trip.stages();
   double needed_wh = to_the_end ? trip.problem().arrival_wh : trip.problem().reserve_wh;
   for (auto step = gap.rbegin(); step != gap.rend(); ++step)
     needed_wh = std::max(needed_wh + step->battery_wh, std::max(0.0, step->battery_wh));
-  why.gap_from = trip.end_point(frontier.node);
-  why.gap_to = trip.end_point(gap_end);
+  why.gap_from = trip.roads().end_point(frontier.vertex);
+  why.gap_to = gap.size() == frontier.road.size() ? trip.roads().end_point(trip.point(frontier.stage + 1))
+                                                  : trip.network().named(gap.back().to, gap.back().to_place);
   why.gap_distance_m = length_m(gap);
   why.gap_missing_wh = std::max(0.0, needed_wh - frontier.leaving_wh);
-  why.furthest = furthest_on(trip, frontier.road, frontier.node, frontier.leaving_wh);
+  why.furthest = furthest_on(trip, frontier.road, frontier.vertex, frontier.leaving_wh);
   why.furthest_left_m = frontier.left_m;
 
   TripRequest unfiltered = trip.request();

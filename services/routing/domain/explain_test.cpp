@@ -8,6 +8,7 @@
 #include <random>
 
 #include "services/routing/domain/overlay_planner.hpp"
+#include "services/routing/domain/shipped_network.hpp"
 
 namespace evc::routing {
 namespace {
@@ -17,8 +18,9 @@ struct Case {
   std::vector<Arc> arcs;
   std::vector<Site> sites;
   TripRequest request;
-  std::shared_ptr<const Network> network() const {
-    return std::make_shared<const Network>(Network::build(places, arcs, {"R"}, sites).value());
+  std::shared_ptr<const TripNetwork> network() const {
+    return std::make_shared<const ShippedNetwork>(
+        std::make_shared<const Network>(Network::build(places, arcs, {"R"}, sites).value()));
   }
 };
 

@@ -17,24 +17,22 @@ struct Progress {
   double stored_wh = 0;
 };
 
-std::optional<NodeId> place_of(const PreparedTrip& trip, NodeId node) {
-  if (node < trip.network().places().size()) return node;
-  return std::nullopt;
-}
-
 void drive(const PreparedTrip& trip, const OverlayStep& step, TripLeg& leg, Progress& progress) {
-  const RoadGraph& graph = trip.graph();
   const double capacity = trip.capacity_wh();
-  if (leg.path.empty()) {
-    const NodeId from = trip.node(step.from);
-    leg.path.push_back({.position = graph.position(from),
-                        .distance_m = progress.distance_m,
-                        .elevation_m = graph.elevation_m(from),
-                        .seconds = progress.seconds,
-                        .soc = progress.stored_wh / capacity,
-                        .place = place_of(trip, from)});
-  }
-  for (const RoadStep& road : trip.road(step.from, step.to, step.way)) {
+  for (const RoadStep& road : trip.roads().road(step.from, step.to, step.way)) {
+    // One point alone is a stop's door at which the car stood.
+    if (leg.path.size() <= 1) {
+      leg.path.clear();
+      leg.path.push_back({.position = road.from,
+                          .distance_m = progress.distance_m,
+                          .elevation_m = road.from_elevation_m,
+                          .seconds = progress.seconds,
+                          .soc = progress.stored_wh / capacity,
+                          .place = road.from_place});
+      leg.line = {road.from};
+    }
+    leg.line.insert(leg.line.end(), road.bends.begin(), road.bends.end());
+    leg.line.push_back(road.to);
     const double before = progress.stored_wh;
     progress.stored_wh = std::min(capacity, progress.stored_wh - road.battery_wh);
     progress.distance_m += road.length_m;
@@ -43,27 +41,32 @@ void drive(const PreparedTrip& trip, const OverlayStep& step, TripLeg& leg, Prog
     leg.seconds += road.seconds;
     const double speed_kmh = road.length_m / road.seconds * 3.6;
     leg.max_speed_kmh = std::max(leg.max_speed_kmh, speed_kmh);
-    leg.path.push_back({.position = graph.position(road.to),
+    leg.path.push_back({.position = road.to,
                         .distance_m = progress.distance_m,
-                        .elevation_m = graph.elevation_m(road.to),
+                        .elevation_m = road.to_elevation_m,
                         .seconds = progress.seconds,
                         .speed_kmh = speed_kmh,
                         .power_kw = (before - progress.stored_wh) * 3.6 / road.seconds,
                         .soc = progress.stored_wh / capacity,
-                        .place = place_of(trip, road.to)});
-    const auto& roads = trip.network().roads();
-    // An access road has no name; index 0 may stand for it only beside the network.
-    const bool named = road.from < trip.network().places().size() || road.to < trip.network().places().size();
-    if (named && road.road < roads.size() && (leg.roads.empty() || leg.roads.back() != roads[road.road]))
-      leg.roads.push_back(roads[road.road]);
+                        .place = road.to_place,
+                        .lane = road.lane});
+    if (!road.road.empty() && (leg.roads.empty() || leg.roads.back() != road.road)) leg.roads.emplace_back(road.road);
   }
+  if (!leg.path.empty()) return;
+  // One stands there already: a leg of no length still begins somewhere.
+  const EndPoint here = trip.roads().end_point(step.from);
+  leg.path.push_back({.position = here.position,
+                      .distance_m = progress.distance_m,
+                      .elevation_m = here.elevation_m,
+                      .seconds = progress.seconds,
+                      .soc = progress.stored_wh / capacity});
 }
 
 // The nearest other usable site that what is left in the battery reaches.
-std::optional<std::size_t> plan_b(const PreparedTrip& trip, NodeId node, std::size_t site, double arrived_wh) {
-  const Network& network = trip.network();
+std::optional<std::size_t> plan_b(const PreparedTrip& trip, Vertex stand, std::size_t site, double arrived_wh) {
+  const TripNetwork& network = trip.network();
   for (std::size_t s = 0; s < network.sites().size(); ++s) {
-    if (s != site && network.sites()[s].node == node && trip.options().any(node)) {
+    if (s != site && network.stand_of(s) == stand && trip.options().any(stand)) {
       const auto& connectors = network.sites()[s].connectors;
       if (std::ranges::any_of(connectors, [&](const SiteConnector& c) {
             return c.current == "DC" && trip.request().vehicle.takes(c.type);
@@ -73,11 +76,12 @@ std::optional<std::size_t> plan_b(const PreparedTrip& trip, NodeId node, std::si
   }
   std::optional<std::size_t> best;
   double nearest = std::numeric_limits<double>::infinity();
-  for (const Leg& leg : trip.graph().legs_from(node, 0, arrived_wh)) {
-    if (leg.profile.in > arrived_wh || arrived_wh - leg.profile.cost < 0 || leg.length_m >= nearest) continue;
-    for (const ChargingOption& option : trip.options().at(leg.to)) {
-      best = option.site;
-      nearest = leg.length_m;
+  for (const Link& link : trip.overlay().leaving(stand)) {
+    if (!trip.options().any(link.to)) continue;
+    for (const Drive& drive : trip.overlay().drives(link)) {
+      if (drive.profile.in > arrived_wh || arrived_wh - drive.profile.cost < 0 || drive.seconds >= nearest) continue;
+      best = trip.options().at(link.to).front().site;
+      nearest = drive.seconds;
     }
   }
   return best;
@@ -87,20 +91,21 @@ std::optional<std::size_t> plan_b(const PreparedTrip& trip, NodeId node, std::si
 TripStop stop_of(const PreparedTrip& trip, const OverlayStep& step) {
   const TripRequest& request = trip.request();
   const double capacity = trip.capacity_wh();
-  const NodeId node = trip.node(step.from);
-  const ChargingOption& option = trip.options().at(node)[*step.option];
+  const Vertex stand = *trip.stand_at(step.from);
+  const ChargingOption& option = trip.options().at(stand)[*step.option];
   TripStop stop{.site = option.site,
                 .connector = option.connector,
                 .arrive_soc = step.arrived_wh / capacity,
                 .depart_soc = step.departed_wh / capacity,
                 .overhead_seconds = request.overhead_seconds,
-                .parked = step.from >= trip.trees().size()};
+                .parked = step.from >= trip.stands()};
   stop.charge_seconds = option.curve->seconds(stop.arrive_soc, stop.depart_soc);
   stop.plug_wh = std::llround(option.curve->plug_wh(stop.arrive_soc, stop.depart_soc));
   stop.peak_kw = option.curve->peak_kw(stop.arrive_soc, stop.depart_soc);
-  const auto cost = tariff::cost(trip.network().sites()[option.site].tariff, stop.plug_wh, 0);
-  if (cost) stop.price = cost->total();
-  stop.plan_b = plan_b(trip, node, option.site, step.arrived_wh);
+  const Site& site = trip.network().sites()[option.site];
+  const auto cost = tariff::cost(site.tariff, stop.plug_wh, 0);
+  if (cost && site.price_known) stop.price = cost->total();
+  stop.plan_b = plan_b(trip, stand, option.site, step.arrived_wh);
   return stop;
 }
 
@@ -130,9 +135,9 @@ void add_up(const PreparedTrip& trip, TripPlan& plan) {
 }
 
 // A leg begins where one leaves the start, a via or a stop.
-TripLeg& begin_leg(const PreparedTrip& trip, TripPlan& plan, NodeId from, double depart_soc) {
+TripLeg& begin_leg(const PreparedTrip& trip, TripPlan& plan, Vertex from, double depart_soc) {
   plan.legs.push_back(
-      {.from = trip.end_point(from), .to = trip.end_point(from), .depart_soc = depart_soc, .arrive_soc = depart_soc});
+      {.from = trip.roads().end_point(from), .to = trip.roads().end_point(from), .depart_soc = depart_soc, .arrive_soc = depart_soc});
   plan.stop_after.emplace_back();
   plan.dwell_after.push_back(0);
   return plan.legs.back();
@@ -140,10 +145,10 @@ TripLeg& begin_leg(const PreparedTrip& trip, TripPlan& plan, NodeId from, double
 
 // What happens between two drives: a stay, a charge, both at once. Returns whether a new leg begins.
 bool pause(const PreparedTrip& trip, const OverlayStep& step, TripPlan& plan, Progress& progress) {
-  const bool via = step.from > trip.trees().size();
+  const bool via = step.from > trip.stands();
   if (step.option) {
     // Charging at the very start: a leg of no length comes first, so that stops always follow legs.
-    if (plan.legs.empty()) begin_leg(trip, plan, trip.node(step.from), trip.request().soc);
+    if (plan.legs.empty()) begin_leg(trip, plan, step.from, trip.request().soc);
     plan.stop_after.back() = stop_of(trip, step);
   }
   if (via) {
@@ -178,17 +183,16 @@ TripPlan make_plan(const PreparedTrip& trip, const OverlayOutcome& outcome) {
   TripPlan plan;
   Progress progress{.stored_wh = trip.request().soc * capacity};
   for (const OverlayStep& step : outcome.steps) {
-    const NodeId from = trip.node(step.from), to = trip.node(step.to);
     const bool begins = pause(trip, step, plan, progress);
-    const bool to_via_or_end = step.to > trip.trees().size();
+    const bool to_via_or_end = step.to > trip.stands();
     // Standing at a stop's door already is no leg of its own, unless a leg must lie between two pauses.
-    if (from == to && !begins && !to_via_or_end && plan.legs.empty()) continue;
-    if (begins || plan.legs.empty()) begin_leg(trip, plan, from, step.departed_wh / capacity);
+    if (trip.same_spot(step.from, step.to) && !begins && !to_via_or_end && plan.legs.empty()) continue;
+    if (begins || plan.legs.empty()) begin_leg(trip, plan, step.from, step.departed_wh / capacity);
     TripLeg& leg = plan.legs.back();
     const double before = progress.stored_wh;
     drive(trip, step, leg, progress);
     leg.energy_wh += before - progress.stored_wh;
-    leg.to = trip.end_point(to);
+    leg.to = trip.roads().end_point(step.to);
     leg.arrive_soc = progress.stored_wh / capacity;
   }
   name_sites(trip, plan);

@@ -55,6 +55,8 @@ struct Site {
   NodeId node = 0;
   std::vector<SiteConnector> connectors;
   tariff::Tariff tariff;
+  bool price_known = true;                   // else the tariff says nothing
+  std::optional<std::string> opening_hours;  // as the map has it
 };
 
 // The texts of data/network/{places.csv, arcs.csv, sites.json}.

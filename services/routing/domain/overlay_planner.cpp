@@ -13,18 +13,32 @@ namespace {
 struct Solved {
   std::optional<TripPlan> plan;
   OverlayOutcome outcome;
+  std::unique_ptr<PreparedTrip> corrected;  // the trip that was solved, when it was told better on the way
 };
 
+// Drives may be told in less detail than they are driven. An answer that its replay contradicts, or that misses what
+// the search was told, is solved again with the exact profiles of its drives.
 Result<Solved> solve(const PreparedTrip& trip) {
   using Status = OverlayOutcome::Status;
-  OverlayOutcome outcome = OverlaySearch(trip.problem()).run();
-  if (outcome.status == Status::kCancelled) return fail(Code::kDeadlineExceeded, "given up");
-  if (outcome.status == Status::kLimit) return fail(Code::kDeadlineExceeded, "no route within the limit");
-  if (outcome.status != Status::kFound) return Solved{.plan = std::nullopt, .outcome = std::move(outcome)};
-  TripPlan plan = make_plan(trip, outcome);
+  constexpr int kMostCorrections = 32;
+  Solved solved;
+  std::size_t labels = 0;
+  for (int turn = 0; turn <= kMostCorrections; ++turn) {
+    const PreparedTrip& asked = solved.corrected ? *solved.corrected : trip;
+    solved.outcome = OverlaySearch(asked.problem()).run();
+    labels = solved.outcome.labels += labels;
+    if (solved.outcome.status == Status::kCancelled) return fail(Code::kDeadlineExceeded, "given up");
+    if (solved.outcome.status == Status::kLimit) return fail(Code::kDeadlineExceeded, "no route within the limit");
+    if (solved.outcome.status != Status::kFound) return solved;
+    auto better = asked.corrected(solved.outcome.steps);
+    if (!better) break;
+    solved.corrected = std::move(better);
+  }
+  TripPlan plan = make_plan(solved.corrected ? *solved.corrected : trip, solved.outcome);
   // An answer that its own replay contradicts is never given out.
   EVC_CHECK(replay(trip.network(), trip.request(), plan));
-  return Solved{.plan = std::move(plan), .outcome = std::move(outcome)};
+  solved.plan = std::move(plan);
+  return solved;
 }
 
 struct Variant {
@@ -72,7 +86,7 @@ std::vector<TripPlan> alternatives(const PreparedTrip& trip, const TripPlan& bes
 }  // namespace
 
 Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
-  EVC_TRY(trip, PreparedTrip::make(*network_, trees_, request));
+  EVC_TRY(trip, PreparedTrip::make(*network_, request));
   TripAnswer answer;
   // Cheap, and false only when there is no trip: what is impossible need not be searched label by label to be told.
   if (!reach(trip->problem()).feasible()) {
@@ -86,7 +100,7 @@ Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
   const OverlayOutcome& outcome = solved.outcome;
   answer.certificate.labels = outcome.labels;
   if (!solved.plan) {
-    answer.infeasible = explain(*trip);
+    answer.infeasible = explain(solved.corrected ? *solved.corrected : *trip);
     return answer;
   }
   answer.plan = std::move(solved.plan);

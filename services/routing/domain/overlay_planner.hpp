@@ -1,4 +1,4 @@
-// The engine behind Planner on the loaded network: the trip is prepared, the overlay search finds the stops, the answer
+// The engine behind Planner on any network: the trip is prepared, the overlay search finds the stops, the answer
 // is driven once more by the replay, and an infeasible trip is explained. Immutable, one per process; plan() is
 // thread-safe and takes milliseconds to tens of them: call it on the CPU pool.
 #pragma once
@@ -12,12 +12,11 @@ namespace evc::routing {
 
 class OverlayPlanner : public Planner {
  public:
-  explicit OverlayPlanner(std::shared_ptr<const Network> network) : network_(std::move(network)), trees_(*network_) {}
+  explicit OverlayPlanner(std::shared_ptr<const TripNetwork> network) : network_(std::move(network)) {}
   Result<TripAnswer> plan(const TripRequest& request) const override;
 
  private:
-  std::shared_ptr<const Network> network_;
-  SiteTrees trees_;
+  std::shared_ptr<const TripNetwork> network_;
 };
 
 // The found steps as legs, stops and totals.

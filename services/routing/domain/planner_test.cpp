@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "services/routing/domain/overlay_planner.hpp"
+#include "services/routing/domain/shipped_network.hpp"
 
 namespace evc::routing {
 namespace {
@@ -159,8 +160,12 @@ double grid_optimum(const Instance& instance, Rounding rounding) {
   return kInfinity;
 }
 
+OverlayPlanner planner_of(const Instance& instance) {
+  return OverlayPlanner(std::make_shared<const ShippedNetwork>(instance.network));
+}
+
 double exact_optimum(const Instance& instance) {
-  const auto answer = OverlayPlanner(instance.network).plan(instance.request);
+  const auto answer = planner_of(instance).plan(instance.request);
   EXPECT_TRUE(answer) << answer.error().detail;
   if (!answer || !answer->plan) return kInfinity;
   EXPECT_EQ(answer->certificate.status, Certificate::Status::kExact);
@@ -179,7 +184,7 @@ TEST(OverlayPlanner, LiesBetweenTwoGrids) {
     ASSERT_LE(exact, high + 1e-3) << "seed " << seed;
     if (high == kInfinity) continue;
     ++feasible;
-    with_stops += exact > 0 && OverlayPlanner(instance.network).plan(instance.request)->plan->totals.stops > 0;
+    with_stops += exact > 0 && planner_of(instance).plan(instance.request)->plan->totals.stops > 0;
     widest = std::max(widest, (high - low) / exact);
   }
   // The bracket says something only when it is narrow and the instances are not trivial.
@@ -214,7 +219,7 @@ TEST(OverlayPlanner, ALimitMakesTheAnswerBoundedNeverWrong) {
     const double exact = exact_optimum(instance);
     for (const std::size_t limit : {3, 5, 8, 12, 20}) {
       instance.request.label_limit = limit;
-      const auto answer = OverlayPlanner(instance.network).plan(instance.request);
+      const auto answer = planner_of(instance).plan(instance.request);
       if (!answer || !answer->plan) continue;
       EXPECT_GE(answer->plan->totals.seconds, exact - 1e-3);
       EXPECT_LE(answer->certificate.lower_bound_seconds, exact + 1e-3) << seed;
@@ -244,7 +249,7 @@ TEST(OverlayPlanner, GivingUpIsAnError) {
   Instance instance = random_instance(3);
   instance.request.give_up = [] { return true; };
   instance.request.soc = 0.3;
-  const auto answer = OverlayPlanner(instance.network).plan(instance.request);
+  const auto answer = planner_of(instance).plan(instance.request);
   if (!answer) {
     EXPECT_EQ(answer.error().code, Code::kDeadlineExceeded);
   }

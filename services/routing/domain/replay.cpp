@@ -32,24 +32,7 @@ Result<double> drive(const TripLeg& leg, double capacity_wh, double stored_wh) {
   return stored_wh;
 }
 
-// Each stretch between two places must be an arc of the network, driven at most at its speed; stretches at the trip's
-// own points are parts of arcs.
-Result<void> on_the_network(const Network& network, const TripRequest& request, const TripLeg& leg) {
-  for (std::size_t i = 1; i < leg.path.size(); ++i) {
-    const auto from = leg.path[i - 1].place, to = leg.path[i].place;
-    if (!from || !to) continue;
-    if (network.places()[*to].position != leg.path[i].position) return contradiction("a place stands elsewhere");
-    const double metres = leg.path[i].distance_m - leg.path[i - 1].distance_m;
-    const bool known = std::ranges::any_of(network.arcs_from(*from), [&](const Arc& arc) {
-      return arc.to == *to && std::abs(arc.length_m - metres) < 1 &&
-             leg.path[i].speed_kmh <= std::min(arc.speed_mps * 3.6, request.max_speed_kmh) + 0.1;
-    });
-    if (!known) return contradiction("no such road: " + network.places()[*from].id + " – " + network.places()[*to].id);
-  }
-  return {};
-}
-
-Result<void> charge(const Network& network, const TripRequest& request, const TripStop& stop) {
+Result<void> charge(const TripNetwork& network, const TripRequest& request, const TripStop& stop) {
   if (stop.site >= network.sites().size()) return contradiction("no such site");
   const Site& site = network.sites()[stop.site];
   const SiteConnector& connector = site.connectors.at(stop.connector);
@@ -75,7 +58,7 @@ Result<void> charge(const Network& network, const TripRequest& request, const Tr
 
 }  // namespace
 
-Result<void> replay(const Network& network, const TripRequest& request, const TripPlan& plan) {
+Result<void> replay(const TripNetwork& network, const TripRequest& request, const TripPlan& plan) {
   const double capacity_wh = request.vehicle.usable_wh();
   double stored_wh = request.soc * capacity_wh, seconds = 0;
   if (plan.legs.empty() || plan.stop_after.size() != plan.legs.size() || plan.dwell_after.size() != plan.legs.size())
@@ -85,7 +68,7 @@ Result<void> replay(const Network& network, const TripRequest& request, const Tr
     if (std::abs(leg.depart_soc * capacity_wh - stored_wh) > kWhTolerance)
       return contradiction("a leg does not begin where the last ended");
     EVC_TRY(arrived_wh, drive(leg, capacity_wh, stored_wh));
-    EVC_CHECK(on_the_network(network, request, leg));
+    EVC_CHECK(network.check(request, leg));
     stored_wh = arrived_wh;
     seconds += leg.seconds + plan.dwell_after[i];
     const bool last = i + 1 == plan.legs.size();

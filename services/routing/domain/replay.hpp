@@ -3,11 +3,11 @@
 #pragma once
 
 #include "kit/base/result.hpp"
-#include "services/routing/domain/trip.hpp"
+#include "services/routing/domain/trip_network.hpp"
 
 namespace evc::routing {
 
 // internal with the first contradiction as the detail.
-Result<void> replay(const Network& network, const TripRequest& request, const TripPlan& plan);
+Result<void> replay(const TripNetwork& network, const TripRequest& request, const TripPlan& plan);
 
 }  // namespace evc::routing

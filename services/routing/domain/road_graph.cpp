@@ -231,9 +231,9 @@ std::vector<Leg> RoadGraph::legs_to(NodeId to, std::uint32_t policy, double limi
   return legs;
 }
 
-std::vector<RoadStep> RoadGraph::path(NodeId from, NodeId to, std::uint32_t policy) const {
+std::vector<GraphStep> RoadGraph::path(NodeId from, NodeId to, std::uint32_t policy) const {
   const Tree tree = grow(from, policy, to, kInfinity);
-  std::vector<RoadStep> steps;
+  std::vector<GraphStep> steps;
   if (tree.settled.empty() || tree.settled.back() != to) return steps;
   for (NodeId node = to; node != from; node = edges_[tree.edge[node]].from) {
     const Edge& edge = edges_[tree.edge[node]];
@@ -271,7 +271,7 @@ std::vector<double> RoadGraph::lower_bounds_to(NodeId target, double time_weight
   return best;
 }
 
-std::vector<RoadStep> RoadGraph::fastest_path(NodeId from, NodeId to) const {
+std::vector<GraphStep> RoadGraph::fastest_path(NodeId from, NodeId to) const {
   std::vector<double> best(nodes_.size(), kInfinity);
   std::vector<std::size_t> by(nodes_.size(), 0);
   using Item = std::pair<double, NodeId>;
@@ -290,7 +290,7 @@ std::vector<RoadStep> RoadGraph::fastest_path(NodeId from, NodeId to) const {
       queue.push({seconds, edges_[e].to});
     }
   }
-  std::vector<RoadStep> steps;
+  std::vector<GraphStep> steps;
   if (best[to] == kInfinity) return steps;
   for (NodeId node = to; node != from; node = edges_[by[node]].from) {
     const Edge& edge = edges_[by[node]];

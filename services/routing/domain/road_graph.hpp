@@ -35,7 +35,7 @@ struct Leg {
   ev::Profile profile;
 };
 
-struct RoadStep {
+struct GraphStep {
   NodeId from = 0, to = 0;
   std::uint32_t road = 0;
   double length_m = 0;
@@ -63,12 +63,12 @@ class RoadGraph {
   // Every node from which a node can be reached with `limit_wh` on leaving; Leg::to is where the leg begins.
   std::vector<Leg> legs_to(NodeId to, std::uint32_t policy, double limit_wh) const;
   // The steps behind a leg of either.
-  std::vector<RoadStep> path(NodeId from, NodeId to, std::uint32_t policy) const;
+  std::vector<GraphStep> path(NodeId from, NodeId to, std::uint32_t policy) const;
   // For each node the least Σ (time_weight · seconds + energy_weight · Wh) to the target, each arc at its best policy;
   // a lower bound for any drive.
   std::vector<double> lower_bounds_to(NodeId target, double time_weight, double energy_weight) const;
   // Kilometres by the fastest road, regardless of the battery.
-  std::vector<RoadStep> fastest_path(NodeId from, NodeId to) const;
+  std::vector<GraphStep> fastest_path(NodeId from, NodeId to) const;
   const ev::EnergyModel& model() const { return *model_; }
 
  private:

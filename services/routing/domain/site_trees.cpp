@@ -137,6 +137,12 @@ Overlay SiteTrees::overlay(const ev::EnergyModel& model, const Wind& wind, doubl
   return overlay;
 }
 
+std::optional<std::uint32_t> SiteTrees::vertex(NodeId node) const {
+  const auto found = std::ranges::lower_bound(nodes_, node);
+  if (found == nodes_.end() || *found != node) return std::nullopt;
+  return static_cast<std::uint32_t>(found - nodes_.begin());
+}
+
 std::vector<std::uint32_t> SiteTrees::arcs(std::uint32_t from, std::uint32_t to, std::uint32_t manner) const {
   const Tree& grown = tree(from, manner);
   std::vector<std::uint32_t> arcs;

@@ -3,7 +3,7 @@
 // weather then take one pass over the trees to become an Overlay. Immutable after loading, shared by every worker.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "kit/ev/energy_model.hpp"
@@ -30,7 +30,8 @@ class SiteTrees {
   // Vertex numbers of the overlay: towns with a site.
   std::size_t size() const { return nodes_.size(); }
   NodeId node(std::uint32_t vertex) const { return nodes_[vertex]; }
-  const std::vector<NodeId>& nodes() const { return nodes_; }
+  // None when no site stands there.
+  std::optional<std::uint32_t> vertex(NodeId node) const;
 
   Overlay overlay(const ev::EnergyModel& model, const Wind& wind, double max_speed_kmh) const;
   // The arcs of a way, in driving order.

@@ -66,6 +66,13 @@ struct TripRequest {
   std::function<bool()> give_up_explaining;  // the same for the ways out of an impossible trip; empty: as give_up
 };
 
+// A part of one direction of a road of an imported network.
+struct LanePart {
+  std::uint32_t lane = 0;
+  double from = 0, to = 1;  // shares of its length, in driving direction
+  double cap_kmh = 0;       // driven no faster
+};
+
 struct PathPoint {
   Position position;
   double distance_m = 0;  // since the trip's start
@@ -75,6 +82,7 @@ struct PathPoint {
   double power_kw = 0;   // mean battery power on that stretch
   double soc = 0;
   std::optional<NodeId> place;
+  std::optional<LanePart> lane;  // the road that ends here
 };
 
 struct EndPoint {
@@ -82,6 +90,7 @@ struct EndPoint {
   Position position;
   std::optional<std::string> place_id;
   std::optional<std::string> site_id;
+  double elevation_m = 0;
 };
 
 struct TripLeg {
@@ -94,10 +103,11 @@ struct TripLeg {
   double max_speed_kmh = 0;  // the speed this leg is planned for
   std::vector<std::string> roads;
   std::vector<PathPoint> path;
+  std::vector<Position> line;  // where the roads lie, when they bend between the points of the path
 };
 
 struct TripStop {
-  std::size_t site = 0;  // index into Network::sites()
+  std::size_t site = 0;  // index into TripNetwork::sites()
   std::size_t connector = 0;
   double arrive_soc = 0;
   double depart_soc = 0;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "services/routing/domain/overlay_planner.hpp"
+#include "services/routing/domain/shipped_network.hpp"
 #include "services/routing/domain/place_search.hpp"
 #include "services/routing/domain/replay.hpp"
 
@@ -21,7 +22,7 @@ std::string file(const std::string& name) {
   return text.str();
 }
 
-class ShippedNetwork : public testing::Test {
+class ShippedTrips : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     const std::string places = file("data/network/places.csv"), arcs = file("data/network/arcs.csv"),
@@ -29,6 +30,7 @@ class ShippedNetwork : public testing::Test {
     auto loaded = Network::load({.places = places, .arcs = arcs, .sites = sites});
     ASSERT_TRUE(loaded) << loaded.error().detail;
     network = std::make_shared<const Network>(std::move(*loaded));
+    roads = std::make_shared<const ShippedNetwork>(network);
     auto vehicles = ev::read_vehicles(file("data/vehicles.json"));
     ASSERT_TRUE(vehicles);
     dolphin = vehicles->at(0);
@@ -44,7 +46,7 @@ class ShippedNetwork : public testing::Test {
     return trip;
   }
   static TripPlan planned(const TripRequest& trip) {
-    const OverlayPlanner planner(network);
+    const OverlayPlanner planner(roads);
     const auto begin = std::chrono::steady_clock::now();
     auto answer = planner.plan(trip);
     const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
@@ -69,10 +71,11 @@ class ShippedNetwork : public testing::Test {
     return *answer->plan;
   }
   static inline std::shared_ptr<const Network> network;
+  static inline std::shared_ptr<const ShippedNetwork> roads;
   static inline ev::Vehicle dolphin;
 };
 
-TEST_F(ShippedNetwork, IsAsLargeAsPromised) {
+TEST_F(ShippedTrips, IsAsLargeAsPromised) {
   EXPECT_GE(network->places().size(), 400u);
   EXPECT_GE(network->arcs().size(), 1200u);
   EXPECT_GE(network->sites().size(), 150u);
@@ -85,7 +88,7 @@ struct KnownTrip {
   double most_hours;
 };
 
-class KnownTrips : public ShippedNetwork, public testing::WithParamInterface<KnownTrip> {};
+class KnownTrips : public ShippedTrips, public testing::WithParamInterface<KnownTrip> {};
 
 TEST_P(KnownTrips, HaveSensibleStopsAndDistances) {
   const KnownTrip& known = GetParam();
@@ -104,10 +107,10 @@ INSTANTIATE_TEST_SUITE_P(Promised, KnownTrips,
                                          KnownTrip{"pr-curitiba", "sc-florianopolis", 300, 0.10, 1, 2, 6},
                                          KnownTrip{"sp-sao-paulo", "ba-salvador", 1960, 0.10, 8, 16, 42}));
 
-TEST_F(ShippedNetwork, AnImpossibleTripSaysWhy) {
+TEST_F(ShippedTrips, AnImpossibleTripSaysWhy) {
   TripRequest trip = request("sp-sao-paulo", "rj-rio-de-janeiro");
   trip.filter.networks = {"no such network"};
-  const auto answer = OverlayPlanner(network).plan(trip);
+  const auto answer = OverlayPlanner(roads).plan(trip);
   ASSERT_TRUE(answer);
   ASSERT_TRUE(answer->infeasible);
   EXPECT_EQ(answer->infeasible->reason, Infeasibility::Reason::kFiltersTooNarrow);
@@ -120,24 +123,24 @@ TEST_F(ShippedNetwork, AnImpossibleTripSaysWhy) {
   }
 }
 
-TEST_F(ShippedNetwork, AnImpossibleTripSaysWhereThoughTheTimeIsUp) {
+TEST_F(ShippedTrips, AnImpossibleTripSaysWhereThoughTheTimeIsUp) {
   TripRequest trip = request("sp-sao-paulo", "ba-salvador");
   trip.min_stop_soc = 0.7;
   trip.max_charge_soc = 0.75;
   trip.give_up = [] { return true; };
-  const auto answer = OverlayPlanner(network).plan(trip);
+  const auto answer = OverlayPlanner(roads).plan(trip);
   ASSERT_TRUE(answer) << answer.error().detail;
   ASSERT_TRUE(answer->infeasible);
   EXPECT_TRUE(answer->infeasible->gap_from && answer->infeasible->gap_to && answer->infeasible->furthest);
   EXPECT_TRUE(answer->infeasible->relaxations.empty()) << "there was no time to try changes";
 }
 
-TEST_F(ShippedNetwork, WhenTheTimeIsUpTheHastyAnswerStands) {
+TEST_F(ShippedTrips, WhenTheTimeIsUpTheHastyAnswerStands) {
   int bounded = 0;
   for (int asks = 0; asks < 1'000; asks += asks / 8 + 1) {
     TripRequest trip = request("sp-sao-paulo", "ba-salvador");
     trip.give_up = [left = asks]() mutable { return left-- <= 0; };
-    const auto answer = OverlayPlanner(network).plan(trip);
+    const auto answer = OverlayPlanner(roads).plan(trip);
     if (!answer) {
       EXPECT_EQ(answer.error().code, Code::kDeadlineExceeded);
       continue;
@@ -150,7 +153,7 @@ TEST_F(ShippedNetwork, WhenTheTimeIsUpTheHastyAnswerStands) {
   EXPECT_GT(bounded, 0);
 }
 
-TEST_F(ShippedNetwork, PlacesAreFoundWithoutAccentsByPrefixLargestFirst) {
+TEST_F(ShippedTrips, PlacesAreFoundWithoutAccentsByPrefixLargestFirst) {
   const PlaceSearch search(*network);
   const auto name = [&](std::string_view query) {
     const auto nodes = search.find(query, 5);
@@ -165,12 +168,12 @@ TEST_F(ShippedNetwork, PlacesAreFoundWithoutAccentsByPrefixLargestFirst) {
   EXPECT_EQ(name("  "), "");
 }
 
-TEST_F(ShippedNetwork, PositionsBesideTheRoadAreJoinedAndFarOnesRefused) {
+TEST_F(ShippedTrips, PositionsBesideTheRoadAreJoinedAndFarOnesRefused) {
   TripRequest trip = request("sp-sao-paulo", "rj-paraty");
   trip.to = {.position = {-23.25, -44.75}};
   EXPECT_GT(planned(trip).totals.distance_m, 200'000);
   trip.to = {.position = {-3.1, -60.0}};
-  const auto answer = OverlayPlanner(network).plan(trip);
+  const auto answer = OverlayPlanner(roads).plan(trip);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, Code::kLocationNotRoutable);
 }

@@ -50,6 +50,15 @@ void Overlay::connect(std::uint32_t from, std::uint32_t to, std::span<const Driv
   arriving_[to].push_back({from, first, count, seconds, cost});
 }
 
+void Overlay::replace(std::uint32_t from, std::uint32_t to, const Better& better) {
+  const auto link = std::ranges::lower_bound(leaving_[from], to, {}, &Link::to);
+  EVC_ASSERT(link != leaving_[from].end() && link->to == to);
+  const auto begin = drives_.begin() + link->first, end = begin + link->count;
+  const auto drive = std::find_if(begin, end, [&](const Drive& one) { return one.way == better.way; });
+  EVC_ASSERT(drive != end);
+  drive->profile = better.profile;
+}
+
 std::span<const Drive> Overlay::between(std::uint32_t from, std::uint32_t to) const {
   const auto link = std::ranges::lower_bound(leaving_[from], to, {}, &Link::to);
   if (link == leaving_[from].end() || link->to != to) return {};

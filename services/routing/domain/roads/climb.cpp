@@ -5,7 +5,7 @@
 namespace evc::routing::roads {
 
 Climb::Climb(const RoadNetwork& network, const Metric& metric, Direction direction)
-    : network_(network), metric_(metric), direction_(direction), reached_(network.node_count()) {}
+    : network_(network), metric_(&metric), direction_(direction), reached_(network.node_count()) {}
 
 void Climb::run(std::span<const RouteEnd> ends) {
   for (const Node node : visited_) reached_[node] = {};
@@ -31,7 +31,7 @@ void Climb::climb_from(Node node) {
   if (here >= kUnreachable) return;
   const EdgeId end = network_.first_up[node + 1];
   for (EdgeId edge = network_.first_up[node]; edge < end; ++edge) {
-    const Weight weight = here + (direction_ == Direction::kFromStart ? metric_.up(edge) : metric_.down(edge));
+    const Weight weight = here + (direction_ == Direction::kFromStart ? metric_->up(edge) : metric_->down(edge));
     Reached& above = reached_[network_.up_head[edge]];
     if (weight < above.weight) above = {weight, edge};
   }

@@ -25,6 +25,8 @@ class Climb {
   // Both outlive it.
   Climb(const RoadNetwork& network, const Metric& metric, Direction direction);
 
+  // From the next run on.
+  void use(const Metric& metric) { metric_ = &metric; }
   void run(std::span<const RouteEnd> ends);
   std::span<const Node> visited() const { return visited_; }
   Weight weight(Node node) const { return reached_[node].weight; }  // at least kUnreachable: not reached
@@ -38,7 +40,7 @@ class Climb {
   void climb_from(Node node);
 
   const RoadNetwork& network_;
-  const Metric& metric_;
+  const Metric* metric_;
   Direction direction_;
   std::vector<Reached> reached_;
   std::vector<Node> visited_, waiting_;

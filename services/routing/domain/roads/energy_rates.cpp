@@ -24,7 +24,8 @@ EnergyRates energy_rates(const ev::EnergyModel& model, const RateOptions& option
                                             .speed_mps = kmh / 3.6,
                                             .climb_m = std::max(0.0, rise),
                                             .descent_m = std::max(0.0, -rise),
-                                            .elevation_m = options.elevation_m}) /
+                                            .elevation_m = options.elevation_m,
+                                            .headwind_mps = options.headwind_mps}) /
                           kStretchM;
     rates.extra_seconds_per_m[bin] = 3.6 / kmh - 3.6 / free_kmh;
   }

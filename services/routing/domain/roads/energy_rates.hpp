@@ -23,6 +23,7 @@ struct EnergyRates {
 struct RateOptions {
   std::optional<double> speed_cap_kmh;
   double elevation_m = 500;  // air gets thinner; one value for the whole network is within 2 % of drag up to 1,000 m
+  double headwind_mps = 0;   // negative: from behind
 };
 
 EnergyRates energy_rates(const ev::EnergyModel& model, const RateOptions& options);

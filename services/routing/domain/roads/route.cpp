@@ -51,9 +51,15 @@ DirectWay direct_way(const RoadNetwork& network, const Metric& metric, const Roa
 
 RouteQuery::RouteQuery(const RoadNetwork& network, const Metric& metric)
     : network_(network),
-      metric_(metric),
+      metric_(&metric),
       forward_(network, metric, Climb::Direction::kFromStart),
       backward_(network, metric, Climb::Direction::kToTarget) {}
+
+void RouteQuery::use(const Metric& metric) {
+  metric_ = &metric;
+  forward_.use(metric);
+  backward_.use(metric);
+}
 
 void RouteQuery::meet(std::span<const RouteEnd> from, std::span<const RouteEnd> to) {
   forward_.run(from);
@@ -75,14 +81,14 @@ Weight RouteQuery::weight(std::span<const RouteEnd> from, std::span<const RouteE
 }
 
 Weight RouteQuery::weight(const RoadPlace& from, const RoadPlace& to) {
-  meet(ways_from(network_, metric_, from), ways_to(network_, metric_, to));
-  return std::min(best_, direct_way(network_, metric_, from, to).weight);
+  meet(ways_from(network_, *metric_, from), ways_to(network_, *metric_, to));
+  return std::min(best_, direct_way(network_, *metric_, from, to).weight);
 }
 
 std::optional<Route> RouteQuery::run(const RoadPlace& from, const RoadPlace& to) {
-  const std::vector<RouteEnd> starts = ways_from(network_, metric_, from), ends = ways_to(network_, metric_, to);
+  const std::vector<RouteEnd> starts = ways_from(network_, *metric_, from), ends = ways_to(network_, *metric_, to);
   meet(starts, ends);
-  const DirectWay direct = direct_way(network_, metric_, from, to);
+  const DirectWay direct = direct_way(network_, *metric_, from, to);
   if (direct.weight <= best_ && direct.weight < kUnreachable) {
     return Route{direct.weight, {{direct.lane, share_along(from, direct.lane), share_along(to, direct.lane)}}};
   }
@@ -117,7 +123,7 @@ void RouteQuery::unpack(EdgeId edge, Course course, std::vector<RouteStep>& step
     parts.pop_back();
     if (unpack_arc(whole.edge, whole.course, steps)) continue;
     // Through the lower node whose two edges add up: both lists of lower neighbours have rising tails.
-    const Weight weight = whole.course == Course::kUp ? metric_.up(whole.edge) : metric_.down(whole.edge);
+    const Weight weight = whole.course == Course::kUp ? metric_->up(whole.edge) : metric_->down(whole.edge);
     const Node x = network_.edge_tail[whole.edge], y = network_.up_head[whole.edge];
     EdgeId i = network_.first_down[x], j = network_.first_down[y];
     while (i < network_.first_down[x + 1] && j < network_.first_down[y + 1]) {
@@ -128,7 +134,7 @@ void RouteQuery::unpack(EdgeId edge, Course course, std::vector<RouteStep>& step
       }
       const EdgeId first = whole.course == Course::kUp ? to_x : to_y,
                    second = whole.course == Course::kUp ? to_y : to_x;
-      if (metric_.down(first) + metric_.up(second) == weight) {
+      if (metric_->down(first) + metric_->up(second) == weight) {
         parts.push_back({second, Course::kUp});
         parts.push_back({first, Course::kDown});
         break;
@@ -142,9 +148,9 @@ void RouteQuery::unpack(EdgeId edge, Course course, std::vector<RouteStep>& step
 bool RouteQuery::unpack_arc(EdgeId edge, Course course, std::vector<RouteStep>& steps) const {
   const Node tail = course == Course::kUp ? network_.edge_tail[edge] : network_.up_head[edge];
   const std::uint32_t wanted = 2 * edge + (course == Course::kUp ? 0U : 1U);
-  const Weight weight = course == Course::kUp ? metric_.up(edge) : metric_.down(edge);
+  const Weight weight = course == Course::kUp ? metric_->up(edge) : metric_->down(edge);
   for (ArcId arc = network_.first_arc[tail]; arc < network_.first_arc[tail + 1]; ++arc) {
-    if (network_.arc_edge[arc] != wanted || metric_.of_lane(network_.arc_lane[arc]) != weight) continue;
+    if (network_.arc_edge[arc] != wanted || metric_->of_lane(network_.arc_lane[arc]) != weight) continue;
     steps.push_back({network_.arc_lane[arc], 0, 1});
     return true;
   }

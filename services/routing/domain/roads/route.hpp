@@ -40,6 +40,8 @@ class RouteQuery {
  public:
   // Both outlive the query.
   RouteQuery(const RoadNetwork& network, const Metric& metric);
+  // From the next query on.
+  void use(const Metric& metric);
 
   std::optional<Route> run(const RoadPlace& from, const RoadPlace& to);
   // The weight alone; kInfinite: no way.
@@ -53,7 +55,7 @@ class RouteQuery {
   bool unpack_arc(EdgeId edge, Course course, std::vector<RouteStep>& steps) const;
 
   const RoadNetwork& network_;
-  const Metric& metric_;
+  const Metric* metric_;
   Climb forward_, backward_;
   Weight best_ = kInfinite;
   Node meeting_ = kNone;
