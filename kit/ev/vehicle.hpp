@@ -25,6 +25,7 @@ struct CurvePoint {
 struct RoadLoad {
   double a_n = 0, b_n_per_mps = 0, c_n_per_mps2 = 0;
   double mass_kg = 0;
+  bool operator==(const RoadLoad&) const = default;
 };
 
 struct Vehicle {
@@ -55,6 +56,7 @@ struct Vehicle {
   double dc_efficiency = 0.95;
   double ac_efficiency = 0.88;
 
+  bool operator==(const Vehicle&) const = default;
   double usable_wh() const { return usable_kwh * 1000; }
   bool takes(std::string_view connector) const;
   // Values in plausible ranges, curve from 0 to 1 with rising SoC and positive power: validation-failed with pointers.

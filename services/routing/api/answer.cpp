@@ -212,7 +212,7 @@ json::Value place_json(const Place& place) {
   return json::Object{{"id", place.id},
                       {"name", place.name},
                       {"state", place.state},
-                      {"kind", place.population > 0 ? "town" : "junction"},
+                      {"kind", place.kind == Place::Kind::kTown ? "town" : "junction"},
                       {"population", place.population},
                       {"position", position_json(place.position)}};
 }

@@ -27,6 +27,7 @@ struct Place {
   Position position;
   double elevation_m = 0;
   std::int64_t population = 0;
+  enum class Kind { kTown, kJunction } kind = Kind::kTown;
 };
 
 struct Arc {

@@ -83,7 +83,8 @@ Result<std::vector<Place>> read_places(std::string_view text) {
                       .state = table.text(row, 2),
                       .position = {lat, lon},
                       .elevation_m = elevation,
-                      .population = static_cast<std::int64_t>(population)});
+                      .population = static_cast<std::int64_t>(population),
+                      .kind = population > 0 ? Place::Kind::kTown : Place::Kind::kJunction});
   }
   return places;
 }

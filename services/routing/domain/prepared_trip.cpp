@@ -59,12 +59,16 @@ std::unique_ptr<PreparedTrip> PreparedTrip::corrected(const std::vector<OverlayS
   std::shared_ptr<Overlay> overlay;
   for (const OverlayStep& step : steps) {
     if (step.from >= stands() || step.to >= stands()) continue;
-    const auto exact = roads_->exact_profile(step.from, step.to, step.way);
+    auto exact = roads_->exact_drives(step.from, step.to);
     if (!exact) continue;
-    const double reached = std::min(exact->out, step.departed_wh - exact->cost);
-    if (step.departed_wh >= exact->in - kWhTolerance && std::abs(reached - step.reached_wh) <= kWhTolerance) continue;
+    const auto same = std::ranges::find(*exact, step.way, &Drive::way);
+    if (same != exact->end()) {
+      const double reached = std::min(same->profile.out, step.departed_wh - same->profile.cost);
+      const bool enough = step.departed_wh >= same->profile.in - kWhTolerance;
+      if (enough && std::abs(reached - step.reached_wh) <= kWhTolerance) continue;
+    }
     if (!overlay) overlay = std::make_shared<Overlay>(*overlay_);
-    overlay->replace(step.from, step.to, {.way = step.way, .profile = *exact});
+    overlay->replace(step.from, step.to, std::move(*exact));
   }
   if (!overlay) return nullptr;
   auto trip = std::make_unique<PreparedTrip>(*this);

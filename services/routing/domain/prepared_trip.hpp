@@ -17,7 +17,7 @@ class PreparedTrip {
   // The same trip with other wishes: what does not depend on them is shared, unless the car or its way of driving
   // changes too.
   Result<std::unique_ptr<PreparedTrip>> with(const TripRequest& request) const;
-  // The same trip with the exact profiles of these drives; empty: they were exact already.
+  // The same trip with exact drives where these steps rest on less; empty: they do not.
   std::unique_ptr<PreparedTrip> corrected(const std::vector<OverlayStep>& steps) const;
 
   const TripNetwork& network() const { return *network_; }

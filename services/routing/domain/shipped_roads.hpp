@@ -22,7 +22,7 @@ class ShippedRoads : public TripRoads {
   EndPoint end_point(Vertex vertex) const override;
   std::optional<Vertex> stand_at(std::size_t point) const override;
   // Profiles are those of the arcs already.
-  std::optional<ev::Profile> exact_profile(Vertex, Vertex, std::uint32_t) const override { return std::nullopt; }
+  std::optional<std::vector<Drive>> exact_drives(Vertex, Vertex) const override { return std::nullopt; }
 
  private:
   ShippedRoads(const ShippedNetwork& network, RoadGraph graph, const TripRequest& request,

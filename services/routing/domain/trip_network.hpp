@@ -2,7 +2,7 @@
 // TripNetwork is immutable and shared by all; its charging sites stand at stands, the vertices of the overlay. TripRoads
 // are the roads of one request: for its car, weather and points (start, vias, destination). A vertex is a stand, or
 // stands() + a point's number. Roads are driven in steps; sums over steps are what the search was told, to 1 Wh and 1 s
-// (else the search is told better, see exact_profile()).
+// (else the search is told better, see exact_drives()).
 #pragma once
 
 #include <memory>
@@ -53,8 +53,8 @@ class TripRoads {
   virtual EndPoint end_point(Vertex vertex) const = 0;
   // The stand at which a point lies.
   virtual std::optional<Vertex> stand_at(std::size_t point) const = 0;
-  // Of a drive between stands, where the overlay was told it in less detail; empty: it was exact.
-  virtual std::optional<ev::Profile> exact_profile(Vertex from, Vertex to, std::uint32_t way) const = 0;
+  // Between two stands, where the overlay was told drives in less detail; empty: it was told exactly.
+  virtual std::optional<std::vector<Drive>> exact_drives(Vertex from, Vertex to) const = 0;
 };
 
 // How much of an answer rests on what; goes into its certificate.

@@ -19,29 +19,27 @@ double elevation_at(const roads::RoadNetwork& network, const roads::RouteStep& s
 }  // namespace
 
 double access_m(const Spot& spot) {
-  return spot.off_road_m < kLeastAccessM ? 0 : spot.off_road_m * kAccessWinding;
+  return std::max(spot.off_road_m, kLeastAccessM) * kAccessWinding;
 }
 
 roads::LaneCost Driving::access_cost(double metres) const {
   return {.seconds = metres / kAccessSpeedMps,
-          .battery_wh = metres > 0 ? model_.battery_wh({.length_m = metres,
-                                                        .speed_mps = kAccessSpeedMps,
-                                                        .elevation_m = kAirElevationM})
-                                   : 0};
+          .battery_wh = model_.battery_wh(
+              {.length_m = metres, .speed_mps = kAccessSpeedMps, .elevation_m = kAirElevationM})};
 }
 
 // visit(metres, cost, step of the route or nothing for an access way).
 template <class Visit>
 void Driving::each_piece(const Way& way, Visit&& visit) const {
   const double before = access_m(way.from), after = access_m(way.to);
-  if (before > 0) visit(before, access_cost(before), nullptr);
+  visit(before, access_cost(before), nullptr);
   for (const roads::RouteStep& step : way.route.steps) {
     const double share = step.to - step.from, metres = network_.lanes[step.lane].length_dm / 10.0 * share;
     roads::LaneCost cost = rates_.cost(network_, step.lane);
     cost = {.seconds = cost.seconds * share, .battery_wh = cost.battery_wh * share};
     if (metres >= kLeastStepM && cost.seconds > 0) visit(metres, cost, &step);
   }
-  if (after > 0) visit(after, access_cost(after), nullptr);
+  visit(after, access_cost(after), nullptr);
 }
 
 std::vector<RoadStep> Driving::steps(const Way& way) const {

@@ -25,7 +25,7 @@ struct Way {
 // From a spot to its road, or back: winding and speed of small streets, estimated; flat.
 constexpr double kAccessWinding = 1.3;
 constexpr double kAccessSpeedMps = 40 / 3.6;
-constexpr double kLeastAccessM = 1;
+constexpr double kLeastAccessM = 1;  // every spot has one, so that a way always ends beside the road
 double access_m(const Spot& spot);
 
 class Driving {

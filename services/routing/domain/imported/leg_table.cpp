@@ -85,7 +85,8 @@ void LegTable::add(Vertex to, std::uint32_t course, const Way& way, const Drivin
   if (metres > kFurthestM) return;
   legs_.push_back({.to = to,
                    .course = course,
-                   .access_m = access_m(way.from) + access_m(way.to),
+                   .access_from_m = static_cast<float>(access_m(way.from)),
+                   .access_to_m = static_cast<float>(access_m(way.to)),
                    .first_piece = static_cast<std::uint32_t>(pieces_.size())});
   add_pieces(way.route, turning_points(sums));
 }
@@ -116,8 +117,8 @@ void LegTable::add_pieces(const roads::Route& route, const std::vector<std::size
 }
 
 Drive LegTable::drive(const Leg& leg, const Driving& driving, const ev::EnergyModel& model) const {
-  const roads::LaneCost access = driving.access_cost(leg.access_m);
-  Drive drive{.seconds = access.seconds, .profile = model.profile_of(access.battery_wh)};
+  const roads::LaneCost before = driving.access_cost(leg.access_from_m), after = driving.access_cost(leg.access_to_m);
+  Drive drive{.seconds = before.seconds + after.seconds, .profile = model.profile_of(before.battery_wh)};
   for (std::uint32_t p = leg.first_piece; p < (&leg + 1)->first_piece; ++p) {
     const Piece& piece = pieces_[p];
     double seconds = piece.free_seconds;
@@ -130,8 +131,9 @@ Drive LegTable::drive(const Leg& leg, const Driving& driving, const ev::EnergyMo
     }
     drive.seconds += seconds;
     drive.profile = drive.profile.then(model.profile_of(wh));
-    if (!drive.profile.passable()) break;
+    if (!drive.profile.passable()) return drive;
   }
+  drive.profile = drive.profile.then(model.profile_of(after.battery_wh));
   return drive;
 }
 

@@ -23,7 +23,7 @@ class LegTable {
   struct Leg {
     Vertex to = 0;
     std::uint32_t course = 0;
-    double access_m = 0;
+    float access_from_m = 0, access_to_m = 0;
     std::uint32_t first_piece = 0;  // up to the next leg's
   };
   std::span<const Leg> from(Vertex stand) const {

@@ -50,13 +50,21 @@ void Overlay::connect(std::uint32_t from, std::uint32_t to, std::span<const Driv
   arriving_[to].push_back({from, first, count, seconds, cost});
 }
 
-void Overlay::replace(std::uint32_t from, std::uint32_t to, const Better& better) {
+void Overlay::replace(std::uint32_t from, std::uint32_t to, std::vector<Drive> drives) {
   const auto link = std::ranges::lower_bound(leaving_[from], to, {}, &Link::to);
-  EVC_ASSERT(link != leaving_[from].end() && link->to == to);
-  const auto begin = drives_.begin() + link->first, end = begin + link->count;
-  const auto drive = std::find_if(begin, end, [&](const Drive& one) { return one.way == better.way; });
-  EVC_ASSERT(drive != end);
-  drive->profile = better.profile;
+  const auto back = std::ranges::find(arriving_[to], from, &LinkInto::from);
+  EVC_ASSERT(link != leaving_[from].end() && link->to == to && back != arriving_[to].end());
+  const std::vector<Drive> best = best_drives(std::move(drives));
+  if (best.empty()) {
+    leaving_[from].erase(link);
+    arriving_[to].erase(back);
+    return;
+  }
+  link->first = back->first = static_cast<std::uint32_t>(drives_.size());
+  link->count = back->count = static_cast<std::uint32_t>(best.size());
+  link->least_seconds = back->least_seconds = best.front().seconds;
+  link->least_cost = back->least_cost = least_cost(best);
+  drives_.insert(drives_.end(), best.begin(), best.end());
 }
 
 std::span<const Drive> Overlay::between(std::uint32_t from, std::uint32_t to) const {

@@ -41,13 +41,8 @@ class Overlay {
   // Each ordered pair at most once, `to` rising for each `from`; nothing is kept for a pair without drives.
   void connect(std::uint32_t from, std::uint32_t to, std::span<const Drive> drives);
 
-  // Another profile for the drive that is driven this way, which must be there. What links say of their drives holds
-  // as long as the profile takes no less.
-  struct Better {
-    std::uint32_t way = 0;
-    ev::Profile profile;
-  };
-  void replace(std::uint32_t from, std::uint32_t to, const Better& better);
+  // Other drives for a pair that has some; none of them passable: nobody drives there.
+  void replace(std::uint32_t from, std::uint32_t to, std::vector<Drive> drives);
 
   std::size_t sites() const { return leaving_.size(); }
   std::size_t drive_count() const { return drives_.size(); }
