@@ -35,14 +35,14 @@ Result<PlacesQuestion> places_question(const http::Query& query) {
   return question;
 }
 
-Result<TripRequest> request_of_query(const http::Query& query, const Catalogue& catalogue) {
+Result<TripRequest> request_of_query(const http::Query& query, const LoadedNetwork& loaded) {
   EVC_TRY(parameters, parameters_of_query(query));
-  return trip_request(parameters, Source::kQuery, catalogue);
+  return trip_request(parameters, Source::kQuery, loaded);
 }
 
-Result<TripRequest> request_of_body(const http::Request& request, const Catalogue& catalogue) {
+Result<TripRequest> request_of_body(const http::Request& request, const LoadedNetwork& loaded) {
   EVC_TRY(parameters, http::body_as<TripParameters>(request));
-  return trip_request(parameters, Source::kBody, catalogue);
+  return trip_request(parameters, Source::kBody, loaded);
 }
 
 // A search ends this long before its request's deadline: the answer must still be made and travel.
@@ -93,7 +93,8 @@ Task<http::Response> Routes::search_places(RequestContext& context, http::Reques
   const auto question = places_question(request.query);
   if (!question) co_return http::problem(question.error(), context);
   json::Array places;
-  const TripNetwork& network = *shared_.catalogue->network;
+  const auto loaded = shared_.network->current();
+  const TripNetwork& network = *loaded->network;
   for (const NodeId node : network.search_places(question->text, question->limit))
     places.push_back(place_json(network.place(node)));
   co_return http::Response::json(200, json::Object{{"places", std::move(places)}});
@@ -101,26 +102,31 @@ Task<http::Response> Routes::search_places(RequestContext& context, http::Reques
 
 Task<http::Response> Routes::list_vehicles(RequestContext&, http::Request&) {
   json::Array vehicles;
-  for (const ev::Vehicle& vehicle : shared_.catalogue->vehicles) vehicles.push_back(vehicle_json(vehicle));
+  const auto loaded = shared_.network->current();
+  for (const ev::Vehicle& vehicle : loaded->vehicles) vehicles.push_back(vehicle_json(vehicle));
   co_return http::Response::json(200, json::Object{{"vehicles", std::move(vehicles)}});
 }
 
 Task<http::Response> Routes::find_route(RequestContext& context, http::Request& request) {
-  Result<TripRequest> trip = request_of_query(request.query, *shared_.catalogue);
-  co_return co_await answer(context, std::move(trip), Form::kJson);
+  auto loaded = shared_.network->current();
+  Result<TripRequest> trip = request_of_query(request.query, *loaded);
+  co_return co_await answer(context, std::move(loaded), std::move(trip), Form::kJson);
 }
 
 Task<http::Response> Routes::find_route_by_body(RequestContext& context, http::Request& request) {
-  Result<TripRequest> trip = request_of_body(request, *shared_.catalogue);
-  co_return co_await answer(context, std::move(trip), Form::kJson);
+  auto loaded = shared_.network->current();
+  Result<TripRequest> trip = request_of_body(request, *loaded);
+  co_return co_await answer(context, std::move(loaded), std::move(trip), Form::kJson);
 }
 
 Task<http::Response> Routes::draw_route(RequestContext& context, http::Request& request) {
-  Result<TripRequest> trip = request_of_query(request.query, *shared_.catalogue);
-  co_return co_await answer(context, std::move(trip), Form::kDrawing);
+  auto loaded = shared_.network->current();
+  Result<TripRequest> trip = request_of_query(request.query, *loaded);
+  co_return co_await answer(context, std::move(loaded), std::move(trip), Form::kDrawing);
 }
 
-Task<http::Response> Routes::answer(RequestContext& context, Result<TripRequest> request, Form form) {
+Task<http::Response> Routes::answer(RequestContext& context, std::shared_ptr<const LoadedNetwork> loaded,
+                                    Result<TripRequest> request, Form form) {
   if (!request) co_return http::problem(request.error(), context);
   if (context.expired()) co_return http::problem({.code = Code::kDeadlineExceeded}, context);
   TripRequest trip = std::move(*request);
@@ -128,7 +134,7 @@ Task<http::Response> Routes::answer(RequestContext& context, Result<TripRequest>
   const Clock* clock = context.clock;
   const SteadyTime enough = context.deadline - kAnswerTime;
   trip.give_up = [clock, enough] { return clock->steady() >= enough; };
-  auto search = [planner = shared_.planner, trip, clock, enough]() mutable {
+  auto search = [planner = loaded->planner, trip, clock, enough]() mutable {
     const SteadyTime begin = clock->steady();
     trip.give_up_explaining = [clock, until = std::min(enough, begin + kExplainTime)] {
       return clock->steady() >= until;
@@ -141,10 +147,10 @@ Task<http::Response> Routes::answer(RequestContext& context, Result<TripRequest>
   if (!planned) co_return http::problem(told(std::move(planned).error()), context);
   if (!planned->answer) co_return http::problem(told(std::move(planned->answer).error()), context);
   if (form == Form::kDrawing) {
-    const std::string drawing = route_svg(*shared_.catalogue->network, *planned->answer);
+    const std::string drawing = route_svg(*loaded->network, *planned->answer);
     co_return http::Response::text(200, drawing, "image/svg+xml");
   }
-  const AnswerContext answer_context{.network = *shared_.catalogue->network,
+  const AnswerContext answer_context{.network = *loaded->network,
                                      .stations = *stations_,
                                      .now = clock->wall(),
                                      .milliseconds = planned->milliseconds};

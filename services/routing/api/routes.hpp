@@ -1,6 +1,6 @@
 // The service's HTTP operations on one worker: GET and POST /routing, GET /routing.svg, GET /places, GET
-// /routing/vehicles. Searches run
-// on the CPU pool and come back; everything shared between workers is immutable.
+// /routing/vehicles. Searches run on the CPU pool and come back. A request takes the live network once and stays with
+// it: place numbers mean nothing on another one.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,7 @@
 namespace evc::routing {
 
 struct RoutingShared {
-  std::shared_ptr<const Catalogue> catalogue;
-  std::shared_ptr<const Planner> planner;
+  std::shared_ptr<const LiveNetwork> network;
   std::shared_ptr<CpuPool> pool;
 };
 
@@ -33,7 +32,8 @@ class Routes {
 
  private:
   enum class Form { kJson, kDrawing };
-  Task<http::Response> answer(RequestContext& context, Result<TripRequest> request, Form form);
+  Task<http::Response> answer(RequestContext& context, std::shared_ptr<const LoadedNetwork> loaded,
+                              Result<TripRequest> request, Form form);
 
   Worker& worker_;
   RoutingShared shared_;

@@ -5,35 +5,18 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "kit/testing/manual_clock.hpp"
 #include "kit/testing/run_task.hpp"
-#include "services/routing/domain/overlay_planner.hpp"
-#include "services/routing/domain/shipped_network.hpp"
+#include "services/routing/networks/load_network.hpp"
 
 namespace evc::routing {
 namespace {
 
-std::string file(const std::string& name) {
-  std::ifstream in(name);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 RoutingShared shipped() {
-  const std::string places = file("data/network/places.csv"), arcs = file("data/network/arcs.csv"),
-                    sites = file("data/network/sites.json");
-  auto catalogue = std::make_shared<Catalogue>();
-  catalogue->network =
-      std::make_shared<const ShippedNetwork>(std::make_shared<const Network>(
-          Network::load({.places = places, .arcs = arcs, .sites = sites}).value()));
-  catalogue->vehicles = ev::read_vehicles(file("data/vehicles.json")).value();
-  return {.catalogue = catalogue,
-          .planner = std::make_shared<const OverlayPlanner>(catalogue->network),
+  const auto vehicles = load_vehicles("data/vehicles.json").value();
+  return {.network = std::make_shared<const LiveNetwork>(load_shipped("data/network", vehicles).value()),
           .pool = std::make_shared<CpuPool>(CpuPool::Options{.name = "search"})};
 }
 

@@ -104,10 +104,10 @@ void set_query_value(TripParameters& parameters, std::string_view name, std::str
 }
 
 // "lat,lon" or "place:<id>".
-std::optional<Location> location(std::string_view text, std::string_view name, const Catalogue& catalogue,
+std::optional<Location> location(std::string_view text, std::string_view name, const LoadedNetwork& loaded,
                                  Complaints& complaints, std::optional<Error>& missing) {
   if (text.starts_with("place:")) {
-    const auto node = catalogue.network->find_place(text.substr(6));
+    const auto node = loaded.network->find_place(text.substr(6));
     if (!node && !missing)
       missing =
           Error{.code = Code::kPlaceNotFound, .detail = std::string(name) + ": " + std::string(text.substr(0, 80))};
@@ -123,7 +123,7 @@ std::optional<Location> location(std::string_view text, std::string_view name, c
   return Location{.position = {*lat, *lon}};
 }
 
-void read_vias(const TripParameters& parameters, TripRequest& request, const Catalogue& catalogue,
+void read_vias(const TripParameters& parameters, TripRequest& request, const LoadedNetwork& loaded,
                Complaints& complaints, std::optional<Error>& missing) {
   if (!parameters.via) return;
   if (parameters.via->size() > kViaLimit) complaints.add("via", "at most 10");
@@ -137,7 +137,7 @@ void read_vias(const TripParameters& parameters, TripRequest& request, const Cat
       if (!seconds || *seconds < 0 || *seconds > 999'999) complaints.add("via", "after ; only dwell=<seconds>");
       dwell = seconds.value_or(0);
     }
-    if (const auto where = location(point, "via", catalogue, complaints, missing))
+    if (const auto where = location(point, "via", loaded, complaints, missing))
       request.via.push_back({*where, dwell});
   }
 }
@@ -203,11 +203,6 @@ void take_over(const TripParameters& parameters, TripRequest& request) {
 
 }  // namespace
 
-const ev::Vehicle* Catalogue::find_vehicle(std::string_view id) const {
-  const auto found = std::ranges::find(vehicles, id, &ev::Vehicle::id);
-  return found == vehicles.end() ? nullptr : &*found;
-}
-
 Result<TripParameters> parameters_of_query(const http::Query& query) {
   TripParameters parameters;
   Complaints complaints(Source::kQuery);
@@ -221,13 +216,13 @@ Result<TripParameters> parameters_of_query(const http::Query& query) {
   return parameters;
 }
 
-Result<TripRequest> trip_request(const TripParameters& parameters, Source source, const Catalogue& catalogue) {
+Result<TripRequest> trip_request(const TripParameters& parameters, Source source, const LoadedNetwork& loaded) {
   Complaints complaints(source);
   std::optional<Error> missing;
   TripRequest request;
-  if (const auto from = location(parameters.from, "from", catalogue, complaints, missing)) request.from = *from;
-  if (const auto to = location(parameters.to, "to", catalogue, complaints, missing)) request.to = *to;
-  read_vias(parameters, request, catalogue, complaints, missing);
+  if (const auto from = location(parameters.from, "from", loaded, complaints, missing)) request.from = *from;
+  if (const auto to = location(parameters.to, "to", loaded, complaints, missing)) request.to = *to;
+  read_vias(parameters, request, loaded, complaints, missing);
   check_texts(parameters, request, complaints);
   check_numbers(parameters, complaints);
   take_over(parameters, request);
@@ -236,7 +231,7 @@ Result<TripRequest> trip_request(const TripParameters& parameters, Source source
   if (complaints.any()) return complaints.result();
   if (missing) return std::unexpected(std::move(*missing));
   const std::string_view vehicle = parameters.vehicle ? std::string_view(*parameters.vehicle) : kDefaultVehicle;
-  const ev::Vehicle* found = catalogue.find_vehicle(vehicle);
+  const ev::Vehicle* found = loaded.find_vehicle(vehicle);
   if (found == nullptr) return fail(Code::kVehicleNotFound, "GET /routing/vehicles lists the models");
   request.vehicle = *found;
   return request;

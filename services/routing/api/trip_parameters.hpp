@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kit/http/message.hpp"
-#include "services/routing/domain/trip_network.hpp"
+#include "services/routing/networks/live_network.hpp"
 
 namespace evc::routing {
 
@@ -38,14 +38,8 @@ Result<TripParameters> parameters_of_query(const http::Query& query);
 
 enum class Source { kQuery, kBody };
 
-struct Catalogue {
-  std::shared_ptr<const TripNetwork> network;
-  std::vector<ev::Vehicle> vehicles;
-  const ev::Vehicle* find_vehicle(std::string_view id) const;
-};
-
 // validation-failed, place-not-found or vehicle-not-found.
-Result<TripRequest> trip_request(const TripParameters& parameters, Source source, const Catalogue& catalogue);
+Result<TripRequest> trip_request(const TripParameters& parameters, Source source, const LoadedNetwork& loaded);
 
 inline constexpr std::string_view kDefaultVehicle = "byd-dolphin-gs";
 

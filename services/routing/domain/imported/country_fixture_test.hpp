@@ -13,9 +13,14 @@ namespace evc::routing::imported {
 
 class LongHills : public roads::Elevation {
  public:
+  explicit LongHills(double short_waves_m) : short_waves_m_(short_waves_m) {}
   std::optional<double> metres_at(Position position) const override {
-    return 400 + 300 * std::sin(position.lat * 25) * std::cos(position.lon * 18);
+    return 600 + 300 * std::sin(position.lat * 25) * std::cos(position.lon * 18) +
+           short_waves_m_ * std::sin(position.lat * 160) * std::cos(position.lon * 140);
   }
+
+ private:
+  double short_waves_m_;
 };
 
 struct CountryOptions {
@@ -23,6 +28,7 @@ struct CountryOptions {
   int side = 14;
   int stations = 25;
   int stretch = 60;  // towns of 1.5 km become countries of 90 km
+  double short_waves_m = 0;
 };
 
 class Country {
@@ -34,15 +40,18 @@ class Country {
       node.point.lat_e7 = origin.lat_e7 + (node.point.lat_e7 - origin.lat_e7) * options.stretch;
       node.point.lon_e7 = origin.lon_e7 + (node.point.lon_e7 - origin.lon_e7) * options.stretch;
     }
-    const LongHills hills;
+    const LongHills hills(options.short_waves_m);
     data_ = std::make_shared<const roads::RoadNetworkData>(
         roads::build_network(std::move(town.roads), {.elevation = &hills}).data);
     Source source{.network = roads::view_of(*data_), .keep = data_, .name = "random"};
     for (int i = 0; i < options.stations; ++i) source.stations.push_back(station(source.network, i));
+    stations_ = source.stations;
     network_ = std::make_shared<const ImportedNetwork>(std::move(source));
   }
 
   const std::shared_ptr<const ImportedNetwork>& network() const { return network_; }
+  const roads::RoadNetworkData& data() const { return *data_; }
+  const std::vector<roads::ChargingStation>& stations() const { return stations_; }
   Position somewhere() {
     const auto& points = data_->points;
     while (true) {
@@ -101,6 +110,7 @@ class Country {
 
   std::mt19937_64 random_;
   std::shared_ptr<const roads::RoadNetworkData> data_;
+  std::vector<roads::ChargingStation> stations_;
   std::shared_ptr<const ImportedNetwork> network_;
 };
 

@@ -57,7 +57,9 @@ QueryPool::Lease::~Lease() {
 
 Result<std::shared_ptr<const ImportedNetwork>> ImportedNetwork::make(Source source) {
   if (source.network.segment_count() == 0) return fail(Code::kValidationFailed, "a network without roads");
-  return std::make_shared<const ImportedNetwork>(std::move(source));
+  auto network = std::make_shared<const ImportedNetwork>(std::move(source));
+  if (!network->legs().complete()) return fail(Code::kDeadlineExceeded, "given up");
+  return network;
 }
 
 ImportedNetwork::ImportedNetwork(Source source)
@@ -67,7 +69,7 @@ ImportedNetwork::ImportedNetwork(Source source)
   add_sites();
   for (NodeId node = 0; node < source_.network.places.size(); ++node)
     place_of_id_.emplace(source_.network.places[node].osm_id, node);
-  legs_ = std::make_unique<const LegTable>(source_.network, metrics_, spots_);
+  legs_ = std::make_unique<const LegTable>(source_.network, metrics_, spots_, source_.give_up);
   queries_ = std::make_unique<QueryPool>(source_.network, metrics_.front());
 }
 

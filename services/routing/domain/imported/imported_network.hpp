@@ -21,6 +21,7 @@ struct Source {
   std::shared_ptr<const void> keep;  // what the network's arrays lie in
   std::string name;                  // of the map, for the notes of an answer
   std::string elevation;             // what heights come from; empty: the land is flat
+  std::function<bool()> give_up;     // asked while the ways are found; empty: never
 };
 
 // One search on the roads at a time; made when all others are in use, and used again.
@@ -51,7 +52,7 @@ class QueryPool {
 
 class ImportedNetwork : public TripNetwork {
  public:
-  // validation-failed when the network has no roads.
+  // validation-failed when the network has no roads, deadline-exceeded when given up.
   static Result<std::shared_ptr<const ImportedNetwork>> make(Source source);
   explicit ImportedNetwork(Source source);
 

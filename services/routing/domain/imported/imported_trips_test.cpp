@@ -108,6 +108,26 @@ TEST(ImportedTrips, EveryAnswerIsDrivenAgain) {
   EXPECT_EQ(exact, feasible);
 }
 
+TEST(ImportedTrips, WhereABatteryRunsFullOrEmptyBetweenTwoHillsTheSearchIsToldBetter) {
+  int with_stops = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    Country country({.seed = seed, .short_waves_m = 120});
+    const OverlayPlanner planner(country.network());
+    for (int i = 0; i < 25; ++i) {
+      TripRequest request = country.trip();
+      request.vehicle.usable_kwh = 5;
+      request.soc = request.max_charge_soc = 1;
+      request.min_stop_soc = request.min_arrival_soc = 0;
+      request.max_speed_kmh = 85;
+      request.overhead_seconds = 60;
+      const auto answer = planner.plan(request);
+      ASSERT_TRUE(answer) << seed << ' ' << i << ' ' << answer.error().detail;
+      with_stops += answer->plan && answer->plan->totals.stops > 1;
+    }
+  }
+  EXPECT_GT(with_stops, 40);
+}
+
 TEST(ImportedTrips, TheReplayFindsAWrongStep) {
   Country country({.seed = 5});
   const OverlayPlanner planner(country.network());

@@ -41,7 +41,7 @@ bool same_way(const roads::Route& a, const roads::Route& b) {
 }  // namespace
 
 LegTable::LegTable(const roads::RoadNetwork& network, const std::vector<roads::Metric>& metrics,
-                   const std::vector<Spot>& stands)
+                   const std::vector<Spot>& stands, const std::function<bool()>& give_up)
     : network_(network) {
   std::vector<roads::RoadPlace> places;
   for (const Spot& stand : stands) places.push_back(stand.place);
@@ -53,6 +53,8 @@ LegTable::LegTable(const roads::RoadNetwork& network, const std::vector<roads::M
   roads::RouteQuery query(network, metrics.front());
   for (Vertex from = 0; from < stands.size(); ++from) {
     first_leg_.push_back(legs_.size());
+    complete_ = complete_ && !(give_up && give_up());
+    if (!complete_) continue;
     std::vector<std::vector<roads::Weight>> rows;
     for (roads::TargetBuckets& bucket : buckets) rows.push_back(bucket.row(places[from]));
     for (Vertex to = 0; to < stands.size(); ++to) {

@@ -18,7 +18,8 @@ class LegTable {
  public:
   // Network and metrics outlive it.
   LegTable(const roads::RoadNetwork& network, const std::vector<roads::Metric>& metrics,
-           const std::vector<Spot>& stands);
+           const std::vector<Spot>& stands, const std::function<bool()>& give_up);
+  bool complete() const { return complete_; }  // not given up
 
   struct Leg {
     Vertex to = 0;
@@ -45,6 +46,7 @@ class LegTable {
   Drive drive(const Leg& leg, const Driving& driving, const ev::EnergyModel& model) const;
 
   const roads::RoadNetwork& network_;
+  bool complete_ = true;
   std::vector<std::size_t> first_leg_;  // by stand, and one more
   std::vector<Leg> legs_;               // and one more
   std::vector<Piece> pieces_;           // and one more
