@@ -45,11 +45,11 @@ Shared load(const NetworkSection& network, const SearchSection& search) {
   Shared shared{.folders = {.shipped = network.dir, .roads = network.roads}, .seen = mark_of(network.roads)};
   const auto vehicles = or_throw(load_vehicles(network.vehicles));
   shared.live = std::make_shared<LiveNetwork>(or_throw(first_network(shared.folders, vehicles)));
-  shared.routing = {.network = shared.live,
-                    .pool = std::make_shared<CpuPool>(
-                        CpuPool::Options{.name = "search",
-                                         .threads = static_cast<std::size_t>(search.threads),
-                                         .queue_limit = static_cast<std::size_t>(search.queue_limit)})};
+  shared.routing = {
+      .network = shared.live,
+      .pool = std::make_shared<CpuPool>(CpuPool::Options{.name = "search",
+                                                         .threads = static_cast<std::size_t>(search.threads),
+                                                         .queue_limit = static_cast<std::size_t>(search.queue_limit)})};
   return shared;
 }
 

@@ -156,3 +156,24 @@ def test_a_route_is_drawn(driver):
     root = ElementTree.fromstring(drawing.text)
     assert root.tag.endswith("svg") and any(node.tag.endswith("polyline") for node in root.iter())
     assert driver.request("GET", "/routing.svg", params={"from": "place:sp-sao-paulo"}).status_code == 422
+
+
+def test_a_departure_gives_stops_their_times_and_a_line_comes_encoded(driver):
+    route = ask(driver, "São Paulo", "Paraty", departAt="2026-11-30T08:00:00-03:00", geometryFormat="polyline6", pois="food")
+    assert route["geometry"]["type"] == "polyline6"
+    assert route["pois"] == [], "the shipped network knows none"
+    first = route["stops"][0]
+    assert "2026-11-30T11:00:00" < first["arriveAt"] < first["leaveAt"] < "2026-11-30T20:00:00" and first["hours"] == "unknown"
+    assert "arriveAt" not in ask(driver, "São Paulo", "Paraty")["stops"][0]
+
+
+def test_an_impossible_trip_is_explained_in_three_languages(driver):
+    said = {locale: ask(driver, "São Paulo", "Paraty", minPowerKw=900, soc=0.5, locale=locale)["obstacle"] for locale in ("pt-BR", "en", "es")}
+    assert said["pt-BR"]["text"].startswith("Os filtros") and said["en"]["text"].startswith("The filters") and said["es"]["text"].startswith("Los filtros")
+    assert all(way["text"] for obstacle in said.values() for way in obstacle["relaxations"])
+
+
+@pytest.mark.parametrize("name, value", [("departAt", "tomorrow"), ("locale", "fr"), ("geometryFormat", "kml"), ("pois", "food,hotel"), ("poiDetourSeconds", "-1")])
+def test_a_wrong_wish_is_named_by_its_pointer(driver, name, value):
+    answer = driver.request("GET", "/routing", params={"from": "-23.5505,-46.6333", "to": "-23.2178,-44.7131", name: value})
+    assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == f"?{name}", answer.text

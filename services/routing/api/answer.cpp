@@ -5,6 +5,9 @@
 #include <boost/json/object.hpp>
 #include <cmath>
 
+#include "services/routing/api/obstacle_texts.hpp"
+#include "services/routing/api/polyline.hpp"
+
 namespace evc::routing {
 namespace {
 
@@ -27,24 +30,34 @@ json::Value position_json(const Position& position) {
   return json::Object{{"lat", digits(position.lat, 6)}, {"lon", digits(position.lon, 6)}};
 }
 
-json::Value waypoint_json(const EndPoint& point) {
+json::Value waypoint_json(const EndPoint& point, Language language) {
   json::Object out{{"position", position_json(point.position)}};
-  if (!point.name.empty()) out["name"] = point.name;
+  if (!point.name.empty()) out["name"] = point.beside ? near_text(language, point.name) : point.name;
   if (point.place_id) out["placeId"] = *point.place_id;
   if (point.site_id) out["stationId"] = *point.site_id;
   return out;
 }
 
-json::Value leg_json(const TripLeg& leg) {
+json::Value leg_json(const TripLeg& leg, Language language) {
   json::Array roads;
   for (const std::string& road : leg.roads) roads.emplace_back(road);
-  json::Object out{{"from", waypoint_json(leg.from)},          {"to", waypoint_json(leg.to)},
-                   {"distanceKm", kilo(leg.distance_m)},       {"seconds", digits(leg.seconds, 1)},
-                   {"energyKwh", kilo(leg.energy_wh)},         {"departSoc", soc_number(leg.depart_soc)},
-                   {"arrivalSoc", soc_number(leg.arrive_soc)}, {"roads", std::move(roads)}};
+  json::Object out{{"from", waypoint_json(leg.from, language)}, {"to", waypoint_json(leg.to, language)},
+                   {"distanceKm", kilo(leg.distance_m)},        {"seconds", digits(leg.seconds, 1)},
+                   {"energyKwh", kilo(leg.energy_wh)},          {"departSoc", soc_number(leg.depart_soc)},
+                   {"arrivalSoc", soc_number(leg.arrive_soc)},  {"roads", std::move(roads)}};
   // A leg of no length has no speed.
   if (leg.max_speed_kmh > 0) out["maxSpeedKmh"] = digits(leg.max_speed_kmh, 1);
   return out;
+}
+
+void add_times(json::Object& out, const TripStop& stop, const Site& site, const AnswerContext& context) {
+  if (!context.style.depart_at) return;
+  const auto at = [&](double seconds) {
+    return format_rfc3339(*context.style.depart_at + std::chrono::milliseconds(std::llround(seconds * 1'000)));
+  };
+  out["arriveAt"] = at(stop.arrive_seconds);
+  out["leaveAt"] = at(stop.leave_seconds);
+  out["hours"] = open_at(context.request, site, stop) == true ? "open" : "unknown";
 }
 
 json::Value stop_json(const TripStop& stop, const AnswerContext& context) {
@@ -65,8 +78,9 @@ json::Value stop_json(const TripStop& stop, const AnswerContext& context) {
                    {"parked", stop.parked},
                    {"energyKwh", kilo(static_cast<double>(stop.plug_wh))},
                    {"peakKw", digits(stop.peak_kw, 2)},
-                   {"price", json::encode(stop.price)},
                    {"status", advice.status}};
+  if (stop.price) out["price"] = json::encode(*stop.price);
+  add_times(out, stop, site, context);
   if (advice.age_seconds) out["statusAgeSeconds"] = *advice.age_seconds;
   if (stop.plan_b) {
     const Site& other = context.network.sites()[*stop.plan_b];
@@ -78,39 +92,51 @@ json::Value stop_json(const TripStop& stop, const AnswerContext& context) {
 }
 
 json::Value totals_json(const TripTotals& totals) {
-  return json::Object{{"distanceKm", kilo(totals.distance_m)},
-                      {"seconds", digits(totals.seconds, 1)},
-                      {"driveSeconds", digits(totals.drive_seconds, 1)},
-                      {"chargeSeconds", digits(totals.charge_seconds, 1)},
-                      {"overheadSeconds", digits(totals.overhead_seconds, 1)},
-                      {"dwellSeconds", digits(totals.dwell_seconds, 1)},
-                      {"energyKwh", kilo(totals.energy_wh)},
-                      {"chargedKwh", kilo(static_cast<double>(totals.plug_wh))},
-                      {"price", json::encode(totals.price)},
-                      {"stops", totals.stops},
-                      {"arrivalSoc", soc_number(totals.arrive_soc)}};
+  json::Object out{{"distanceKm", kilo(totals.distance_m)},
+                   {"seconds", digits(totals.seconds, 1)},
+                   {"driveSeconds", digits(totals.drive_seconds, 1)},
+                   {"chargeSeconds", digits(totals.charge_seconds, 1)},
+                   {"overheadSeconds", digits(totals.overhead_seconds, 1)},
+                   {"dwellSeconds", digits(totals.dwell_seconds, 1)},
+                   {"energyKwh", kilo(totals.energy_wh)},
+                   {"chargedKwh", kilo(static_cast<double>(totals.plug_wh))},
+                   {"price", json::encode(totals.price)},
+                   {"stops", totals.stops},
+                   {"arrivalSoc", soc_number(totals.arrive_soc)}};
+  if (totals.unpriced_stops > 0) out["unpricedStops"] = totals.unpriced_stops;
+  return out;
 }
 
-json::Value geometry_json(const TripPlan& plan) {
-  json::Array line;
-  const auto add = [&](const Position& position) {
-    line.push_back(json::Array{digits(position.lon, 6), digits(position.lat, 6)});
-  };
+json::Value geometry_json(const TripPlan& plan, const AnswerContext& context) {
+  std::vector<Position> line;
   for (const TripLeg& leg : plan.legs) {
     if (leg.line.empty()) {
-      for (const PathPoint& point : leg.path) add(point.position);
+      for (const PathPoint& point : leg.path) line.push_back(point.position);
     }
-    for (const Position& position : leg.line) add(position);
+    line.insert(line.end(), leg.line.begin(), leg.line.end());
   }
   // A line has two ends even when the trip is none.
-  while (line.size() < 2) add(plan.legs.front().from.position);
-  return json::Object{{"type", "LineString"}, {"coordinates", std::move(line)}};
+  while (line.size() < 2) line.push_back(plan.legs.front().from.position);
+  if (context.style.geometry == AnswerStyle::Geometry::kPolyline6)
+    return json::Object{{"type", "polyline6"}, {"points", polyline6(line)}};
+  json::Array coordinates;
+  for (const Position& position : line)
+    coordinates.push_back(json::Array{digits(position.lon, 6), digits(position.lat, 6)});
+  return json::Object{{"type", "LineString"}, {"coordinates", std::move(coordinates)}};
 }
 
+// Mapped roads have a point every few hundred metres: what a drawing cannot show is left out, the ends of legs never.
 json::Value series_json(const TripPlan& plan) {
+  constexpr double kMostPoints = 1'000;
+  const double apart_m = plan.totals.distance_m / kMostPoints;
   json::Array series;
+  double next = 0;
   for (const TripLeg& leg : plan.legs) {
-    for (const PathPoint& point : leg.path) {
+    for (std::size_t i = 0; i < leg.path.size(); ++i) {
+      const PathPoint& point = leg.path[i];
+      const bool end = i == 0 || i + 1 == leg.path.size();
+      if (!end && point.distance_m < next) continue;
+      next = point.distance_m + apart_m;
       series.push_back(json::Object{{"distanceKm", kilo(point.distance_m)},
                                     {"elevationM", rounded(point.elevation_m, 1)},
                                     {"speedKmh", digits(point.speed_kmh, 1)},
@@ -124,14 +150,27 @@ json::Value series_json(const TripPlan& plan) {
 // legs, stops, totals, geometry: what a route and an alternative have in common.
 json::Object plan_json(const TripPlan& plan, const AnswerContext& context) {
   json::Array legs, stops;
-  for (const TripLeg& leg : plan.legs) legs.push_back(leg_json(leg));
+  for (const TripLeg& leg : plan.legs) legs.push_back(leg_json(leg, context.style.language));
   for (const auto& stop : plan.stop_after) {
     if (stop) stops.push_back(stop_json(*stop, context));
   }
   return json::Object{{"legs", std::move(legs)},
                       {"stops", std::move(stops)},
                       {"totals", totals_json(plan.totals)},
-                      {"geometry", geometry_json(plan)}};
+                      {"geometry", geometry_json(plan, context)}};
+}
+
+json::Value poi_json(const TripPoi& poi, const AnswerContext& context) {
+  const char* kind = poi.kind == PoiKind::kFood ? "food" : poi.kind == PoiKind::kToilet ? "toilet" : "rest";
+  json::Object out{{"kind", kind}, {"position", position_json(poi.position)}, {"distanceKm", kilo(poi.distance_m)}};
+  if (!poi.name.empty()) out["name"] = poi.name;
+  if (poi.site) {
+    out["stationId"] = context.network.sites()[*poi.site].id;
+    out["walkM"] = rounded(poi.walk_m, 1);
+  } else {
+    out["detourSeconds"] = digits(poi.detour_seconds, 1);
+  }
+  return out;
 }
 
 std::string_view reason_name(Infeasibility::Reason reason) {
@@ -144,27 +183,35 @@ std::string_view reason_name(Infeasibility::Reason reason) {
       return "arrivalSocTooHigh";
     case Infeasibility::Reason::kFiltersTooNarrow:
       return "filtersTooNarrow";
+    case Infeasibility::Reason::kStationsClosed:
+      return "stationsClosed";
   }
   return "noStationInReach";
 }
 
-json::Value obstacle_json(const Infeasibility& why) {
-  json::Object out{{"reason", reason_name(why.reason)}};
+json::Value obstacle_json(const Infeasibility& why, const AnswerContext& context) {
+  const Language language = context.style.language;
+  json::Object out{{"reason", reason_name(why.reason)}, {"text", obstacle_text(language, why)}};
   if (why.gap_from && why.gap_to) {
-    out["gap"] = json::Object{{"from", waypoint_json(*why.gap_from)},
-                              {"to", waypoint_json(*why.gap_to)},
+    out["gap"] = json::Object{{"from", waypoint_json(*why.gap_from, language)},
+                              {"to", waypoint_json(*why.gap_to, language)},
                               {"distanceKm", kilo(why.gap_distance_m)},
                               {"missingKwh", kilo(why.gap_missing_wh)}};
   }
   if (why.furthest) {
-    out["furthest"] = waypoint_json(*why.furthest);
+    out["furthest"] = waypoint_json(*why.furthest, language);
     out["furthestLeftKm"] = kilo(why.furthest_left_m);
   }
   json::Array relaxations;
   for (const Relaxation& relaxation : why.relaxations) {
     json::Object row{
         {"kind", relaxation.kind}, {"value", digits(relaxation.value, 3)}, {"seconds", digits(relaxation.seconds, 1)}};
-    if (!relaxation.place_id.empty()) row["placeId"] = relaxation.place_id;
+    std::string place = relaxation.place_id;
+    if (!place.empty()) {
+      row["placeId"] = place;
+      if (const auto node = context.network.find_place(place)) place = full_name(context.network.place(*node));
+    }
+    row["text"] = relaxation_text(language, relaxation, place);
     relaxations.push_back(std::move(row));
   }
   out["relaxations"] = std::move(relaxations);
@@ -185,12 +232,14 @@ json::Value certificate_json(const Certificate& certificate, const AnswerContext
 
 }  // namespace
 
-json::Value answer_json(const TripRequest& request, const TripAnswer& answer, const AnswerContext& context) {
+json::Value answer_json(const TripAnswer& answer, const AnswerContext& context) {
   json::Object out;
   if (answer.plan) {
     out = plan_json(*answer.plan, context);
     out["series"] = series_json(*answer.plan);
-    out["pois"] = json::Array{};
+    json::Array pois;
+    for (const TripPoi& poi : answer.pois) pois.push_back(poi_json(poi, context));
+    out["pois"] = std::move(pois);
     out["arrivalConfidence"] = digits(answer.plan->arrival_confidence, 4);
     json::Array alternatives;
     for (const TripPlan& plan : answer.alternatives) {
@@ -202,9 +251,9 @@ json::Value answer_json(const TripRequest& request, const TripAnswer& answer, co
     out["alternatives"] = std::move(alternatives);
   }
   out["feasible"] = answer.plan.has_value();
-  out["vehicle"] = request.vehicle.id;
+  out["vehicle"] = context.request.vehicle.id;
   out["certificate"] = certificate_json(answer.certificate, context);
-  if (answer.infeasible) out["obstacle"] = obstacle_json(*answer.infeasible);
+  if (answer.infeasible) out["obstacle"] = obstacle_json(*answer.infeasible, context);
   return out;
 }
 

@@ -2,19 +2,21 @@
 #pragma once
 
 #include "kit/base/json.hpp"
-#include "services/routing/domain/trip_network.hpp"
+#include "services/routing/api/trip_parameters.hpp"
 #include "services/routing/store/station_board.hpp"
 
 namespace evc::routing {
 
 struct AnswerContext {
+  const TripRequest& request;
   const TripNetwork& network;
   const StationBoard& stations;
+  const AnswerStyle& style;
   WallTime now;
   double milliseconds = 0;  // spent searching
 };
 
-json::Value answer_json(const TripRequest& request, const TripAnswer& answer, const AnswerContext& context);
+json::Value answer_json(const TripAnswer& answer, const AnswerContext& context);
 json::Value place_json(const Place& place);
 json::Value vehicle_json(const ev::Vehicle& vehicle);
 

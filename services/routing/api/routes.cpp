@@ -35,12 +35,12 @@ Result<PlacesQuestion> places_question(const http::Query& query) {
   return question;
 }
 
-Result<TripRequest> request_of_query(const http::Query& query, const LoadedNetwork& loaded) {
+Result<AskedTrip> request_of_query(const http::Query& query, const LoadedNetwork& loaded) {
   EVC_TRY(parameters, parameters_of_query(query));
   return trip_request(parameters, Source::kQuery, loaded);
 }
 
-Result<TripRequest> request_of_body(const http::Request& request, const LoadedNetwork& loaded) {
+Result<AskedTrip> request_of_body(const http::Request& request, const LoadedNetwork& loaded) {
   EVC_TRY(parameters, http::body_as<TripParameters>(request));
   return trip_request(parameters, Source::kBody, loaded);
 }
@@ -57,7 +57,11 @@ constexpr std::chrono::milliseconds kQueueTime{1'000};
 constexpr std::chrono::milliseconds kExplainTime{1'000};
 
 // A search without an answer in its time is the service's limit, not a fault of whoever waits for it.
-Error told(Error error) {
+Error told(Error error, Source source) {
+  // The planner names parameters; whoever asked knows them by pointers.
+  if (error.code == Code::kLocationNotRoutable) {
+    for (FieldError& field : error.fields) field.pointer = (source == Source::kQuery ? "?" : "/") + field.pointer;
+  }
   if (error.code != Code::kDeadlineExceeded) return error;
   return {.code = Code::kOverloaded, .detail = std::move(error.detail), .retry_after = kTryAgainAfter};
 }
@@ -109,27 +113,27 @@ Task<http::Response> Routes::list_vehicles(RequestContext&, http::Request&) {
 
 Task<http::Response> Routes::find_route(RequestContext& context, http::Request& request) {
   auto loaded = shared_.network->current();
-  Result<TripRequest> trip = request_of_query(request.query, *loaded);
-  co_return co_await answer(context, std::move(loaded), std::move(trip), Form::kJson);
+  Result<AskedTrip> trip = request_of_query(request.query, *loaded);
+  co_return co_await answer(context, std::move(loaded), std::move(trip), {.source = Source::kQuery});
 }
 
 Task<http::Response> Routes::find_route_by_body(RequestContext& context, http::Request& request) {
   auto loaded = shared_.network->current();
-  Result<TripRequest> trip = request_of_body(request, *loaded);
-  co_return co_await answer(context, std::move(loaded), std::move(trip), Form::kJson);
+  Result<AskedTrip> trip = request_of_body(request, *loaded);
+  co_return co_await answer(context, std::move(loaded), std::move(trip), {.source = Source::kBody});
 }
 
 Task<http::Response> Routes::draw_route(RequestContext& context, http::Request& request) {
   auto loaded = shared_.network->current();
-  Result<TripRequest> trip = request_of_query(request.query, *loaded);
-  co_return co_await answer(context, std::move(loaded), std::move(trip), Form::kDrawing);
+  Result<AskedTrip> trip = request_of_query(request.query, *loaded);
+  co_return co_await answer(context, std::move(loaded), std::move(trip), {.kind = AnswerForm::Kind::kDrawing});
 }
 
 Task<http::Response> Routes::answer(RequestContext& context, std::shared_ptr<const LoadedNetwork> loaded,
-                                    Result<TripRequest> request, Form form) {
-  if (!request) co_return http::problem(request.error(), context);
+                                    Result<AskedTrip> asked, AnswerForm form) {
+  if (!asked) co_return http::problem(asked.error(), context);
   if (context.expired()) co_return http::problem({.code = Code::kDeadlineExceeded}, context);
-  TripRequest trip = std::move(*request);
+  TripRequest trip = std::move(asked->trip);
   // The pool's thread may not touch the context: it gets copies.
   const Clock* clock = context.clock;
   const SteadyTime enough = context.deadline - kAnswerTime;
@@ -144,17 +148,19 @@ Task<http::Response> Routes::answer(RequestContext& context, std::shared_ptr<con
   };
   const SteadyTime begun_by = std::min(enough, clock->steady() + kQueueTime);
   auto planned = co_await shared_.pool->run(worker_, begun_by, std::move(search));
-  if (!planned) co_return http::problem(told(std::move(planned).error()), context);
-  if (!planned->answer) co_return http::problem(told(std::move(planned->answer).error()), context);
-  if (form == Form::kDrawing) {
+  if (!planned) co_return http::problem(told(std::move(planned).error(), form.source), context);
+  if (!planned->answer) co_return http::problem(told(std::move(planned->answer).error(), form.source), context);
+  if (form.kind == AnswerForm::Kind::kDrawing) {
     const std::string drawing = route_svg(*loaded->network, *planned->answer);
     co_return http::Response::text(200, drawing, "image/svg+xml");
   }
-  const AnswerContext answer_context{.network = *loaded->network,
+  const AnswerContext answer_context{.request = trip,
+                                     .network = *loaded->network,
                                      .stations = *stations_,
+                                     .style = asked->style,
                                      .now = clock->wall(),
                                      .milliseconds = planned->milliseconds};
-  co_return http::Response::json(200, answer_json(trip, *planned->answer, answer_context));
+  co_return http::Response::json(200, answer_json(*planned->answer, answer_context));
 }
 
 }  // namespace evc::routing

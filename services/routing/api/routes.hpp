@@ -31,9 +31,12 @@ class Routes {
   Task<http::Response> list_vehicles(RequestContext& context, http::Request& request);
 
  private:
-  enum class Form { kJson, kDrawing };
+  struct AnswerForm {
+    Source source = Source::kQuery;  // how pointers are written
+    enum class Kind { kJson, kDrawing } kind = Kind::kJson;
+  };
   Task<http::Response> answer(RequestContext& context, std::shared_ptr<const LoadedNetwork> loaded,
-                              Result<TripRequest> request, Form form);
+                              Result<AskedTrip> asked, AnswerForm form);
 
   Worker& worker_;
   RoutingShared shared_;

@@ -96,6 +96,13 @@ TEST_F(RoutesTest, WrongValuesAreNamedByPointer) {
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&consumptionFactor=3"), "?consumptionFactor");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&via=place:sp-santos;stay=1"), "?via");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&departAt=tomorrow"), "?departAt");
+  const std::string trip = "from=place:sp-santos&to=place:rj-paraty&";
+  EXPECT_EQ(pointer(trip + "departAt=2026-11-30T08:00:00"), "?departAt") << "no offset";
+  EXPECT_EQ(pointer(trip + "locale=pt"), "?locale");
+  EXPECT_EQ(pointer(trip + "geometryFormat=kml"), "?geometryFormat");
+  EXPECT_EQ(pointer(trip + "pois=food,hotel"), "?pois");
+  EXPECT_EQ(pointer(trip + "pois=food,food"), "?pois");
+  EXPECT_EQ(pointer(trip + "pois=food&poiDetourSeconds=3601"), "?poiDetourSeconds");
   const auto response = post(R"({"from":"place:sp-santos","to":"place:rj-paraty","soc":2})");
   EXPECT_EQ(response.status, 422);
   EXPECT_EQ(body(response).at("errors").at(0).at("pointer").as_string(), "/soc");
@@ -108,6 +115,48 @@ TEST_F(RoutesTest, WhatIsNotThereIsSaid) {
   EXPECT_EQ(code("from=place:nowhere&to=place:rj-paraty"), "place-not-found");
   EXPECT_EQ(code("from=place:sp-santos&to=place:rj-paraty&vehicle=horse"), "vehicle-not-found");
   EXPECT_EQ(code("from=-3.1,-60&to=place:rj-paraty"), "location-not-routable");
+  const auto off = body(get(&Routes::find_route, "from=place:sp-santos&to=-3.1,-60"));
+  EXPECT_EQ(off.at("errors").at(0).at("pointer").as_string(), "?to");
+  EXPECT_NE(off.at("errors").at(0).at("detail").as_string().find("the nearest point is -"), std::string::npos);
+  const auto by_body = body(post(R"({"from":"-3.1,-60","to":"place:rj-paraty"})"));
+  EXPECT_EQ(by_body.at("errors").at(0).at("pointer").as_string(), "/from");
+}
+
+TEST_F(RoutesTest, TheLineComesEncodedWhenAskedFor) {
+  const std::string trip = "from=place:sp-sao-paulo&to=place:rj-paraty&alternatives=2&geometryFormat=";
+  const auto plain = body(get(&Routes::find_route, trip + "geojson")),
+             encoded = body(get(&Routes::find_route, trip + "polyline6"));
+  EXPECT_EQ(plain.at("geometry").at("type").as_string(), "LineString");
+  EXPECT_EQ(encoded.at("geometry").at("type").as_string(), "polyline6");
+  EXPECT_FALSE(encoded.at("geometry").at("points").as_string().empty());
+  for (const auto& other : encoded.at("alternatives").as_array())
+    EXPECT_EQ(other.at("geometry").at("type").as_string(), "polyline6");
+}
+
+TEST_F(RoutesTest, ADepartureGivesStopsTheirTimes) {
+  const auto answer =
+      body(get(&Routes::find_route, "from=place:sp-sao-paulo&to=place:rj-paraty&departAt=2026-11-30T08:00:00-03:00"));
+  const auto& stop = answer.at("stops").at(0).as_object();
+  const auto arrive = parse_rfc3339(stop.at("arriveAt").as_string()),
+             leave = parse_rfc3339(stop.at("leaveAt").as_string());
+  ASSERT_TRUE(arrive && leave);
+  const auto leg = std::chrono::duration<double>(*arrive - *parse_rfc3339("2026-11-30T11:00:00Z")).count();
+  EXPECT_NEAR(leg, answer.at("legs").at(0).at("seconds").to_number<double>(), 0.2);
+  EXPECT_NEAR(std::chrono::duration<double>(*leave - *arrive).count(),
+              stop.at("seconds").to_number<double>() + stop.at("overheadSeconds").to_number<double>(), 0.2);
+  EXPECT_EQ(stop.at("hours").as_string(), "unknown") << "the shipped list says none";
+}
+
+TEST_F(RoutesTest, AnImpossibleTripIsExplainedInTheLanguageAskedFor) {
+  const std::string trip = "from=place:sp-sao-paulo&to=place:rj-paraty&minPowerKw=900&soc=0.5";
+  const auto said = [&](const std::string& locale) {
+    const auto obstacle = body(get(&Routes::find_route, trip + locale)).at("obstacle").as_object();
+    return std::string(obstacle.at("text").as_string()) + " " +
+           std::string(obstacle.at("relaxations").at(0).at("text").as_string());
+  };
+  EXPECT_TRUE(said("").starts_with("Os filtros não deixam")) << said("");
+  EXPECT_TRUE(said("&locale=en").starts_with("The filters leave")) << said("&locale=en");
+  EXPECT_NE(said("&locale=es").find("Salga con"), std::string::npos) << said("&locale=es");
 }
 
 TEST_F(RoutesTest, AnImpossibleTripExplainsItself) {

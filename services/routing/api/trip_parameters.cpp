@@ -57,6 +57,7 @@ const std::map<std::string_view, NumberRule> kNumbers{
     {"payloadKg", {&TripParameters::payload_kg, 0, 1500, false}},
     {"maxSpeedKmh", {&TripParameters::max_speed_kmh, 50, 200, false}},
     {"consumptionFactor", {&TripParameters::consumption_factor, 0.5, 2, false}},
+    {"poiDetourSeconds", {&TripParameters::poi_detour_seconds, 0, 3600, true}},
     {"alternatives", {&TripParameters::alternatives, 0, 5, true}}};
 const std::map<std::string_view, ListMember> kLists{{"connectors", &TripParameters::connectors},
                                                     {"networks", &TripParameters::networks},
@@ -66,7 +67,8 @@ const std::map<std::string_view, ListMember> kLists{{"connectors", &TripParamete
 const std::map<std::string_view, TextMember> kTexts{{"vehicle", &TripParameters::vehicle},
                                                     {"objective", &TripParameters::objective},
                                                     {"departAt", &TripParameters::depart_at},
-                                                    {"locale", &TripParameters::locale}};
+                                                    {"locale", &TripParameters::locale},
+                                                    {"geometryFormat", &TripParameters::geometry_format}};
 
 // Collects what is wrong; the pointer follows the source.
 class Complaints {
@@ -137,8 +139,7 @@ void read_vias(const TripParameters& parameters, TripRequest& request, const Loa
       if (!seconds || *seconds < 0 || *seconds > 999'999) complaints.add("via", "after ; only dwell=<seconds>");
       dwell = seconds.value_or(0);
     }
-    if (const auto where = location(point, "via", loaded, complaints, missing))
-      request.via.push_back({*where, dwell});
+    if (const auto where = location(point, "via", loaded, complaints, missing)) request.via.push_back({*where, dwell});
   }
 }
 
@@ -152,16 +153,64 @@ std::optional<Objective> objective(std::string_view text) {
   return Objective{.time_weight = std::max(0.02, 1 - *share), .money_weight = *share * 3600 / kMinorPerHour};
 }
 
+// The local time of the week at the start, as its offset has it.
+std::optional<double> week_second(const std::string& depart_at) {
+  constexpr std::size_t kLocalPart = 19;  // 2026-01-31T08:00:00
+  const auto local = parse_rfc3339(depart_at.substr(0, kLocalPart) + "Z");
+  if (!local) return std::nullopt;
+  const auto day = std::chrono::floor<std::chrono::days>(*local);
+  const unsigned monday_based = std::chrono::weekday(day).iso_encoding() - 1;
+  return monday_based * 86'400.0 + std::chrono::duration<double>(*local - day).count();
+}
+
+void read_departure(const TripParameters& parameters, AskedTrip& asked, Complaints& complaints) {
+  if (!parameters.depart_at) return;
+  const auto time = parse_rfc3339(*parameters.depart_at);
+  asked.trip.depart_week_second = time ? week_second(*parameters.depart_at) : std::nullopt;
+  if (!asked.trip.depart_week_second) {
+    complaints.add("departAt", "must be an RFC 3339 time");
+    return;
+  }
+  asked.style.depart_at = *time;
+}
+
+void read_pois(const TripParameters& parameters, TripRequest& request, Complaints& complaints) {
+  static const std::map<std::string_view, PoiKind> kinds{
+      {"food", PoiKind::kFood}, {"toilet", PoiKind::kToilet}, {"rest", PoiKind::kRest}};
+  for (const std::string& name : parameters.pois.value_or(std::vector<std::string>{})) {
+    const auto kind = kinds.find(name);
+    if (kind == kinds.end()) {
+      complaints.add("pois", "only food, toilet and rest");
+      return;
+    }
+    if (std::ranges::find(request.pois.kinds, kind->second) != request.pois.kinds.end()) {
+      complaints.add("pois", "each kind once");
+      return;
+    }
+    request.pois.kinds.push_back(kind->second);
+  }
+  request.pois.detour_seconds = parameters.poi_detour_seconds.value_or(request.pois.detour_seconds);
+}
+
+void read_style(const TripParameters& parameters, AnswerStyle& style, Complaints& complaints) {
+  if (parameters.locale) {
+    const auto language = language_of(*parameters.locale);
+    if (!language) complaints.add("locale", "must be pt-BR, en or es");
+    style.language = language.value_or(style.language);
+  }
+  const std::string format = parameters.geometry_format.value_or("geojson");
+  if (format == "polyline6") {
+    style.geometry = AnswerStyle::Geometry::kPolyline6;
+  } else if (format != "geojson") {
+    complaints.add("geometryFormat", "must be geojson or polyline6");
+  }
+}
+
 void check_texts(const TripParameters& parameters, TripRequest& request, Complaints& complaints) {
   if (parameters.objective) {
     const auto wanted = objective(*parameters.objective);
     if (!wanted) complaints.add("objective", "must be time, money or mixed:<share of money>");
     request.objective = wanted.value_or(Objective{});
-  }
-  if (parameters.depart_at && !parse_rfc3339(*parameters.depart_at))
-    complaints.add("departAt", "must be an RFC 3339 time");
-  if (parameters.locale && *parameters.locale != "pt-BR" && *parameters.locale != "en" && *parameters.locale != "es") {
-    complaints.add("locale", "must be pt-BR, en or es");
   }
   for (const auto& [name, member] : kLists) {
     if ((parameters.*member) && (parameters.*member)->size() > kListLimit) complaints.add(name, "at most 100 entries");
@@ -216,14 +265,18 @@ Result<TripParameters> parameters_of_query(const http::Query& query) {
   return parameters;
 }
 
-Result<TripRequest> trip_request(const TripParameters& parameters, Source source, const LoadedNetwork& loaded) {
+Result<AskedTrip> trip_request(const TripParameters& parameters, Source source, const LoadedNetwork& loaded) {
   Complaints complaints(source);
   std::optional<Error> missing;
-  TripRequest request;
+  AskedTrip asked;
+  TripRequest& request = asked.trip;
   if (const auto from = location(parameters.from, "from", loaded, complaints, missing)) request.from = *from;
   if (const auto to = location(parameters.to, "to", loaded, complaints, missing)) request.to = *to;
   read_vias(parameters, request, loaded, complaints, missing);
   check_texts(parameters, request, complaints);
+  read_departure(parameters, asked, complaints);
+  read_pois(parameters, request, complaints);
+  read_style(parameters, asked.style, complaints);
   check_numbers(parameters, complaints);
   take_over(parameters, request);
   if (!complaints.any() && request.max_charge_soc <= request.min_stop_soc)
@@ -234,7 +287,7 @@ Result<TripRequest> trip_request(const TripParameters& parameters, Source source
   const ev::Vehicle* found = loaded.find_vehicle(vehicle);
   if (found == nullptr) return fail(Code::kVehicleNotFound, "GET /routing/vehicles lists the models");
   request.vehicle = *found;
-  return request;
+  return asked;
 }
 
 }  // namespace evc::routing

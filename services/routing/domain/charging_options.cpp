@@ -6,6 +6,9 @@
 namespace evc::routing {
 namespace {
 
+// Where the price is not known, when money counts: more than most ask, so that it attracts nobody by not being told.
+constexpr double kUsualMinorPerKwh = 250;
+
 bool contains(const std::vector<std::string>& list, const std::string& value) {
   return std::ranges::find(list, value) != list.end();
 }
@@ -28,8 +31,7 @@ bool no_worse(const ChargingOption& a, const ChargingOption& b) {
 
 }  // namespace
 
-ChargingOptions::ChargingOptions(const TripNetwork& network, const TripRequest& request)
-    : by_stand_(network.stands()) {
+ChargingOptions::ChargingOptions(const TripNetwork& network, const TripRequest& request) : by_stand_(network.stands()) {
   std::map<std::pair<bool, double>, std::shared_ptr<const ev::ChargingCurve>> curves;
   const bool money_counts = request.objective.money_weight > 0;
   for (std::size_t s = 0; s < network.sites().size(); ++s) {
@@ -45,8 +47,8 @@ ChargingOptions::ChargingOptions(const TripNetwork& network, const TripRequest& 
       if (!curve)
         curve = std::make_shared<ev::ChargingCurve>(
             request.vehicle, useful_kw, dc ? ev::Current::kDc : ev::Current::kAc, request.conditions.temperature_c);
-      ChargingOption option{s, c, curve, static_cast<double>(site.tariff.start_fee_minor),
-                            static_cast<double>(site.tariff.per_kwh_minor) / 1000};
+      const double per_kwh = site.price_known ? static_cast<double>(site.tariff.per_kwh_minor) : kUsualMinorPerKwh;
+      ChargingOption option{s, c, curve, static_cast<double>(site.tariff.start_fee_minor), per_kwh / 1000};
       auto& here = by_stand_[network.stand_of(s)];
       const auto worse_than = [&](const ChargingOption& other) {
         if (!money_counts) return other.curve->seconds(0, 1) < option.curve->seconds(0, 1) || no_worse(other, option);

@@ -128,9 +128,9 @@ EndPoint furthest_on(const PreparedTrip& trip, const std::vector<RoadStep>& road
   for (const RoadStep& step : road) {
     if (step.battery_wh > stored_wh) {
       const double share = std::clamp(stored_wh / step.battery_wh, 0.0, 1.0);
-      const EndPoint near = share < 0.5 ? trip.network().named(step.from, step.from_place)
-                                        : trip.network().named(step.to, step.to_place);
-      return {.name = near.name.empty() ? "" : "near " + near.name, .position = between(step.from, step.to, share)};
+      const EndPoint near =
+          share < 0.5 ? trip.network().named(step.from, step.from_place) : trip.network().named(step.to, step.to_place);
+      return {.name = near.name, .position = between(step.from, step.to, share), .beside = true};
     }
     stored_wh = std::min(trip.capacity_wh(), stored_wh - step.battery_wh);
     point = trip.network().named(step.to, step.to_place);

@@ -14,6 +14,14 @@ constexpr double radians(double degrees) {
 
 }  // namespace
 
+std::string text_of(const Position& position) {
+  const auto five = [](double degrees) {
+    const std::string six = std::to_string(degrees);
+    return six.substr(0, six.size() - 1);
+  };
+  return five(position.lat) + "," + five(position.lon);
+}
+
 double great_circle_m(const Position& a, const Position& b) {
   const double lat1 = radians(a.lat), lat2 = radians(b.lat);
   const double s1 = std::sin((lat2 - lat1) / 2), s2 = std::sin(radians(b.lon - a.lon) / 2);

@@ -1,6 +1,8 @@
 // Positions on the earth and distances between them, good to 0.5 % (sphere). Pure values.
 #pragma once
 
+#include <string>
+
 namespace evc::routing {
 
 struct Position {
@@ -9,6 +11,8 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
+// "lat,lon", to a metre.
+std::string text_of(const Position& position);
 double great_circle_m(const Position& a, const Position& b);
 // Clockwise from north.
 double bearing_radians(const Position& from, const Position& to);

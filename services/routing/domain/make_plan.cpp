@@ -122,7 +122,11 @@ void add_up(const PreparedTrip& trip, TripPlan& plan) {
     totals.charge_seconds += stop->parked ? stop->beyond_stay_seconds : stop->charge_seconds;
     totals.overhead_seconds += stop->parked ? 0 : stop->overhead_seconds;
     totals.plug_wh += stop->plug_wh;
-    totals.price.amount += stop->price.amount;
+    if (stop->price) {
+      totals.price.amount += stop->price->amount;
+    } else {
+      ++totals.unpriced_stops;
+    }
   }
   for (const double seconds : plan.dwell_after) totals.dwell_seconds += seconds;
   totals.seconds = totals.drive_seconds + totals.charge_seconds + totals.overhead_seconds + totals.dwell_seconds;
@@ -136,8 +140,10 @@ void add_up(const PreparedTrip& trip, TripPlan& plan) {
 
 // A leg begins where one leaves the start, a via or a stop.
 TripLeg& begin_leg(const PreparedTrip& trip, TripPlan& plan, Vertex from, double depart_soc) {
-  plan.legs.push_back(
-      {.from = trip.roads().end_point(from), .to = trip.roads().end_point(from), .depart_soc = depart_soc, .arrive_soc = depart_soc});
+  plan.legs.push_back({.from = trip.roads().end_point(from),
+                       .to = trip.roads().end_point(from),
+                       .depart_soc = depart_soc,
+                       .arrive_soc = depart_soc});
   plan.stop_after.emplace_back();
   plan.dwell_after.push_back(0);
   return plan.legs.back();
@@ -150,6 +156,7 @@ bool pause(const PreparedTrip& trip, const OverlayStep& step, TripPlan& plan, Pr
     // Charging at the very start: a leg of no length comes first, so that stops always follow legs.
     if (plan.legs.empty()) begin_leg(trip, plan, step.from, trip.request().soc);
     plan.stop_after.back() = stop_of(trip, step);
+    plan.stop_after.back()->arrive_seconds = progress.seconds;
   }
   if (via) {
     const double dwell = trip.request().via[step.stage - 1].dwell_seconds;
@@ -163,6 +170,7 @@ bool pause(const PreparedTrip& trip, const OverlayStep& step, TripPlan& plan, Pr
   } else if (step.option) {
     progress.seconds += plan.stop_after.back()->charge_seconds + plan.stop_after.back()->overhead_seconds;
   }
+  if (step.option) plan.stop_after.back()->leave_seconds = progress.seconds;
   progress.stored_wh = step.departed_wh;
   return via || step.option;
 }

@@ -14,10 +14,11 @@ struct Solved {
   std::optional<TripPlan> plan;
   OverlayOutcome outcome;
   std::unique_ptr<PreparedTrip> corrected;  // the trip that was solved, when it was told better on the way
+  bool closed = false;                      // stations were left out because they are closed then
 };
 
-// Drives may be told in less detail than they are driven. An answer that its replay contradicts, or that misses what
-// the search was told, is solved again with the exact profiles of its drives.
+// Drives may be told in less detail than they are driven. An answer that rests on that is solved again with the exact
+// profiles of its drives.
 Result<Solved> solve(const PreparedTrip& trip) {
   using Status = OverlayOutcome::Status;
   constexpr int kMostCorrections = 32;
@@ -34,11 +35,48 @@ Result<Solved> solve(const PreparedTrip& trip) {
     if (!better) break;
     solved.corrected = std::move(better);
   }
-  TripPlan plan = make_plan(solved.corrected ? *solved.corrected : trip, solved.outcome);
-  // An answer that its own replay contradicts is never given out.
-  EVC_CHECK(replay(trip.network(), trip.request(), plan));
-  solved.plan = std::move(plan);
+  solved.plan = make_plan(solved.corrected ? *solved.corrected : trip, solved.outcome);
   return solved;
+}
+
+std::vector<std::string> closed_sites(const PreparedTrip& trip, const TripPlan& plan) {
+  std::vector<std::string> closed;
+  for (const auto& stop : plan.stop_after) {
+    if (!stop) continue;
+    const Site& site = trip.network().sites()[stop->site];
+    if (open_at(trip.request(), site, *stop) == false) closed.push_back(site.id);
+  }
+  return closed;
+}
+
+// What is found knows no hours. Where a stop turns out to be closed the trip is solved again without that station: no
+// answer stops at a closed one. That it might have been reached at another time is not tried, so the first solution's
+// bound, which knows no hours, is the answer's.
+Result<Solved> solve_open(const PreparedTrip& trip) {
+  constexpr int kMostTurns = 20;
+  EVC_TRY(solved, solve(trip));
+  TripRequest request = trip.request();
+  std::optional<double> bound;
+  for (int turn = 0; turn < kMostTurns && solved.plan; ++turn) {
+    const auto closed = closed_sites(trip, *solved.plan);
+    if (closed.empty()) {
+      if (bound) solved.outcome.lower_bound = std::min(solved.outcome.lower_bound, *bound);
+      // An answer that its own replay contradicts is never given out.
+      EVC_CHECK(replay(trip.network(), trip.request(), *solved.plan));
+      return std::move(solved);
+    }
+    if (!bound) bound = solved.outcome.lower_bound;
+    request.filter.exclude.insert(request.filter.exclude.end(), closed.begin(), closed.end());
+    EVC_TRY(without, trip.with(request));
+    const std::size_t labels = solved.outcome.labels;
+    EVC_TRY(next, solve(*without));
+    solved = std::move(next);
+    if (!solved.corrected) solved.corrected = std::move(without);
+    solved.outcome.labels += labels;
+    solved.closed = true;
+  }
+  if (solved.plan) return fail(Code::kDeadlineExceeded, "too many stations are closed");
+  return std::move(solved);
 }
 
 struct Variant {
@@ -75,7 +113,7 @@ std::vector<TripPlan> alternatives(const PreparedTrip& trip, const TripPlan& bes
     if (found.size() >= static_cast<std::size_t>(request.alternatives)) break;
     const auto other = trip.with(variant.request);
     if (!other) continue;
-    auto solved = solve(**other);
+    auto solved = solve_open(**other);
     if (!solved || !solved->plan || !seen.insert(sites_of(*solved->plan)).second) continue;
     found.push_back(std::move(*solved->plan));
     found.back().label = variant.label;
@@ -96,11 +134,12 @@ Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
     answer.infeasible = explain(*impossible);
     return answer;
   }
-  EVC_TRY(solved, solve(*trip));
+  EVC_TRY(solved, solve_open(*trip));
   const OverlayOutcome& outcome = solved.outcome;
   answer.certificate.labels = outcome.labels;
   if (!solved.plan) {
     answer.infeasible = explain(solved.corrected ? *solved.corrected : *trip);
+    if (solved.closed) answer.infeasible->reason = Infeasibility::Reason::kStationsClosed;
     return answer;
   }
   answer.plan = std::move(solved.plan);
@@ -110,6 +149,7 @@ Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
   answer.certificate.gap = exact ? 0 : std::clamp((found - outcome.lower_bound) / found, 0.0, 1.0);
   // The objective counts in other units than seconds when money has a weight.
   answer.certificate.lower_bound_seconds = answer.plan->totals.seconds * (1 - answer.certificate.gap);
+  if (!request.pois.kinds.empty()) answer.pois = network_->pois(request, *answer.plan);
   if (request.alternatives > 0) answer.alternatives = alternatives(*trip, *answer.plan);
   return answer;
 }

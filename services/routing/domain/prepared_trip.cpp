@@ -15,8 +15,7 @@ ChargeFunction over_wh(const ev::ChargingCurve& curve, double capacity_wh) {
 
 }  // namespace
 
-Result<std::unique_ptr<PreparedTrip>> PreparedTrip::make(const TripNetwork& network,
-                                                         const TripRequest& request) {
+Result<std::unique_ptr<PreparedTrip>> PreparedTrip::make(const TripNetwork& network, const TripRequest& request) {
   EVC_CHECK(request.vehicle.check());
   auto trip = std::make_unique<PreparedTrip>();
   trip->network_ = &network;

@@ -80,6 +80,9 @@ Result<void> replay(const TripNetwork& network, const TripRequest& request, cons
     if (std::abs(stop.arrive_soc * capacity_wh - stored_wh) > kWhTolerance)
       return contradiction("arrival at a stop disagrees");
     EVC_CHECK(charge(network, request, stop));
+    const double arrived = seconds - plan.dwell_after[i];
+    if (std::abs(stop.arrive_seconds - arrived) > kSecondsTolerance) return contradiction("a stop at another time");
+    if (open_at(request, network.sites()[stop.site], stop) == false) return contradiction("a stop at a closed station");
     stored_wh = stop.depart_soc * capacity_wh;
     const double charging = stop.charge_seconds + stop.overhead_seconds;
     seconds += stop.parked ? stop.beyond_stay_seconds : charging;

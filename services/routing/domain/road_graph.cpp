@@ -88,10 +88,11 @@ Result<void> RoadGraph::add_points(const Network& network, const std::vector<Loc
     const Network::RoadPoint road = network.nearest_road(location.position);
     if (!(road.distance_m <= kAccessLimitM)) {
       const Place& nearest = network.places()[network.nearest_place(location.position)];
-      return fail(Code::kLocationNotRoutable, "the nearest place is " + nearest.name + "/" + nearest.state +
-                                                  " (place:" + nearest.id + "), the nearest road is " +
-                                                  std::to_string(static_cast<long>(road.distance_m / 1000)) +
-                                                  " km away");
+      const std::string where = "the nearest place is " + nearest.name + "/" + nearest.state + " (place:" + nearest.id +
+                                "), the nearest point is " + text_of(road.position) + ", " +
+                                std::to_string(std::lround(road.distance_m / 1000)) + " km away";
+      const std::string pointer = &location == &points.front() ? "from" : &location == &points.back() ? "to" : "via";
+      return std::unexpected(Error{.code = Code::kLocationNotRoutable, .detail = where, .fields = {{pointer, where}}});
     }
     const Arc& arc = network.arcs()[road.arc];
     const bool forward = arc.from < arc.to;

@@ -47,7 +47,8 @@ Result<void> ShippedNetwork::check(const TripRequest& request, const TripLeg& le
       return arc.to == *to && std::abs(arc.length_m - metres) < 1 &&
              leg.path[i].speed_kmh <= std::min(arc.speed_mps * 3.6, request.max_speed_kmh) + 0.1;
     });
-    if (!known) return contradiction("no such road: " + network_->places()[*from].id + " – " + network_->places()[*to].id);
+    if (!known)
+      return contradiction("no such road: " + network_->places()[*from].id + " – " + network_->places()[*to].id);
   }
   return {};
 }

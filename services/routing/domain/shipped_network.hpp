@@ -30,6 +30,8 @@ class ShippedNetwork : public TripNetwork {
   EndPoint named(const Position& position, std::optional<NodeId> place) const override;
   Result<void> check(const TripRequest& request, const TripLeg& leg) const override;
   DataNotes notes() const override;
+  // The shipped network knows none.
+  std::vector<TripPoi> pois(const TripRequest&, const TripPlan&) const override { return {}; }
 
  private:
   std::shared_ptr<const Network> network_;

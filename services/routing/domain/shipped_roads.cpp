@@ -70,9 +70,7 @@ StageDrives ShippedRoads::stage(std::size_t stage) const {
 
 std::vector<RoadStep> ShippedRoads::steps(const std::vector<GraphStep>& graph_steps) const {
   const Network& network = network_.network();
-  const auto place = [&](NodeId node) {
-    return node < network.places().size() ? std::optional(node) : std::nullopt;
-  };
+  const auto place = [&](NodeId node) { return node < network.places().size() ? std::optional(node) : std::nullopt; };
   std::vector<RoadStep> steps;
   for (const GraphStep& step : graph_steps) {
     const auto from = place(step.from), to = place(step.to);
@@ -116,7 +114,8 @@ std::vector<RoadStep> ShippedRoads::fastest(Vertex from, Vertex to) const {
 std::vector<double> ShippedRoads::seconds_to(Vertex point) const {
   const std::vector<double> by_node = graph_.lower_bounds_to(node(point), 1, 0);
   std::vector<double> seconds;
-  for (Vertex vertex = 0; vertex < network_.trees().size() + points_; ++vertex) seconds.push_back(by_node[node(vertex)]);
+  for (Vertex vertex = 0; vertex < network_.trees().size() + points_; ++vertex)
+    seconds.push_back(by_node[node(vertex)]);
   return seconds;
 }
 

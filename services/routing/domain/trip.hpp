@@ -44,6 +44,14 @@ struct SiteFilter {
   double min_power_kw = 0;
 };
 
+enum class PoiKind { kFood, kToilet, kRest };
+
+// What to look for along a trip, and how long the way there and back may take.
+struct PoiWish {
+  std::vector<PoiKind> kinds;
+  double detour_seconds = 300;
+};
+
 struct TripRequest {
   Location from, to;
   std::vector<Via> via;
@@ -60,6 +68,9 @@ struct TripRequest {
   double stop_penalty_seconds = 0;  // what a stop counts beyond its time when plans are compared
   double max_speed_kmh = 130;
   int alternatives = 0;
+  // Local time at the start, in seconds since Monday's midnight; empty: hours of stations are not looked at.
+  std::optional<double> depart_week_second;
+  PoiWish pois;
   // Work limits: past the label limit the answer is bounded, after giving up there is none.
   std::size_t label_limit = 100'000;
   std::function<bool()> give_up;             // asked now and then; empty: never
@@ -91,6 +102,7 @@ struct EndPoint {
   std::optional<std::string> place_id;
   std::optional<std::string> site_id;
   double elevation_m = 0;
+  bool beside = false;  // near what is named, not there
 };
 
 struct TripLeg {
@@ -115,7 +127,9 @@ struct TripStop {
   double overhead_seconds = 0;
   std::int64_t plug_wh = 0;
   double peak_kw = 0;
-  Money price;
+  std::optional<Money> price;  // empty: not known
+  double arrive_seconds = 0;   // since the trip's start
+  double leave_seconds = 0;
   bool parked = false;                // during the stay at a via
   double beyond_stay_seconds = 0;     // parked: how much longer than the stay it takes
   std::optional<std::size_t> plan_b;  // another site that can be reached from here with what is left
@@ -130,7 +144,8 @@ struct TripTotals {
   double dwell_seconds = 0;
   double energy_wh = 0;
   std::int64_t plug_wh = 0;
-  Money price;
+  Money price;  // of the stops whose price is known
+  std::size_t unpriced_stops = 0;
   std::size_t stops = 0;
   double arrive_soc = 0;
 };
@@ -165,7 +180,8 @@ struct Infeasibility {
     kNoRoad,
     kNoStationInReach,
     kArrivalSocTooHigh,
-    kFiltersTooNarrow
+    kFiltersTooNarrow,
+    kStationsClosed
   } reason = Reason::kNoStationInReach;
   std::optional<EndPoint> gap_from, gap_to;
   double gap_distance_m = 0;
@@ -175,8 +191,20 @@ struct Infeasibility {
   std::vector<Relaxation> relaxations;
 };
 
+// Beside a stop (its site), or a detour from the route.
+struct TripPoi {
+  PoiKind kind = PoiKind::kFood;
+  std::string name;
+  Position position;
+  double distance_m = 0;  // along the route
+  double detour_seconds = 0;
+  std::optional<std::size_t> site;
+  double walk_m = 0;
+};
+
 struct TripAnswer {
   std::optional<TripPlan> plan;  // empty: infeasible
+  std::vector<TripPoi> pois;
   std::vector<TripPlan> alternatives;
   std::optional<Infeasibility> infeasible;
   Certificate certificate;

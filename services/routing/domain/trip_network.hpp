@@ -1,8 +1,8 @@
 // What the planner asks of a road network, so that one engine serves the shipped network and every imported one. A
-// TripNetwork is immutable and shared by all; its charging sites stand at stands, the vertices of the overlay. TripRoads
-// are the roads of one request: for its car, weather and points (start, vias, destination). A vertex is a stand, or
-// stands() + a point's number. Roads are driven in steps; sums over steps are what the search was told, to 1 Wh and 1 s
-// (else the search is told better, see exact_drives()).
+// TripNetwork is immutable and shared by all; its charging sites stand at stands, the vertices of the overlay.
+// TripRoads are the roads of one request: for its car, weather and points (start, vias, destination). A vertex is a
+// stand, or stands() + a point's number. Roads are driven in steps; sums over steps are what the search was told, to 1
+// Wh and 1 s (else the search is told better, see exact_drives()).
 #pragma once
 
 #include <memory>
@@ -28,7 +28,7 @@ struct RoadStep {
   double battery_wh = 0;
   std::string_view road;                       // its name, as long as the network lives; may be empty
   std::optional<NodeId> from_place, to_place;  // the places that stand there
-  std::optional<Vertex> stand;  // at its end, or as good as there
+  std::optional<Vertex> stand;                 // at its end, or as good as there
   std::optional<LanePart> lane;
   std::vector<Position> bends;  // between its ends
 };
@@ -77,9 +77,14 @@ class TripNetwork {
   // For the replay: each stretch must be a road of the network, driven no faster than it allows and for what it takes.
   virtual Result<void> check(const TripRequest& request, const TripLeg& leg) const = 0;
   virtual DataNotes notes() const = 0;
+  // What the request looks for along its plan, by distance; at most kMostPois.
+  virtual std::vector<TripPoi> pois(const TripRequest& request, const TripPlan& plan) const = 0;
+  static constexpr std::size_t kMostPois = 50;
 };
 
-// What a site's place in the answers is called.
+// Whether a site is open from an arrival to a departure, in seconds since the trip's start; empty: not known.
+std::optional<bool> open_at(const TripRequest& request, const Site& site, const TripStop& stop);
+// What a place is called in the answers.
 std::string full_name(const Place& place);
 
 }  // namespace evc::routing

@@ -7,9 +7,9 @@
 #include <sstream>
 
 #include "services/routing/domain/overlay_planner.hpp"
-#include "services/routing/domain/shipped_network.hpp"
 #include "services/routing/domain/place_search.hpp"
 #include "services/routing/domain/replay.hpp"
+#include "services/routing/domain/shipped_network.hpp"
 
 namespace evc::routing {
 namespace {

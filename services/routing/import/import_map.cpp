@@ -9,6 +9,7 @@
 #include "services/routing/domain/roads/build.hpp"
 #include "services/routing/domain/roads/shape_index.hpp"
 #include "services/routing/import/elevation_tiles.hpp"
+#include "services/routing/import/joined_stations.hpp"
 #include "services/routing/import/osm_map.hpp"
 #include "services/routing/import/site_list.hpp"
 #include "services/routing/store/road_files.hpp"
@@ -60,8 +61,7 @@ Result<ImportSummary> import_map(const ImportOptions& options) {
   }
   EVC_TRY(stations, listed_stations(options.stations));
   EVC_TRY(map, read_osm(options.map, options.progress));
-  stations.insert(stations.end(), std::make_move_iterator(map.stations.begin()),
-                  std::make_move_iterator(map.stations.end()));
+  stations = joined_stations(std::move(stations), std::move(map.stations));
 
   roads::BuiltNetwork built = roads::build_network(
       std::move(map.roads), {.elevation = tiles ? &*tiles : nullptr, .progress = options.progress});

@@ -27,7 +27,8 @@ class NetworkWatchTest : public ::testing::Test {
 
   void import(std::uint64_t seed, int stations) {
     imported::Country country({.seed = seed, .stations = stations});
-    ASSERT_TRUE(write_roads(folders.roads, country.data(), country.stations(), {.name = "map-" + std::to_string(seed)}));
+    ASSERT_TRUE(
+        write_roads(folders.roads, country.data(), country.stations(), {.name = "map-" + std::to_string(seed)}));
   }
   std::string planned_on() const {
     for (const auto& [name, note] : live->current()->network->notes())
@@ -35,7 +36,8 @@ class NetworkWatchTest : public ::testing::Test {
     return "";
   }
   static double loads(const std::string& outcome) {
-    const std::string text = telemetry::metrics().render(), line = "routing_network_loads_total{outcome=\"" + outcome + "\"} ";
+    const std::string text = telemetry::metrics().render(),
+                      line = "routing_network_loads_total{outcome=\"" + outcome + "\"} ";
     const std::size_t at = text.find(line);
     return at == std::string::npos ? 0 : std::stod(text.substr(at + line.size()));
   }

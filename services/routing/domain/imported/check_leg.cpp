@@ -35,7 +35,8 @@ roads::LaneCost driven(const roads::RoadNetwork& network, const ev::EnergyModel&
   for (const std::uint32_t packed : network.lane_bins(part.lane)) {
     const std::uint32_t bin = roads::bin_in(packed);
     if (bin == roads::kFerryBin) continue;
-    const double metres = roads::metres_in(packed), free_mps = roads::kmh_of_class(roads::speed_class_of_bin(bin)) / 3.6;
+    const double metres = roads::metres_in(packed),
+                 free_mps = roads::kmh_of_class(roads::speed_class_of_bin(bin)) / 3.6;
     const double mps = std::min(free_mps, part.cap_kmh / 3.6), rise = roads::slope_of_bin(bin) * metres;
     moving += metres / free_mps;
     cost.seconds += metres / mps - metres / free_mps;

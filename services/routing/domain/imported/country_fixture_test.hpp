@@ -2,8 +2,8 @@
 // restrictions and one-way roads, charging stations beside them by seed, and a car with a small battery.
 #pragma once
 
-#include <memory>
 #include <array>
+#include <memory>
 #include <random>
 
 #include "services/routing/domain/imported/imported_network.hpp"
@@ -29,6 +29,8 @@ struct CountryOptions {
   int stations = 25;
   int stretch = 60;  // towns of 1.5 km become countries of 90 km
   double short_waves_m = 0;
+  int pois = 0;
+  std::string hours;  // of every station; empty: not known
 };
 
 class Country {
@@ -41,10 +43,21 @@ class Country {
       node.point.lon_e7 = origin.lon_e7 + (node.point.lon_e7 - origin.lon_e7) * options.stretch;
     }
     const LongHills hills(options.short_waves_m);
-    data_ = std::make_shared<const roads::RoadNetworkData>(
+    auto data = std::make_shared<roads::RoadNetworkData>(
         roads::build_network(std::move(town.roads), {.elevation = &hills}).data);
+    data_ = data;
+    for (int i = 0; i < options.pois; ++i) {
+      const Position at = somewhere();
+      data->pois.push_back(
+          {.osm_id = i + 1,
+           .point = {static_cast<std::int32_t>(at.lat * roads::kE7), static_cast<std::int32_t>(at.lon * roads::kE7)},
+           .kind = static_cast<roads::PoiKind>(i % 3)});
+    }
     Source source{.network = roads::view_of(*data_), .keep = data_, .name = "random"};
-    for (int i = 0; i < options.stations; ++i) source.stations.push_back(station(source.network, i));
+    for (int i = 0; i < options.stations; ++i) {
+      source.stations.push_back(station(source.network, i));
+      if (!options.hours.empty()) source.stations.back().opening_hours = options.hours;
+    }
     stations_ = source.stations;
     network_ = std::make_shared<const ImportedNetwork>(std::move(source));
   }

@@ -24,8 +24,8 @@ double access_m(const Spot& spot) {
 
 roads::LaneCost Driving::access_cost(double metres) const {
   return {.seconds = metres / kAccessSpeedMps,
-          .battery_wh = model_.battery_wh(
-              {.length_m = metres, .speed_mps = kAccessSpeedMps, .elevation_m = kAirElevationM})};
+          .battery_wh =
+              model_.battery_wh({.length_m = metres, .speed_mps = kAccessSpeedMps, .elevation_m = kAirElevationM})};
 }
 
 // visit(metres, cost, step of the route or nothing for an access way).

@@ -65,7 +65,8 @@ Result<std::shared_ptr<const ImportedNetwork>> ImportedNetwork::make(Source sour
 ImportedNetwork::ImportedNetwork(Source source)
     : source_(std::move(source)),
       metrics_(course_metrics(source_.network)),
-      index_(roads::place_names(source_.network)) {
+      index_(roads::place_names(source_.network)),
+      poi_grid_(source_.network.pois) {
   add_sites();
   for (NodeId node = 0; node < source_.network.places.size(); ++node)
     place_of_id_.emplace(source_.network.places[node].osm_id, node);

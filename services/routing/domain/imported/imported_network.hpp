@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "services/routing/domain/imported/leg_table.hpp"
+#include "services/routing/domain/imported/poi_grid.hpp"
 #include "services/routing/domain/place_index.hpp"
 #include "services/routing/domain/roads/charging_station.hpp"
 
@@ -68,6 +69,7 @@ class ImportedNetwork : public TripNetwork {
   EndPoint named(const Position& position, std::optional<NodeId> place) const override;
   Result<void> check(const TripRequest& request, const TripLeg& leg) const override;
   DataNotes notes() const override;
+  std::vector<TripPoi> pois(const TripRequest& request, const TripPlan& plan) const override;
 
   const roads::RoadNetwork& network() const { return source_.network; }
   const roads::Metric& metric(std::uint32_t course) const { return metrics_[course]; }
@@ -97,6 +99,7 @@ class ImportedNetwork : public TripNetwork {
   std::vector<Spot> spots_;
   std::unique_ptr<const LegTable> legs_;
   PlaceIndex index_;
+  PoiGrid poi_grid_;
   std::unordered_map<std::int64_t, NodeId> place_of_id_;
   std::unique_ptr<QueryPool> queries_;
   mutable std::mutex known_mutex_;

@@ -13,11 +13,6 @@ constexpr double kNearestSearchedM = 2'000'000;
 constexpr double kBesideM = 2'000;
 constexpr double kBetweenSamplesM = 500;
 
-std::string rounded(double degrees) {
-  std::string text = std::to_string(degrees);
-  return text.substr(0, text.size() - 1);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<TripRoads>> ImportedRoads::make(const ImportedNetwork& network, const TripRequest& request,
@@ -58,12 +53,10 @@ Result<void> ImportedRoads::add_point(const Location& location, const std::strin
   if (!road) {
     const auto far =
         roads::nearest_road(network_.network(), wanted, roads::Snapping::kWellConnected, kNearestSearchedM);
-    const std::string where = far ? "the nearest point is " + rounded(far->position.lat) + "," +
-                                        rounded(far->position.lon) + ", " +
+    const std::string where = far ? "the nearest point is " + text_of(far->position) + ", " +
                                         std::to_string(std::lround(far->distance_m / 1'000)) + " km away"
                                   : "no road is anywhere near";
-    return std::unexpected(
-        Error{.code = Code::kLocationNotRoutable, .detail = where, .fields = {{pointer, where}}});
+    return std::unexpected(Error{.code = Code::kLocationNotRoutable, .detail = where, .fields = {{pointer, where}}});
   }
   point.spot = {.place = *road, .position = wanted, .off_road_m = road->distance_m};
   points_.push_back(std::move(point));

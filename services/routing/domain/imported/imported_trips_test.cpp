@@ -150,6 +150,75 @@ TEST(ImportedTrips, TheReplayFindsAWrongStep) {
   EXPECT_TRUE(refused([](PathPoint& point) { point.lane->cap_kmh = 140; })) << "too fast";
 }
 
+TEST(ImportedTrips, NobodyStopsAtAClosedStation) {
+  int stopped = 0, closed = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Country always({.seed = seed}),
+        by_day({.seed = seed, .hours = seed % 2 == 0 ? "08:00-20:00" : "Mo-Fr 07:00-21:00"});
+    for (int i = 0; i < 15; ++i) {
+      TripRequest request = always.trip();
+      request.soc = 0.4;
+      request.depart_week_second = always.uniform(0, 7 * 86'400);
+      const auto free = OverlayPlanner(always.network()).plan(request),
+                 told = OverlayPlanner(by_day.network()).plan(request);
+      ASSERT_TRUE(free && told) << seed << ' ' << i;
+      if (!free->plan || free->plan->totals.stops == 0) continue;
+      if (!told->plan) {
+        ++closed;
+        EXPECT_EQ(told->infeasible->reason, Infeasibility::Reason::kStationsClosed);
+        continue;
+      }
+      EXPECT_GE(told->plan->totals.seconds, free->plan->totals.seconds - 1e-6);
+      EXPECT_LE(told->certificate.lower_bound_seconds, free->plan->totals.seconds + 1) << "the bound knows no hours";
+      for (const auto& stop : told->plan->stop_after) {
+        if (!stop) continue;
+        ++stopped;
+        EXPECT_EQ(open_at(request, by_day.network()->sites()[stop->site], *stop), true);
+      }
+    }
+  }
+  EXPECT_GT(stopped, 20);
+  EXPECT_GT(closed, 5);
+}
+
+TEST(ImportedTrips, WhatIsBesideTheWayIsThereAndBackInTime) {
+  Country country({.seed = 3, .pois = 400});
+  const auto& network = *country.network();
+  std::size_t found = 0;
+  for (int i = 0; i < 20; ++i) {
+    TripRequest request = country.trip();
+    request.soc = 0.4;
+    request.pois = {.kinds = {PoiKind::kFood, PoiKind::kRest}, .detour_seconds = 400};
+    const auto answer = OverlayPlanner(country.network()).plan(request);
+    ASSERT_TRUE(answer);
+    if (!answer->plan) continue;
+    EXPECT_LE(answer->pois.size(), TripNetwork::kMostPois);
+    double before = 0;
+    for (const TripPoi& poi : answer->pois) {
+      ++found;
+      EXPECT_NE(poi.kind, PoiKind::kToilet) << "nobody asked for one";
+      EXPECT_GE(poi.distance_m, before);
+      EXPECT_LE(poi.distance_m, answer->plan->totals.distance_m + 1);
+      before = poi.distance_m;
+      if (poi.site) {
+        EXPECT_LE(great_circle_m(poi.position, network.sites()[*poi.site].position), 500);
+        continue;
+      }
+      EXPECT_LE(poi.detour_seconds, 400);
+      // Nobody drives there and back faster than at the top speed on a straight line.
+      double nearest = 1e9;
+      for (const TripLeg& leg : answer->plan->legs) {
+        for (const PathPoint& point : leg.path)
+          nearest = std::min(nearest, great_circle_m(point.position, poi.position));
+      }
+      EXPECT_GE(poi.detour_seconds + 1, 2 * (nearest - 1'000) / (140 / 3.6));
+    }
+    request.pois.kinds.clear();
+    EXPECT_TRUE(OverlayPlanner(country.network()).plan(request)->pois.empty());
+  }
+  EXPECT_GT(found, 50U);
+}
+
 TEST(ImportedTrips, APointOffTheRoadsNamesTheNearestOne) {
   Country country({.seed = 6});
   TripRequest request = country.trip();
