@@ -11,6 +11,7 @@
 #include "kit/base/assert.hpp"
 #include "kit/base/json.hpp"
 #include "kit/kafka/client_handle.hpp"
+#include "kit/kafka/consumer_statistics.hpp"
 #include "kit/kafka/event_queue.hpp"
 
 namespace evc::kafka {
@@ -18,6 +19,11 @@ namespace evc::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds kCloseLimit{5'000};
+// Longer than a broker takes that has just come back, and than a group needs to divide its partitions anew.
+constexpr std::chrono::seconds kStandingLimit{15};
+// What the coordinator has refused is not asked for again by itself; that it has been read from by then shows
+// otherwise.
+constexpr std::chrono::seconds kRefusedLimit{3};
 
 ClientSettings settings_of(const ConsumerOptions& options) {
   return {{"group.id", options.group},
@@ -69,54 +75,6 @@ Code code_of(rd_kafka_resp_err_t code) {
   }
 }
 
-std::int64_t field(const json::Object& fields, const char* name) {
-  const auto* value = fields.if_contains(name);
-  return value && value->is_int64() ? value->as_int64() : -1;
-}
-
-// Records behind the group's commits, over the partitions of librdkafka's statistics; -1 when the end of one of them is
-// not known yet. (Its own `consumer_lag` is unknown until the first commit; a new group counts from the first record.)
-std::int64_t lag_in(const json::Value& statistics, const std::vector<TopicPartition>& assigned) {
-  std::int64_t sum = 0;
-  for (const auto& [topic, partition] : assigned) {
-    boost::system::error_code missing;
-    const auto* description =
-        statistics.find_pointer("/topics/" + topic + "/partitions/" + std::to_string(partition), missing);
-    if (!description || !description->is_object()) return -1;
-    const auto& fields = description->as_object();
-    const std::int64_t end = field(fields, "hi_offset");
-    const std::int64_t done = std::max(field(fields, "committed_offset"), field(fields, "lo_offset"));
-    if (end < 0 || done < 0) return -1;
-    sum += std::max<std::int64_t>(0, end - done);
-  }
-  return sum;
-}
-
-// Of all partitions, ours or not any more.
-std::int64_t fetched_in(const json::Value& statistics) {
-  boost::system::error_code missing;
-  const auto* topics = statistics.find_pointer("/topics", missing);
-  if (!topics || !topics->is_object()) return -1;
-  std::int64_t sum = 0;
-  for (const auto& topic : topics->as_object()) {
-    const auto* partitions = topic.value().find_pointer("/partitions", missing);
-    if (!partitions || !partitions->is_object()) continue;
-    for (const auto& partition : partitions->as_object())
-      sum += std::max<std::int64_t>(0, field(partition.value().as_object(), "fetchq_size"));
-  }
-  return sum;
-}
-
-bool any_broker_up(const json::Value& statistics) {
-  boost::system::error_code missing;
-  const auto* brokers = statistics.find_pointer("/brokers", missing);
-  if (!brokers || !brokers->is_object()) return false;
-  return std::ranges::any_of(brokers->as_object(), [](const auto& broker) {
-    const auto* state = broker.value().is_object() ? broker.value().as_object().if_contains("state") : nullptr;
-    return state && state->is_string() && state->as_string() == "UP";
-  });
-}
-
 PartitionsHandle one_partition(const TopicPartition& partition) {
   PartitionsHandle list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition);
@@ -158,6 +116,8 @@ struct Consumer::Impl {
   std::optional<Error> failure;
   std::int64_t lag = -1;
   std::int64_t fetched_ahead = -1;
+  // Since when the group has given us nothing back after we were thought dead, or a partition of ours is not read from.
+  std::optional<std::chrono::steady_clock::time_point> out_since, idle_since;
   bool connected = false;
   bool fenced = false;
   bool woken = false;
@@ -182,9 +142,14 @@ void Consumer::Impl::discard() {
   connected = false;
   lag = -1;
   fetched_ahead = -1;
+  out_since.reset();
+  idle_since.reset();
 }
 
 void Consumer::Impl::note(rd_kafka_resp_err_t code, const char* what) {
+  const bool refused =
+      code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR || code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+  if (refused && !assigned.empty()) idle_since = std::chrono::steady_clock::now() - kStandingLimit + kRefusedLimit;
   failure = Error{.code = code_of(code), .detail = std::string(rd_kafka_err2name(code)) + ": " + what};
   if (failure->code == Code::kBrokerUnavailable) failure->detail += log->reason();
 }
@@ -194,6 +159,7 @@ void Consumer::Impl::rebalance(rd_kafka_event_t* event, std::vector<Record>& rec
   if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     rd_kafka_assign(client.get(), partitions);
     connected = true;
+    out_since.reset();
     for (int i = 0; i < partitions->cnt; ++i)
       assigned.push_back({partitions->elems[i].topic, partitions->elems[i].partition});
     std::ranges::sort(assigned);
@@ -209,6 +175,7 @@ void Consumer::Impl::rebalance(rd_kafka_event_t* event, std::vector<Record>& rec
   // Polled in this very round, but somebody else will get them.
   std::erase_if(records, [&](const Record& each) { return is_lost(each.topic, each.partition); });
   if (revoked) revoked(lost);
+  if (rd_kafka_assignment_lost(client.get()) != 0) out_since = std::chrono::steady_clock::now();
   rd_kafka_assign(client.get(), nullptr);
 }
 
@@ -230,6 +197,10 @@ void Consumer::Impl::handle(rd_kafka_event_t* event, std::vector<Record>& record
         lag = lag_in(*statistics, assigned);
         fetched_ahead = fetched_in(*statistics);
         connected = any_broker_up(*statistics);
+        if (!connected || all_fetched(*statistics, assigned))
+          idle_since.reset();
+        else if (!idle_since)
+          idle_since = std::chrono::steady_clock::now();
       }
       return;
     case RD_KAFKA_EVENT_OFFSET_COMMIT:
@@ -377,6 +348,12 @@ std::int64_t Consumer::fetched_ahead() const {
 
 bool Consumer::outdated() const {
   return kafka::outdated(impl_->client, impl_->options.connect);
+}
+
+bool Consumer::stands_still() const {
+  const auto since = std::chrono::steady_clock::now() - kStandingLimit;
+  return impl_->connected &&
+         ((impl_->out_since && *impl_->out_since < since) || (impl_->idle_since && *impl_->idle_since < since));
 }
 
 Task<> Consumer::reopen() {

@@ -51,6 +51,9 @@ class Consumer {
   std::int64_t lag() const;            // records behind the high watermarks, over the assignment; -1 unknown
   std::int64_t fetched_ahead() const;  // bytes in memory that poll() has not given out yet; -1 unknown
   bool outdated() const;               // the certificate was renewed since it joined
+  // A broker is there, and yet for 15 s a partition of ours is not read from, or a lost assignment has not come back; 3
+  // s after the coordinator has refused to tell our positions. reopen() is what helps.
+  bool stands_still() const;
   // Leaves as close() does and joins again under the same name, with a renewed certificate: never two of one name at a
   // time. What was polled and is not committed by then comes again; on_revoked is told.
   Task<> reopen();

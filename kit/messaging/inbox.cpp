@@ -72,7 +72,7 @@ struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
   void receive(std::vector<kafka::Record> records);
   void start_lanes();
   bool at_rest() const { return closing || renewing; }  // nothing new is begun
-  Task<> renew();
+  Task<> renew(const char* why);
   static Task<> lane(std::shared_ptr<Impl> impl);
   // Until every event is done or waits for its next try, or told to stop.
   Task<> process_key(std::deque<Incoming> batch);
@@ -156,7 +156,8 @@ Task<> Inbox::Impl::work() {
 
 Task<> Inbox::Impl::round() {
   const auto now = std::chrono::steady_clock::now();
-  if (consumer->outdated()) co_await renew();
+  if (consumer->outdated()) co_await renew("the inbox joins again with the renewed certificate");
+  if (consumer->stands_still()) co_await renew("the inbox is not given its events and joins again");
   for (auto& incoming : waiting.take_due(now, options.batch)) queue.add(std::move(incoming));
   start_lanes();
   if (queue.size() >= options.batch) {
@@ -179,16 +180,16 @@ Task<> Inbox::Impl::round() {
   commit_offsets();
 }
 
-// A renewed certificate: what is begun is finished and committed, then the group is left and joined again under the
-// same name. What waited comes again from the topic.
-Task<> Inbox::Impl::renew() {
+// What is begun is finished and committed, then the group is left and joined again under the same name. What waited
+// comes again from the topic.
+Task<> Inbox::Impl::renew(const char* why) {
+  EVC_LOG(kInfo, why, {{key::kTask, options.consumer.group}});
   renewing = true;
   co_await lanes.drain(std::chrono::steady_clock::now() + options.handler_limit + kCancelLimit);
   commit_offsets();
   co_await consumer->reopen();
   paused.clear();
   renewing = false;
-  EVC_LOG(kInfo, "the inbox has joined again with the renewed certificate", {{key::kTask, options.consumer.group}});
 }
 
 // Every lane is busy, and enough waits for them: nothing more is read until one of them is done with its key.

@@ -54,6 +54,21 @@ TEST_F(InboxOfBroker, ItHasCaughtUpWhenLessThanABatchIsOpen) {
   EXPECT_TRUE(side_->effects_become("a", "1,2,3,4"));
 }
 
+// Longer than the group waits for a member: the broker has forgotten us, and may not know its groups yet when it is
+// back.
+TEST_F(InboxOfBroker, ABrokerThatHungBeyondItsSessionIsReadFromAgain) {
+  side_->produce(records({event("a", 1)}));
+  side_->start();
+  EXPECT_TRUE(side_->effects_become("a", "1"));
+  {
+    const kafka::testing::BrokerHangs hangs;
+    const auto until = std::chrono::steady_clock::now() + 11s;
+    EXPECT_TRUE(evc::testing::run_until(worker_, [until] { return std::chrono::steady_clock::now() > until; }, 20s));
+  }
+  side_->produce(records({event("a", 2)}));
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] { return side_->effects("a") == "1,2"; }, 60s));
+}
+
 TEST_F(InboxOfBroker, DuplicatesInAnyOrderHaveNoEffect) {
   const auto all = records(events("a", 6));
   side_->start();

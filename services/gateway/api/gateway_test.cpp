@@ -452,6 +452,39 @@ TEST(Table, TheContractsOwnTableBuilds) {
   EXPECT_EQ(router.routes().size(), contracts::routes().size());
 }
 
+// Redis answers after all of them have asked.
+class LateLimits final : public SharedLimits {
+ public:
+  explicit LateLimits(Worker& worker) : worker_(worker) {}
+  Task<Result<redis::Verdict>> take(RequestContext& context, std::string key, redis::Limit limit,
+                                    std::int64_t cost) override {
+    co_await sleep_for(worker_, std::chrono::milliseconds(20));
+    co_return co_await limits_.take(context, std::move(key), limit, cost);
+  }
+
+ private:
+  Worker& worker_;
+  ScriptedLimits limits_;
+};
+
+Task<> take_one(RateLimiter& limiter, const contracts::RateClass& rate_class, int& allowed, int& decided) {
+  RequestContext context;
+  const auto decision = co_await limiter.take(context, rate_class, "somebody");
+  if (decision.kind == LimitDecision::Kind::kAllowed) ++allowed;
+  ++decided;
+}
+
+TEST(RateLimits, OfManyRequestsAtOnceEachCostsOne) {
+  Worker worker;
+  LateLimits shared(worker);
+  RateLimiter limiter(shared, {});
+  const contracts::RateClass rate_class{.name = "refresh", .per_minute = 600, .burst = 200};
+  int allowed = 0, decided = 0;
+  for (int i = 0; i < 180; ++i) worker.tasks().spawn("take", take_one(limiter, rate_class, allowed, decided));
+  ASSERT_TRUE(evc::testing::run_until(worker, [&decided] { return decided == 180; }));
+  EXPECT_EQ(allowed, 180) << "200 are allowed at once, and one batch of ten is at most wasted";
+}
+
 TEST(ClientNetwork, OneCustomerIsOneClient) {
   EXPECT_EQ(client_network("203.0.113.7"), "203.0.113.7");
   EXPECT_EQ(client_network("::ffff:203.0.113.7"), "203.0.113.7");

@@ -69,8 +69,13 @@ Task<LimitDecision> RateLimiter::lease(RequestContext& context, const contracts:
                                        LimitDecision local) {
   const bool must_share = rate_class.without_cache == contracts::WithoutCache::kRefuse;
   const redis::Limit limit{.burst = rate_class.burst, .count = rate_class.per_minute, .period = kMinute};
-  // Classes that guard passwords are counted one by one.
-  const std::int64_t batch = must_share ? 1 : std::clamp<std::int64_t>(rate_class.burst / 20, 1, options_.lease);
+  // Classes that guard passwords are counted one by one, and so are requests that come while a batch is asked for: if
+  // each of many at once leased one, the client would be stopped long before its limit.
+  const SteadyTime asked_at = context.clock->steady();
+  Client& asking = client_of(key, rate_class, asked_at);
+  const bool single = must_share || asked_at < asking.leasing_until;
+  const std::int64_t batch = single ? 1 : std::clamp<std::int64_t>(rate_class.burst / 20, 1, options_.lease);
+  if (!single) asking.leasing_until = asked_at + options_.redis_timeout;
   RequestContext question = must_share ? context : context.with_timeout(options_.redis_timeout);
   std::int64_t cost = batch;
   auto verdict = co_await shared_.take(question, key, limit, cost);
@@ -92,8 +97,11 @@ Task<LimitDecision> RateLimiter::lease(RequestContext& context, const contracts:
   }
   const SteadyTime now = context.clock->steady();
   Client& entry = client_of(key, rate_class, now);
-  entry.leased = cost - 1;
-  entry.leased_until = now + options_.lease_time;
+  if (!single) {
+    entry.leased = cost - 1;
+    entry.leased_until = now + options_.lease_time;
+    entry.leasing_until = {};
+  }
   entry.remaining = verdict->remaining;
   co_return LimitDecision{.remaining = std::min(local.remaining, verdict->remaining + entry.leased),
                           .reset_after = verdict->reset_after};

@@ -65,6 +65,7 @@ class RateLimiter {
     resilience::TokenBucket bucket;
     std::int64_t leased = 0;
     SteadyTime leased_until{};
+    SteadyTime leasing_until{};  // a batch is being asked for
     std::int64_t remaining = 0;  // of the shared limit, when it was last asked
   };
   Client& client_of(const std::string& key, const contracts::RateClass& rate_class, SteadyTime now);
