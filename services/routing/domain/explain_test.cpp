@@ -9,6 +9,7 @@
 
 #include "services/routing/domain/overlay_planner.hpp"
 #include "services/routing/domain/shipped_network.hpp"
+#include "services/routing/domain/small_car_test.hpp"
 
 namespace evc::routing {
 namespace {
@@ -23,19 +24,6 @@ struct Case {
         std::make_shared<const Network>(Network::build(places, arcs, {"R"}, sites).value()));
   }
 };
-
-ev::Vehicle small_car() {
-  ev::Vehicle car{.id = "test",
-                  .usable_kwh = 20,
-                  .mass_kg = 1'200,
-                  .cda_m2 = 0.65,
-                  .crr = 0.01,
-                  .ac_kw = 7,
-                  .dc_kw = 60,
-                  .connectors = {"CCS2"}};
-  car.curve = {{0, 30}, {0.1, 60}, {0.5, 45}, {0.8, 20}, {1, 5}};
-  return car;
-}
 
 Site site_at(NodeId node, const Place& place, double kw) {
   Site site{.id = "S" + std::to_string(node), .name = "S", .network = "N", .position = place.position, .node = node};

@@ -10,6 +10,7 @@
 
 #include "services/routing/domain/overlay_planner.hpp"
 #include "services/routing/domain/shipped_network.hpp"
+#include "services/routing/domain/small_car_test.hpp"
 
 namespace evc::routing {
 namespace {
@@ -22,19 +23,6 @@ struct Instance {
   std::shared_ptr<const Network> network;
   TripRequest request;
 };
-
-ev::Vehicle small_car() {
-  ev::Vehicle car{.id = "test",
-                  .usable_kwh = 20,
-                  .mass_kg = 1200,
-                  .cda_m2 = 0.65,
-                  .crr = 0.01,
-                  .ac_kw = 7,
-                  .dc_kw = 60,
-                  .connectors = {"CCS2"}};
-  car.curve = {{0, 30}, {0.1, 60}, {0.5, 45}, {0.8, 20}, {1, 5}};
-  return car;
-}
 
 // Hills, and a site everywhere. On a tree two places have one road, so the overlay holds every trip; on a ring with
 // chords it holds the fastest and a thrifty road of each pair.

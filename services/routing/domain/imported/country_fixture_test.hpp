@@ -8,6 +8,7 @@
 
 #include "services/routing/domain/imported/imported_network.hpp"
 #include "services/routing/domain/roads/town_fixture_test.hpp"
+#include "services/routing/domain/small_car_test.hpp"
 
 namespace evc::routing::imported {
 
@@ -88,18 +89,7 @@ class Country {
     request.overhead_seconds = uniform(0, 400);
     return request;
   }
-  static ev::Vehicle small_car() {
-    ev::Vehicle car{.id = "test",
-                    .usable_kwh = 8,
-                    .mass_kg = 1'200,
-                    .cda_m2 = 0.65,
-                    .crr = 0.01,
-                    .ac_kw = 7,
-                    .dc_kw = 60,
-                    .connectors = {"CCS2"}};
-    car.curve = {{0, 30}, {0.1, 60}, {0.5, 45}, {0.8, 20}, {1, 5}};
-    return car;
-  }
+  static ev::Vehicle small_car() { return routing::small_car(8); }
 
  private:
   using Point = roads::Point;
