@@ -14,8 +14,11 @@ std::unexpected<Error> cut_short(std::string_view what) {
 
 }  // namespace
 
-WallTime from_postgres_time(std::int64_t microseconds) {
-  return WallTime{kPostgresEpoch + std::chrono::microseconds{microseconds}};
+Result<WallTime> from_postgres_time(std::int64_t microseconds) {
+  const std::chrono::microseconds since_2000{microseconds};
+  if (since_2000 > std::chrono::microseconds::max() - kPostgresEpoch)
+    return fail(Code::kProtocolError, "pgoutput: a time that lies too far in the future");
+  return WallTime{kPostgresEpoch + since_2000};
 }
 std::int64_t to_postgres_time(WallTime time) {
   return (time.time_since_epoch() - kPostgresEpoch).count();
@@ -97,8 +100,10 @@ Result<PgoutputDecoder::Step> PgoutputDecoder::commit(std::string_view body) {
   in.character();  // flags, unused
   current_.commit_lsn = in.u64();
   current_.end_lsn = in.u64();
-  current_.committed_at = from_postgres_time(static_cast<std::int64_t>(in.u64()));
+  const auto committed_at = static_cast<std::int64_t>(in.u64());
   if (!in.good()) return cut_short("commit");
+  EVC_TRY(time, from_postgres_time(committed_at));
+  current_.committed_at = time;
   in_transaction_ = false;
   return Step{.batch = std::exchange(current_, {})};
 }

@@ -34,8 +34,9 @@ class PgoutputDecoder {
   bool in_transaction_ = false;
 };
 
-// Microseconds since 2000-01-01, as the protocol counts time.
-WallTime from_postgres_time(std::int64_t microseconds);
+// Microseconds since 2000-01-01, as the protocol counts time. It can say times (infinity among them) that lie beyond
+// what a WallTime holds: those are kProtocolError.
+Result<WallTime> from_postgres_time(std::int64_t microseconds);
 std::int64_t to_postgres_time(WallTime time);
 
 }  // namespace evc::postgres

@@ -92,9 +92,24 @@ TEST(Pgoutput, RefusesWhatComesOutOfOrder) {
   EXPECT_FALSE(decoder.feed("?"));
 }
 
+TEST(Pgoutput, RefusesACommitBeyondWhatATimeHolds) {
+  constexpr std::int64_t kInfinity = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t last = to_postgres_time(WallTime::max());
+  EXPECT_EQ(from_postgres_time(last).value(), WallTime::max());
+  EXPECT_EQ(from_postgres_time(std::numeric_limits<std::int64_t>::min()).value().time_since_epoch().count(),
+            std::numeric_limits<std::int64_t>::min() + 946'684'800'000'000);
+  for (const std::int64_t time : {last + 1, kInfinity}) {
+    PgoutputDecoder decoder;
+    ASSERT_TRUE(decoder.feed(begin()));
+    const auto step = decoder.feed(commit(1, 2, static_cast<std::uint64_t>(time)));
+    ASSERT_FALSE(step) << time;
+    EXPECT_EQ(step.error().code, Code::kProtocolError);
+  }
+}
+
 TEST(Pgoutput, TimesGoThereAndBack) {
   const WallTime now{std::chrono::microseconds{1'790'000'000'123'456}};
-  EXPECT_EQ(from_postgres_time(to_postgres_time(now)), now);
+  EXPECT_EQ(from_postgres_time(to_postgres_time(now)).value(), now);
 }
 
 TEST(Lsn, IsWrittenAsTheServerWritesIt) {
