@@ -154,14 +154,23 @@ build_go_tool() {
   rm -rf "$work"
 }
 
-build_go_tools() {
+# One after the other; those that are there already are left alone.
+build_these_go_tools() {
   local name
-  for name in "${evc_go_tools[@]}"; do
+  for name in "$@"; do
     [ ! -x "$(evc_go_tool "$name")" ] || continue
     say "Go: building $name"
     run_step "go-$name.log" "Go modules come through the machine's own Go settings (GOPROXY). Then run tools/setup.sh again." build_go_tool "$name"
     say "Go: $name built"
   done
+}
+
+# Two rows: while one fetches modules or links, which takes one processor at most, the other compiles.
+build_go_tools() {
+  build_these_go_tools process-compose jaeger &
+  local row=$!
+  build_these_go_tools victoria-logs otelcol || { wait "$row" || true; return 1; }
+  wait "$row"
 }
 
 install_kafka() {

@@ -64,6 +64,8 @@ struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
   static Task<> close(std::shared_ptr<Impl> impl);
   Task<> work();
   Task<> round();
+  bool has_enough(const std::string& topic) const { return queue.size_of(topic) >= options.waiting_per_topic; }
+  void hold_back();
   Task<> wait_for_room();
   Task<> end_lanes();
   void wake();
@@ -160,12 +162,13 @@ Task<> Inbox::Impl::round() {
   if (consumer->stands_still()) co_await renew("the inbox is not given its events and joins again");
   for (auto& incoming : waiting.take_due(now, options.batch)) queue.add(std::move(incoming));
   start_lanes();
-  if (queue.size() >= options.batch) {
+  if (std::ranges::all_of(options.consumer.topics, [this](const auto& topic) { return has_enough(topic); })) {
     co_await wait_for_room();
     commit_offsets();
     co_return;
   }
-  auto polled = co_await consumer->poll(options.batch - queue.size(), waiting.next_due(now, kIdleWait));
+  hold_back();
+  auto polled = co_await consumer->poll(options.batch, waiting.next_due(now, kIdleWait));
   if (polled) {
     broker_state = Result<void>{};
     receive(std::move(*polled));
@@ -192,7 +195,13 @@ Task<> Inbox::Impl::renew(const char* why) {
   renewing = false;
 }
 
-// Every lane is busy, and enough waits for them: nothing more is read until one of them is done with its key.
+// A topic of which enough waits is read no further while the others are: what it floods is itself.
+void Inbox::Impl::hold_back() {
+  for (const auto& partition : consumer->assignment())
+    if (has_enough(partition.topic) && paused.insert(partition).second) consumer->pause(partition);
+}
+
+// Every lane is busy, and of every topic enough waits for them: nothing is read until one of them is done with its key.
 Task<> Inbox::Impl::wait_for_room() {
   room = std::make_shared<OneShot<bool>>(worker.executor());
   const auto alarm =
@@ -342,6 +351,7 @@ void Inbox::Impl::commit_offsets() {
     progress.not_committed(committable);
   std::erase_if(paused, [this](const kafka::TopicPartition& partition) {
     if (progress.open(partition) > options.open_per_partition / 2) return false;
+    if (queue.size_of(partition.topic) > options.waiting_per_topic / 2) return false;
     consumer->resume(partition);
     return true;
   });

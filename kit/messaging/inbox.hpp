@@ -29,8 +29,10 @@ using EventHandler = std::function<Task<Result<void>>(RequestContext&, postgres:
 
 struct InboxOptions {
   kafka::ConsumerOptions consumer;
-  std::size_t batch = 64;    // events that wait for a free lane, and of one key in one transaction
+  std::size_t batch = 64;    // records of one reading, and events of one key in one transaction
   std::size_t parallel = 4;  // keys at the same time: connections of the pool
+  // Events of one topic that wait for a free lane, before it is read no further. The other topics are.
+  std::size_t waiting_per_topic = 512;
   // A key that waits longer for a missing sequence raises the alarm, and `ask` is asked for it; absent: as
   // contracts/topics.yaml says for its topic.
   std::optional<std::chrono::milliseconds> gap_timeout;

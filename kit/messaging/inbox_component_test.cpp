@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "kit/messaging/inbox_fixture_test.hpp"
 #include "kit/telemetry/metrics.hpp"
 #include "kit/telemetry/span.hpp"
@@ -278,6 +280,29 @@ TEST_F(InboxOfBroker, MembersThatComeAndGoDoubleNoEffect) {
   EXPECT_EQ(side_->database().value("SELECT bool_and(n = place)::text FROM (SELECT n, row_number() OVER (PARTITION BY "
                                     "key ORDER BY id) AS place FROM effect) AS e"),
             "true");
+}
+
+// Their order is compared, not a time: the calm event comes when the flood has begun, and overtakes most of it.
+TEST_F(InboxOfBroker, ATopicThatIsFloodedDoesNotHoldUpAnother) {
+  constexpr int kFlood = 600;
+  const auto calm = kafka::testing::fresh_topic("calm", 1);
+  auto options = side_->options();
+  options.consumer.topics.push_back(calm);
+  options.parallel = 2;
+  options.waiting_per_topic = 100;
+  std::map<Uuid, int> looks;
+  side_->holding = [&](const Event& event) { return event.topic != calm && ++looks[event.event_id] <= 5; };
+  std::vector<Event> flood;
+  for (int key = 0; key < kFlood; ++key) flood.push_back(event("flood-" + std::to_string(key), 1));
+  side_->start(options);
+  ASSERT_TRUE(evc::testing::run_until(worker_, [&] { return side_->inbox().caught_up(); }));
+  side_->produce(records(flood));
+  ASSERT_TRUE(evc::testing::run_until(worker_, [&] { return looks.size() > 10; }));
+  side_->produce(records({sample_event(calm, "calm", 1)}));
+  ASSERT_TRUE(side_->becomes("SELECT count(*) FROM effect", std::to_string(kFlood + 1), 60s));
+  EXPECT_LT(std::stoi(side_->database().value("SELECT count(*) FROM effect WHERE id < (SELECT id FROM effect WHERE key "
+                                              "= 'calm')")),
+            kFlood / 2);
 }
 
 TEST_F(InboxOfBroker, TypesThatConcernOthersAreDiscarded) {

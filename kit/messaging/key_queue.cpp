@@ -1,28 +1,37 @@
 #include "kit/messaging/key_queue.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <numeric>
 
 namespace evc::messaging {
 
 void KeyQueue::add(Incoming incoming) {
   Key key{incoming.record.topic, incoming.record.key};
+  auto& topic = topics_[key.first];
   auto& row = rows_[key];
-  if (!row.taken && row.events.empty()) ready_.push_back(std::move(key));
+  if (!row.taken && row.events.empty()) topic.ready.push_back(std::move(key));
   row.events.push_back(std::move(incoming));
-  ++size_;
+  ++topic.size;
 }
 
 std::optional<KeyQueue::Work> KeyQueue::take(std::size_t limit) {
-  if (ready_.empty()) return std::nullopt;
-  Work work{.key = std::move(ready_.front())};
-  ready_.pop_front();
+  const auto is_ready = [](const auto& topic) { return !topic.second.ready.empty(); };
+  const auto after_last = topics_.upper_bound(taken_last_);
+  auto next = std::find_if(after_last, topics_.end(), is_ready);
+  if (next == topics_.end()) next = std::find_if(topics_.begin(), after_last, is_ready);
+  if (next == topics_.end() || !is_ready(*next)) return std::nullopt;
+  auto& topic = next->second;
+  taken_last_ = next->first;
+  Work work{.key = std::move(topic.ready.front())};
+  topic.ready.pop_front();
   auto& row = rows_[work.key];
   row.taken = true;
   const auto count = static_cast<std::ptrdiff_t>(std::min(limit, row.events.size()));
   std::move(row.events.begin(), row.events.begin() + count, std::back_inserter(work.events));
   row.events.erase(row.events.begin(), row.events.begin() + count);
-  size_ -= work.events.size();
+  topic.size -= work.events.size();
   return work;
 }
 
@@ -33,35 +42,52 @@ void KeyQueue::ended(const Key& key) {
   if (row->second.events.empty())
     rows_.erase(row);
   else
-    ready_.push_back(key);
+    topics_[key.first].ready.push_back(key);
 }
 
 std::deque<Incoming> KeyQueue::withdraw(const Key& key) {
   const auto row = rows_.find(key);
   if (row == rows_.end()) return {};
+  auto& topic = topics_[key.first];
   auto events = std::exchange(row->second.events, {});
-  size_ -= events.size();
+  topic.size -= events.size();
   if (!row->second.taken) {
-    std::erase(ready_, key);
+    std::erase(topic.ready, key);
     rows_.erase(row);
   }
   return events;
 }
 
 void KeyQueue::forget(const kafka::TopicPartition& partition) {
+  auto& topic = topics_[partition.topic];
   for (auto row = rows_.begin(); row != rows_.end();) {
     auto& events = row->second.events;
     const bool waited = !events.empty();
-    size_ -= std::erase_if(events, [&](const Incoming& incoming) {
+    topic.size -= std::erase_if(events, [&](const Incoming& incoming) {
       return incoming.record.topic == partition.topic && incoming.record.partition == partition.partition;
     });
     if (row->second.taken || !events.empty()) {
       ++row;
       continue;
     }
-    if (waited) std::erase(ready_, row->first);
+    if (waited) std::erase(topic.ready, row->first);
     row = rows_.erase(row);
   }
+}
+
+std::size_t KeyQueue::size() const {
+  return std::transform_reduce(topics_.begin(), topics_.end(), std::size_t{0}, std::plus<>{},
+                               [](const auto& topic) { return topic.second.size; });
+}
+
+std::size_t KeyQueue::size_of(const std::string& topic) const {
+  const auto found = topics_.find(topic);
+  return found == topics_.end() ? 0 : found->second.size;
+}
+
+std::size_t KeyQueue::ready_keys() const {
+  return std::transform_reduce(topics_.begin(), topics_.end(), std::size_t{0}, std::plus<>{},
+                               [](const auto& topic) { return topic.second.ready.size(); });
 }
 
 }  // namespace evc::messaging

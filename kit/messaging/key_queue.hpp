@@ -1,6 +1,7 @@
 // Events on their way to their handlers, by key: what of a key is worked on, what waits for that, and which key is
 // next. A key is worked on by one lane at a time and its events stay in order; while one key takes long, the others
-// pass it. Pure bookkeeping of one inbox, no I/O.
+// pass it. Topics take turns, so that one with many keys delays the others by one key at most. Pure bookkeeping of one
+// inbox, no I/O.
 #pragma once
 
 #include <deque>
@@ -24,7 +25,8 @@ class KeyQueue {
     Key key;
     std::deque<Incoming> events;  // all of one key, in order
   };
-  // The key that waits longest and is not worked on, with at most `limit` of its events; it is worked on from now on.
+  // Of the topic whose turn it is, the key that waits longest and is not worked on, with at most `limit` of its events;
+  // it is worked on from now on.
   std::optional<Work> take(std::size_t limit);
   // The work on it has ended; what came for it meanwhile has its turn behind the other keys.
   void ended(const Key& key);
@@ -33,17 +35,23 @@ class KeyQueue {
   // The partition belongs to somebody else now. What is worked on is not touched.
   void forget(const kafka::TopicPartition& partition);
 
-  std::size_t size() const { return size_; }  // events that no lane has taken yet
-  std::size_t ready_keys() const { return ready_.size(); }
+  // Events that no lane has taken yet.
+  std::size_t size() const;
+  std::size_t size_of(const std::string& topic) const;
+  std::size_t ready_keys() const;
 
  private:
   struct Row {
     std::deque<Incoming> events;
     bool taken = false;
   };
+  struct Topic {
+    std::deque<Key> ready;
+    std::size_t size = 0;
+  };
   std::map<Key, Row> rows_;
-  std::deque<Key> ready_;
-  std::size_t size_ = 0;
+  std::map<std::string, Topic> topics_;
+  std::string taken_last_;  // the topic that had the last turn
 };
 
 }  // namespace evc::messaging

@@ -9,10 +9,14 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-Incoming record(const std::string& key, std::int64_t offset, int partition = 0) {
+Incoming record_of(const std::string& topic, const std::string& key, std::int64_t offset, int partition = 0) {
   Incoming incoming;
-  incoming.record = {.topic = "t", .key = key, .partition = partition, .offset = offset};
+  incoming.record = {.topic = topic, .key = key, .partition = partition, .offset = offset};
   return incoming;
+}
+
+Incoming record(const std::string& key, std::int64_t offset, int partition = 0) {
+  return record_of("t", key, offset, partition);
 }
 
 std::vector<std::int64_t> offsets(const std::deque<Incoming>& events) {
@@ -43,6 +47,25 @@ TEST(KeyQueue, KeysTakeTurnsAndEachKeepsItsOrder) {
   queue.ended(second->key);
   EXPECT_EQ(queue.size(), 0U);
   EXPECT_EQ(queue.ready_keys(), 0U);
+}
+
+TEST(KeyQueue, TopicsTakeTurnsHoweverManyKeysOneHas) {
+  KeyQueue queue;
+  for (int i = 0; i < 50; ++i) queue.add(record_of("flooded", std::to_string(i), i));
+  ASSERT_TRUE(queue.take(9));
+  for (int i = 0; i < 3; ++i) queue.add(record_of("calm", std::to_string(i), i));
+  queue.add(record_of("another", "a", 0));
+  EXPECT_EQ(queue.size_of("flooded"), 49U);
+  EXPECT_EQ(queue.size_of("calm"), 3U);
+  EXPECT_EQ(queue.size_of("unheard"), 0U);
+  EXPECT_EQ(queue.size(), 53U);
+  EXPECT_EQ(queue.ready_keys(), 53U);
+  std::vector<std::string> turns;
+  for (int i = 0; i < 8; ++i) turns.push_back(queue.take(9)->key.first);
+  EXPECT_THAT(turns, ElementsAre("another", "calm", "flooded", "calm", "flooded", "calm", "flooded", "flooded"));
+  queue.forget({.topic = "flooded", .partition = 0});
+  EXPECT_FALSE(queue.take(9));
+  EXPECT_EQ(queue.size(), 0U);
 }
 
 TEST(KeyQueue, WhatWaitsForAKeyThatFailedIsWithdrawn) {

@@ -1,5 +1,6 @@
 // evcosta-route: the route engine's models from the command line, on files.
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <optional>
@@ -30,7 +31,8 @@ std::string file(const std::string& path) {
 double number(const std::string& name, const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) throw std::invalid_argument(name + " needs a number");
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
+    throw std::invalid_argument(name + " needs a number");
   return value;
 }
 

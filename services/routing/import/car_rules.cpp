@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <string>
 
 #include "services/routing/domain/roads/speed_slope.hpp"
@@ -66,7 +67,7 @@ Access access_of(const Tags& tags) {
 std::optional<double> number_at_start(std::string_view text, std::string_view& rest) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return std::nullopt;
+  if (error != std::errc() || !std::isfinite(number)) return std::nullopt;  // "nan" and "inf" are numbers to it
   rest = text.substr(static_cast<std::size_t>(end - text.data()));
   return number;
 }

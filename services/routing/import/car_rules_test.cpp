@@ -57,6 +57,7 @@ TEST(CarRules, Speeds) {
   EXPECT_FALSE(speed_limit_kmh("signals"));
   EXPECT_FALSE(speed_limit_kmh("-5"));
   EXPECT_FALSE(speed_limit_kmh("4000"));
+  for (const char* no_speed : {"nan", "inf", "nan mph", "-nan"}) EXPECT_FALSE(speed_limit_kmh(no_speed)) << no_speed;
 }
 
 TEST(CarRules, WhatStandsInTheWay) {
