@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "kit/net/client_network.hpp"
 #include "services/gateway/api/forward.hpp"
 #include "services/gateway/api/problem_pages.hpp"
 
@@ -92,7 +93,7 @@ Task<http::Response> Edge::limit(RequestContext& context, http::Request& request
   if (route == nullptr) co_return co_await next(context, request);
   const contracts::RateClass& rate_class = classes_[route->rate_class];
   const bool by_subject = rate_class.counted == contracts::Counted::kSubject && !context.principal.subject.empty();
-  const std::string client = by_subject ? context.principal.subject : client_network(request.remote_address);
+  const std::string client = by_subject ? context.principal.subject : net::client_network(request.remote_address);
   const LimitDecision decision = co_await limiter_.take(context, rate_class, client);
   http::Response response;
   if (decision.kind == LimitDecision::Kind::kAllowed) {

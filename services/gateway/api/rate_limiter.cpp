@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include <boost/asio/ip/address.hpp>
-
 #include "kit/base/bytes.hpp"
 
 namespace evc::gateway {
@@ -117,17 +115,6 @@ std::string rate_limit_policy(const contracts::RateClass& rate_class) {
 std::string rate_limit_state(const contracts::RateClass& rate_class, const LimitDecision& decision) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(decision.reset_after).count();
   return fmt::format("\"{}\";r={};t={}", rate_class.name, std::max<std::int64_t>(decision.remaining, 0), seconds);
-}
-
-std::string client_network(std::string_view address) {
-  boost::system::error_code error;
-  const auto parsed = boost::asio::ip::make_address(address, error);
-  if (error || parsed.is_v4()) return std::string(address);
-  const auto v6 = parsed.to_v6();
-  if (v6.is_v4_mapped()) return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6).to_string();
-  auto bytes = v6.to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
-  return boost::asio::ip::address_v6(bytes).to_string() + "/64";
 }
 
 }  // namespace evc::gateway

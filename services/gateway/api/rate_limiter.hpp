@@ -83,7 +83,5 @@ class RateLimiter {
 // The headers of draft-ietf-httpapi-ratelimit-headers: the policy, and what is left of it.
 std::string rate_limit_policy(const contracts::RateClass& rate_class);
 std::string rate_limit_state(const contracts::RateClass& rate_class, const LimitDecision& decision);
-// IPv4 as it is, IPv6 cut to its /64: the whole network of one customer is one client.
-std::string client_network(std::string_view address);
 
 }  // namespace evc::gateway
