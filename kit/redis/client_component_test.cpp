@@ -275,5 +275,26 @@ TEST_F(RedisTest, ALeaseTakesSeveralAtOnceOrNone) {
   EXPECT_EQ(too_much->remaining, 2);
 }
 
+TEST_F(RedisTest, TakesFromEveryBucketOrFromNoneAndGivesBack) {
+  const std::vector<Bucket> both{{key("wide"), {.burst = 5, .count = 1, .period = 60s}},
+                                 {key("narrow"), {.burst = 2, .count = 1, .period = 60s}}};
+  const auto left = [&](const Bucket& bucket) {
+    return run(take(client_, context_, bucket.key, bucket.limit, 0))->remaining;
+  };
+  EXPECT_TRUE(run(take_from_each(client_, context_, both))->allowed);
+  EXPECT_TRUE(run(take_from_each(client_, context_, both))->allowed);
+  const Taken refused = run(take_from_each(client_, context_, both)).value();
+  EXPECT_FALSE(refused.allowed);
+  EXPECT_GT(refused.retry_after, 50s);
+  EXPECT_LE(refused.retry_after, 60s);
+  EXPECT_EQ(left(both[0]), 3) << "what one bucket refuses no other one pays";
+  ASSERT_TRUE(run(give_back(client_, context_, both)));
+  EXPECT_EQ(left(both[0]), 4);
+  EXPECT_TRUE(run(take_from_each(client_, context_, both))->allowed);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(run(give_back(client_, context_, both)));
+  EXPECT_EQ(left(both[0]), 5) << "never more than the burst";
+  EXPECT_EQ(left(both[1]), 2);
+}
+
 }  // namespace
 }  // namespace evc::redis

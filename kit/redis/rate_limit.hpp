@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "kit/redis/client.hpp"
 
@@ -23,5 +25,19 @@ struct Verdict {
 
 Task<Result<Verdict>> take(Client& client, RequestContext& context, std::string key, Limit limit,
                            std::int64_t cost = 1);
+
+// One of several buckets that something counts in.
+struct Bucket {
+  std::string key;
+  Limit limit;
+};
+struct Taken {
+  bool allowed = false;
+  std::chrono::milliseconds retry_after{0};  // until every bucket has one again
+};
+// One from each of them, or none from any: reserving before the work and giving back afterwards holds a limit however
+// many try at the same moment.
+Task<Result<Taken>> take_from_each(Client& client, RequestContext& context, std::vector<Bucket> buckets);
+Task<Result<void>> give_back(Client& client, RequestContext& context, std::vector<Bucket> buckets);
 
 }  // namespace evc::redis
