@@ -36,23 +36,39 @@ void wire(service::WorkerScope& scope) {
   postgres::Pool& keystore = scope.postgres("auth_keystore");
   auto& keys = scope.own<KeyRing>(pool, derive_key(master, "signing keys"));
   auto& issuer = scope.own<TokenIssuer>(settings, keys, pool, keystore, keystore_key);
-  auto& credentials = scope.own<Credentials>(Credentials::Parts{.worker = scope.worker(),
-                                                                .pool = pool,
-                                                                .keystore = keystore,
-                                                                .redis = scope.redis(),
-                                                                .issuer = issuer,
-                                                                .hasher = password_hasher(scope),
-                                                                .hashing = hashing_pool(settings),
-                                                                .index_key = derive_key(master, "e-mail index"),
-                                                                .keystore_key = keystore_key,
-                                                                .mail_key = derive_key(master, "mail")});
-  auto& api = scope.own<Api>(Api{.pool = pool, .keys = keys, .issuer = issuer, .credentials = credentials});
+  const SealKey index_key = derive_key(master, "e-mail index");
+  const SealKey mail_key = derive_key(master, "mail");
+  auto& throttle = scope.own<SignInThrottle>(scope.redis(), settings, derive_key(master, "device marks"));
+  auto& second_factor = scope.own<SecondFactor>(pool, mail_key);
+  auto& requests = scope.own<AccountRequests>(AccountRequests::Parts{.pool = pool,
+                                                                     .keystore = keystore,
+                                                                     .settings = settings,
+                                                                     .index_key = index_key,
+                                                                     .keystore_key = keystore_key,
+                                                                     .mail_key = mail_key,
+                                                                     .request_key = derive_key(master, "requests")});
+  auto& credentials = scope.own<Credentials>(
+      Credentials::Parts{.pool = pool,
+                         .issuer = issuer,
+                         .throttle = throttle,
+                         .second_factor = second_factor,
+                         .requests = requests,
+                         .passwords = PasswordWork(scope.worker(), password_hasher(scope), hashing_pool(settings)),
+                         .index_key = index_key,
+                         .mail_key = mail_key});
+  auto& sessions = scope.own<AccountSessions>(pool, issuer);
+  auto& api = scope.own<Api>(Api{.pool = pool,
+                                 .keys = keys,
+                                 .issuer = issuer,
+                                 .credentials = credentials,
+                                 .second_factor = second_factor,
+                                 .sessions = sessions});
   add_routes(scope.router(), api);
   scope.readiness("signing keys", [&keys](RequestContext& context) { return keys_ready(keys, context); });
   scope.worker().tasks().spawn("signing keys", keep_keys(scope.worker(), keys));
   if (!scope.first()) return;
-  scope.worker().tasks().spawn("mails",
-                               send_mails(scope.worker(), pool, derive_key(master, "mail"), settings.mail_spool_dir));
+  scope.worker().tasks().spawn("requests and mails",
+                               answer_and_send(scope.worker(), requests, pool, mail_key, settings.mail_spool_dir));
   scope.worker().tasks().spawn("refresh grace", wipe_after_grace(scope.worker(), pool));
 }
 

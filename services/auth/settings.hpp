@@ -12,6 +12,7 @@ struct AuthSettings {
   std::int64_t access_token_s = 600;  // at most 900
   std::int64_t service_token_s = 600;
   std::int64_t verification_hours = 24;
+  std::int64_t mailed_code_minutes = 30;   // codes to replace a password or to confirm an address
   std::int64_t failures_per_account = 10;  // wrong passwords for one account in 15 minutes
   std::int64_t failures_per_address = 30;  // … from one address in a minute
   std::int64_t hashing_queue = 64;         // logins waiting for the hashing thread; more are answered 503
@@ -19,7 +20,7 @@ struct AuthSettings {
   std::string mail_spool_dir;  // one .eml file per mail
 };
 BOOST_DESCRIBE_STRUCT(AuthSettings, (),
-                      (issuer, access_token_s, service_token_s, verification_hours, failures_per_account,
-                       failures_per_address, hashing_queue, hashing_threads, mail_spool_dir))
+                      (issuer, access_token_s, service_token_s, verification_hours, mailed_code_minutes,
+                       failures_per_account, failures_per_address, hashing_queue, hashing_threads, mail_spool_dir))
 
 }  // namespace evc::auth_service

@@ -21,10 +21,16 @@ class Duplicates:
         self.at_first: dict[int, int] = {}  # status → how many, of the burst itself; 0: the connection was lost
         self.went_out = asyncio.Event()  # the burst has been answered or lost
         self.known = asyncio.Event()  # somebody has the answer
+        self.die = None  # a coroutine function that is called when everybody is connected, to kill somebody
 
     async def run(self) -> None:
-        self.open = asyncio.Barrier(self.count)
-        await asyncio.gather(*(self._client(number) for number in range(self.count)))
+        self.open = asyncio.Barrier(self.count + 1)
+        await asyncio.gather(self._killer(), *(self._client(number) for number in range(self.count)))
+
+    async def _killer(self) -> None:
+        await self.open.wait()
+        if self.die:
+            await self.die()
 
     async def _client(self, number: int) -> None:
         port, deadline, connection = self.ports[number % len(self.ports)], time.monotonic() + self.within_s, None

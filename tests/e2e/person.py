@@ -72,16 +72,23 @@ class Person:
         assert answer.status_code == 202, answer.text
         return self
 
-    def verification_path(self, within_s: float = 15) -> str:
+    def mails(self, address: str | None = None) -> list[str]:
+        """Texts of what was mailed to the person (or to another address), the latest first."""
+        texts = (path.read_text(encoding="utf-8") for path in sorted(self.platform.mail_dir.glob("*.eml"), key=lambda path: -path.stat().st_mtime))
+        return [text for text in texts if f"<{address or self.email}>" in text]
+
+    def mailed(self, pattern: str, address: str | None = None, within_s: float = 15) -> str:
+        """What `pattern` finds in the latest mail that has it."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            for mail in sorted(self.platform.mail_dir.glob("*.eml"), key=lambda path: -path.stat().st_mtime):
-                text = mail.read_text(encoding="utf-8")
-                link = re.search(r"/auth/verify\?token=[A-Za-z0-9_-]+", text)
-                if f"<{self.email}>" in text and link:
-                    return link.group()
+            found = next(filter(None, (re.search(pattern, text) for text in self.mails(address))), None)
+            if found:
+                return found.group()
             time.sleep(0.05)
-        raise AssertionError(f"no verification mail within {within_s} s")
+        raise AssertionError(f"no mail with {pattern} within {within_s} s")
+
+    def verification_path(self, within_s: float = 15) -> str:
+        return self.mailed(r"/auth/verify\?token=[A-Za-z0-9_-]+", within_s=within_s)
 
     def verify(self) -> "Person":
         answer = self.request("GET", self.verification_path())
@@ -89,10 +96,19 @@ class Person:
         return self
 
     def login(self) -> "Person":
-        answer = self.request("POST", "/auth/login", json={"email": self.email, "password": PASSWORD})
+        answer = self.try_login()
         assert answer.status_code == 200, answer.text
         self.use(answer.json())
         return self
+
+    def try_login(self, password: str = PASSWORD, **more) -> requests.Response:
+        return self.request("POST", "/auth/login", json={"email": self.email, "password": password, **more})
+
+    def elsewhere(self) -> "Person":
+        """The same person on another device, at another address, not signed in there."""
+        other = Person(self.platform)
+        other.email, other.name = self.email, self.name
+        return other
 
     def use(self, tokens: dict) -> None:
         self.tokens = tokens

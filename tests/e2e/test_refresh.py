@@ -1,9 +1,16 @@
 """Refresh tokens: one child per parent however many ask at once, and the end of the family when an old one is used."""
+import asyncio
 import concurrent.futures
+import json
+import random
+import secrets
 import time
+from collections import Counter
 
 import pytest
-from person import Person, assert_problem
+from duplicates import Duplicates
+from person import assert_problem
+from second_auth import SecondAuth
 
 
 def refresh(person, token):
@@ -23,6 +30,40 @@ def test_64_racing_refreshes_make_one_child(somebody):
     assert person.request("GET", "/users/me").status_code == 200
     grandchild = refresh(person, children.pop())
     assert grandchild.status_code == 200
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("rounds", "killed"), [pytest.param(12, 3, id="a-dozen"), pytest.param(1000, 100, id="a-thousand", marks=pytest.mark.long)])
+def test_64_race_over_two_processes_one_of_which_dies(platform, somebody, eventually, tmp_path, capsys, rounds, killed):
+    """One child of every parent, and nobody is signed out, whoever of the two was asked and whenever one of them died."""
+    seed = secrets.randbits(32)
+    chance = random.Random(seed)
+    deadly = set(chance.sample(range(rounds), killed))
+    person, began, lost = somebody(), time.monotonic(), 0
+    token, seen = person.tokens["refreshToken"], set()
+    second = SecondAuth(platform, tmp_path)
+
+    async def race(token: str, dies: bool) -> Duplicates:
+        burst = Duplicates(platform, [platform.port("AUTH_PORT"), second.port], 64, "/auth/refresh", json.dumps({"refreshToken": token}).encode(), {}, within_s=25)
+        burst.die = (lambda: second.kill(chance.uniform(0, 0.06))) if dies else None
+        await burst.run()
+        return burst
+    try:
+        for number in range(rounds):
+            eventually(second.ready, 60, what="the second process to be ready")
+            burst = asyncio.run(race(token, number in deadly))
+            lost += burst.at_first.get(0, 0)
+            children = {json.loads(body)["refreshToken"] for status, body in burst.answers if status == 200}
+            assert len(burst.answers) == 64 and len(children) == 1, f"round {number}, seed {seed}: {Counter(status for status, _ in burst.answers)}, {len(children)} children"
+            seen.add(token)
+            token = children.pop()
+            assert token not in seen
+        assert refresh(person, token).status_code == 200
+    finally:
+        second.close()
+        with capsys.disabled():
+            print(f"\n    {len(seen)} rounds of 64 over two processes, {second.deaths} deaths, {lost} lost connections in {time.monotonic() - began:.0f} s; seed {seed}")
+    assert second.deaths == killed
 
 
 def test_ten_generations_in_a_row(somebody):
@@ -53,10 +94,8 @@ def test_a_parent_whose_child_was_used_ends_the_family(somebody, eventually):
 
 
 def test_logout_ends_refresh_and_access_tokens(somebody, eventually):
-    person, other = somebody(), None
-    other = Person(person.platform)
-    other.email, other.name = person.email, person.name
-    other.login()
+    person = somebody()
+    other = person.elsewhere().login()
     assert person.request("POST", "/auth/logout").status_code == 204
     assert_problem(refresh(person, person.tokens["refreshToken"]), 401, "refresh-token-invalid")
     eventually(lambda: person.request("GET", "/users/me/vehicles").status_code == 401, 5, what="the end of the access token")

@@ -54,7 +54,8 @@ def problems_of(route: dict, table: dict) -> list[str]:
         (bool(route.get("internal")) == bool(route.get("callers")), "internal operations, and only they, name their callers"),
         (all(caller in CALLERS for caller in route.get("callers", [])), "unknown caller"),
         ("scope" not in route or route["scope"] in allowed.get(route["access"], set()), "scope is not granted to this kind of caller"),
-        ("scope" in route or route["access"] in ("public", "hmac", "service", "peer") or route["operation"] == "logout", "scope missing"),
+        # Of their own sign-in people dispose whatever they may do else, operators too.
+        ("scope" in route or route["access"] in ("public", "hmac", "service", "peer") or route["path"].startswith("/auth/"), "scope missing"),
         (route.get("internal") or table["rate_classes"].get(route["rate_class"], {}).get("counted") != "none", "a public route needs a limit"),
         (route["access"] not in ("public", "hmac") or table["rate_classes"].get(route["rate_class"], {}).get("counted") != "subject",
          "without a token there is no subject to count by"),

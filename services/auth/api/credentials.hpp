@@ -1,6 +1,6 @@
-// Registration, verification and sign-in. Every account state takes the same steps: one look-up by index, one look-up
-// in the keystore, one Argon2 run, an answer of the same form, padded to the next 25 ms; so neither text nor time tells
-// whether an address is known.
+// Registration, sign-in and what the owner of an account does with its password and address. Every account state takes
+// the same steps: one look-up by index, one look-up in the keystore, one Argon2 run, an answer of the same form on a
+// grid of 25 ms; so neither text nor time tells whether an address is known. One per worker.
 #pragma once
 
 #include <memory>
@@ -8,10 +8,12 @@
 #include <string>
 
 #include "kit/http/message.hpp"
-#include "kit/redis/client.hpp"
-#include "kit/runtime/cpu_pool.hpp"
+#include "services/auth/api/account_requests.hpp"
+#include "services/auth/api/password_work.hpp"
+#include "services/auth/api/people.hpp"
+#include "services/auth/api/second_factor.hpp"
+#include "services/auth/api/sign_in_throttle.hpp"
 #include "services/auth/api/tokens.hpp"
-#include "services/auth/domain/password.hpp"
 
 namespace evc::auth_service {
 
@@ -21,30 +23,69 @@ struct RegisterRequest {
 BOOST_DESCRIBE_STRUCT(RegisterRequest, (), (email, password, name))
 struct LoginRequest {
   std::string email, password;
+  std::optional<std::string> code;
 };
-BOOST_DESCRIBE_STRUCT(LoginRequest, (), (email, password))
+BOOST_DESCRIBE_STRUCT(LoginRequest, (), (email, password, code))
+struct AddressRequest {
+  std::string email;
+};
+BOOST_DESCRIBE_STRUCT(AddressRequest, (), (email))
+struct ResetRequest {
+  std::string code, new_password;
+};
+BOOST_DESCRIBE_STRUCT(ResetRequest, (), (code, new_password))
+struct PasswordChangeRequest {
+  std::string password, new_password;
+};
+BOOST_DESCRIBE_STRUCT(PasswordChangeRequest, (), (password, new_password))
+struct EmailChangeRequest {
+  std::string password, new_email;
+};
+BOOST_DESCRIBE_STRUCT(EmailChangeRequest, (), (password, new_email))
+
+struct SignedIn {
+  TokenPair tokens;
+  std::string device_mark;
+};
 
 class Credentials {
  public:
   struct Parts {
-    Worker& worker;
     postgres::Pool& pool;
-    postgres::Pool& keystore;
-    redis::Client& redis;
     TokenIssuer& issuer;
-    std::shared_ptr<PasswordHasher> hasher;
-    std::shared_ptr<CpuPool> hashing;
-    SealKey index_key;     // blind index of e-mail addresses
-    SealKey keystore_key;  // key-encryption key of the keystore
-    SealKey mail_key;      // seals queued mails
+    SignInThrottle& throttle;
+    SecondFactor& second_factor;
+    AccountRequests& requests;
+    PasswordWork passwords;
+    SealKey index_key;  // blind index of e-mail addresses
+    SealKey mail_key;   // seals queued mails
   };
-  explicit Credentials(Parts parts);
+  explicit Credentials(Parts parts) : parts_(std::move(parts)) {}
 
   // Done whatever the state of the address: a mail says what happened. validation-failed for the shape alone.
   Task<Result<void>> register_account(RequestContext& context, RegisterRequest request);
   Task<Result<void>> verify(RequestContext& context, std::string token);
-  // credentials-invalid, rate-limited, or service-unavailable without Redis (limits fail closed).
-  Task<Result<TokenPair>> login(RequestContext& context, LoginRequest request, std::string address);
+  // nullopt: the password is right, and the second factor's code is needed beside it. credentials-invalid,
+  // rate-limited, overloaded, or service-unavailable without Redis (limits fail closed).
+  Task<Result<std::optional<SignedIn>>> login(RequestContext& context, LoginRequest request, Origin origin);
+
+  // Done whatever the state of the address.
+  Task<Result<void>> request_reset(RequestContext& context, AddressRequest request);
+  // Ends every session of the person. verification-invalid.
+  Task<Result<void>> confirm_reset(RequestContext& context, ResetRequest request);
+
+  // The person of the token that asks, once the password was proved: counted like a sign-in. credentials-invalid.
+  Task<Result<Person>> prove(RequestContext& context, std::string password, Origin origin);
+  // The person of the token that asks, by that alone.
+  Task<Result<Person>> signed_in_person(RequestContext& context);
+  // As prove(), and the second factor where there is one.
+  Task<Result<Person>> prove_both(RequestContext& context, std::string password, std::string code, Origin origin);
+  // Ends every other session of the person.
+  Task<Result<void>> change_password(RequestContext& context, PasswordChangeRequest request, Origin origin);
+  // Done whether or not the new address is taken: mails say what happened.
+  Task<Result<void>> request_email_change(RequestContext& context, EmailChangeRequest request, Origin origin);
+  // verification-invalid, also when the address was taken meanwhile.
+  Task<Result<void>> confirm_email_change(RequestContext& context, std::string code);
 
  private:
   struct Candidate {
@@ -52,12 +93,13 @@ class Credentials {
     std::optional<SealKey> secret;
     std::string index;
   };
-  Task<Result<Candidate>> look_up(RequestContext& context, const LoginRequest& request);
-  Task<Result<void>> check_limits(RequestContext& context, const Candidate& candidate, const std::string& address);
-  Task<> count_failure(RequestContext& context, const Candidate& candidate, const std::string& address);
-  Task<Result<void>> create(RequestContext& context, Account account, SealKey secret, std::string index,
-                            std::string token, std::string mail);
-  Task<Result<TokenPair>> login_steps(RequestContext& context, LoginRequest request, std::string address);
+  Task<Result<Candidate>> look_up(RequestContext& context, std::string email);
+  Task<Result<std::optional<SignedIn>>> login_steps(RequestContext& context, LoginRequest request, Origin origin);
+  Task<Result<void>> register_steps(RequestContext& context, RegisterRequest request);
+  Task<Result<Person>> prove_steps(RequestContext& context, std::string password, std::optional<std::string> code,
+                                   Origin origin);
+  Task<Result<void>> replace_password(RequestContext& context, std::string code_hash, std::string password_hash);
+  Task<Result<Person>> person_in(RequestContext& context, postgres::Transaction& transaction, Uuid account_id);
 
   Parts parts_;
 };

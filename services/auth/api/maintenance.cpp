@@ -29,14 +29,20 @@ Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, con
 
 }  // namespace
 
-Task<> send_mails(Worker& worker, postgres::Pool& pool, SealKey mail_key, std::string spool_dir) {
+Task<> answer_and_send(Worker& worker, AccountRequests& requests, postgres::Pool& pool, SealKey mail_key,
+                       std::string spool_dir) {
   while (!worker.tasks().cancelled()) {
     RequestContext context = background_context(kStepTimeout);
+    auto answered = co_await requests.answer_due(context);
+    if (!answered)
+      EVC_LOG(kWarn, "Requests about accounts could not be answered; they stay",
+              {{telemetry::key::kErrorDetail, answered.error().detail}});
     auto sent = co_await send_batch(context, pool, mail_key, spool_dir);
     if (!sent)
       EVC_LOG(kWarn, "Mails could not be sent; they stay queued",
               {{telemetry::key::kErrorDetail, sent.error().detail}});
-    co_await sleep_for(worker, sent ? kMailPoll : std::chrono::milliseconds(kStepTimeout));
+    const bool good = answered && sent;
+    co_await sleep_for(worker, good ? kMailPoll : std::chrono::milliseconds(kStepTimeout));
   }
 }
 

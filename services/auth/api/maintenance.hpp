@@ -1,14 +1,17 @@
-// What the service does by itself on its first worker: sends queued mails, keeps the signing keys on schedule, wipes
-// sealed successors whose grace has ended.
+// What the service does by itself on its first worker: answers what was asked for addresses, sends queued mails, keeps
+// the signing keys on schedule, wipes sealed successors whose grace has ended.
 #pragma once
 
 #include "kit/postgres/pool.hpp"
 #include "kit/runtime/worker.hpp"
+#include "services/auth/api/account_requests.hpp"
 #include "services/auth/api/key_ring.hpp"
 
 namespace evc::auth_service {
 
-Task<> send_mails(Worker& worker, postgres::Pool& pool, SealKey mail_key, std::string spool_dir);
+// The requests first, so that their mails go with the same round.
+Task<> answer_and_send(Worker& worker, AccountRequests& requests, postgres::Pool& pool, SealKey mail_key,
+                       std::string spool_dir);
 Task<> keep_keys(Worker& worker, KeyRing& keys);
 Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool);
 

@@ -5,6 +5,8 @@
 
 #include "kit/base/bytes.hpp"
 #include "kit/http/operation.hpp"
+#include "services/auth/api/account_routes.hpp"
+#include "services/auth/domain/device.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/store/sessions.hpp"
 
@@ -13,11 +15,6 @@ namespace {
 
 using http::Request;
 using http::Response;
-
-// The gateway writes the client's address here and drops what came from outside.
-std::string client_address(const Request& request) {
-  return std::string(request.headers.get("x-forwarded-for").value_or(request.remote_address));
-}
 
 Task<Response> register_account(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<RegisterRequest>(request);
@@ -36,9 +33,13 @@ Task<Response> verify_account(Api& api, RequestContext& context, Request& reques
 Task<Response> login(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<LoginRequest>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
-  auto pair = co_await api.credentials.login(context, std::move(*body), client_address(request));
-  if (!pair) co_return http::no_store(http::problem(pair.error(), context, request.path));
-  co_return http::no_store(Response::json(200, json::encode(*pair)));
+  auto signed_in = co_await api.credentials.login(context, std::move(*body), origin_of(request));
+  if (!signed_in) co_return http::no_store(http::problem(signed_in.error(), context, request.path));
+  const std::optional<SignedIn>& begun = *signed_in;
+  if (!begun) co_return http::no_store(Response::json(202, json::Object{{"secondFactor", "totp"}}));
+  Response response = Response::json(200, json::encode(begun->tokens));
+  response.headers.set("set-cookie", device_cookie(begun->device_mark));
+  co_return http::no_store(std::move(response));
 }
 
 struct RefreshRequest {
@@ -175,6 +176,7 @@ void add_routes(http::Router& router, Api& api) {
   operations.add("serviceToken", service_token);
   operations.add("getDenySet", deny_set);
   operations.add("getAccount", get_account);
+  add_account_routes(operations);
 }
 
 }  // namespace evc::auth_service

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kit/http/router.hpp"
+#include "services/auth/api/account_sessions.hpp"
 #include "services/auth/api/credentials.hpp"
 
 namespace evc::auth_service {
@@ -13,6 +14,8 @@ struct Api {
   KeyRing& keys;
   TokenIssuer& issuer;
   Credentials& credentials;
+  SecondFactor& second_factor;
+  AccountSessions& sessions;
 };
 
 void add_routes(http::Router& router, Api& api);

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::string_view kAudience = "evcosta";
 constexpr std::string_view kAppClient = "evcosta-app";
-// A denied session stays in the deny-set until its last access token has surely expired, skew included.
-constexpr std::chrono::seconds kDenyFor{900 + 60};
 
 std::int64_t unix_seconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -89,13 +87,21 @@ Task<Result<SealKey>> TokenIssuer::person_secret(RequestContext& context, Uuid a
   co_return co_await read_person(context, keystore_, account_id, keystore_key_);
 }
 
-Task<Result<TokenPair>> TokenIssuer::open_session(RequestContext& context, Account account, SealKey secret) {
+Task<Result<TokenPair>> TokenIssuer::open_session(RequestContext& context, Account account, SealKey secret,
+                                                  std::string device) {
   const WallTime now = context.clock->wall();
   const Uuid session_id = uuid_v7();
   const std::string token = new_refresh_token();
   EVC_CO_TRY(access, access_token(account, secret, session_id, now));
+  NewSession session{.id = session_id,
+                     .account_id = account.id,
+                     .password_hash = account.password_hash,
+                     .device_sealed = seal(column_key(secret, "auth"), device, device_place(session_id)),
+                     .created_at = now,
+                     .absolute_expires_at = now + kRefreshAbsolute};
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
-  EVC_CO_CHECK(co_await insert_session(context, transaction, session_id, account.id, now, now + kRefreshAbsolute));
+  EVC_CO_TRY(begun, co_await insert_session(context, transaction, std::move(session)));
+  if (!begun) co_return fail(Code::kCredentialsInvalid);
   EVC_CO_CHECK(co_await insert_refresh_token(context, transaction, refresh_token_hash(token), session_id, 1,
                                              now + kRefreshIdle));
   EVC_CO_CHECK(co_await transaction.commit(context));

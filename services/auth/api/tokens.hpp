@@ -26,8 +26,9 @@ class TokenIssuer {
   TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore,
               SealKey keystore_key);
 
-  // A new session for a person who has just proved who they are. `secret` is the person's, for the pseudonym.
-  Task<Result<TokenPair>> open_session(RequestContext& context, Account account, SealKey secret);
+  // A new session for a person who has just proved who they are. `secret` is the person's, for the pseudonym; `device`
+  // says in a few words what signed in. credentials-invalid when the password was changed since `account` was read.
+  Task<Result<TokenPair>> open_session(RequestContext& context, Account account, SealKey secret, std::string device);
   // Rotation with grace and reuse detection. refresh-token-invalid for every kind of bad token.
   Task<Result<TokenPair>> refresh(RequestContext& context, std::string refresh_token);
   Task<Result<void>> end_session(RequestContext& context, Uuid session_id, std::string reason);

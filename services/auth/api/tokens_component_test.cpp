@@ -60,7 +60,7 @@ class TokensTest : public ::testing::Test {
     EVC_CO_TRY(transaction, co_await pool_->begin(context_));
     EVC_CO_CHECK(co_await insert_account(context_, transaction, account, random_bytes(32)));
     EVC_CO_CHECK(co_await transaction.commit(context_));
-    co_return co_await issuer_->open_session(context_, account, secret);
+    co_return co_await issuer_->open_session(context_, account, secret, "Firefox, Linux");
   }
 
   Task<> refresh_into(std::string token, std::vector<Result<TokenPair>>& into) {

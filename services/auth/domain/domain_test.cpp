@@ -1,9 +1,17 @@
+#include <argon2.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cctype>
+#include <set>
+
+#include "kit/base/bytes.hpp"
+#include "services/auth/domain/device.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/key_schedule.hpp"
 #include "services/auth/domain/password.hpp"
 #include "services/auth/domain/refresh.hpp"
+#include "services/auth/domain/totp.hpp"
 
 namespace evc::auth_service {
 namespace {
@@ -28,6 +36,31 @@ TEST(Password, HashVerifiesAndDependsOnThePepper) {
   EXPECT_FALSE(hasher.verify("correct horse battery stapler", phc));
   EXPECT_FALSE(hasher.verify("", hasher.decoy()));
   EXPECT_FALSE(PasswordHasher(Secret<std::string>("other")).verify("correct horse battery staple", phc));
+}
+
+// What earlier versions stored, and what anybody else's Argon2 makes of our strings.
+TEST(Password, HashesAreThoseOfTheReferenceImplementation) {
+  const Digest digest = hmac_sha256("pepper", "correct horse battery staple");
+  const std::string_view peppered = view(digest);
+  std::array<char, 128> encoded{};
+  ASSERT_EQ(argon2id_hash_encoded(2, 19 * 1024, 1, peppered.data(), peppered.size(), "0123456789abcdef", 16, 32,
+                                  encoded.data(), encoded.size()),
+            ARGON2_OK);
+  const PasswordHasher hasher(Secret<std::string>("pepper"));
+  EXPECT_TRUE(hasher.verify("correct horse battery staple", encoded.data()));
+  EXPECT_FALSE(hasher.verify("correct horse battery stapler", encoded.data()));
+  const std::string ours = hasher.hash("correct horse battery staple");
+  EXPECT_EQ(argon2id_verify(ours.c_str(), peppered.data(), peppered.size()), ARGON2_OK);
+}
+
+TEST(Password, WhatIsNoHashMatchesNothing) {
+  const PasswordHasher hasher(Secret<std::string>("pepper"));
+  for (const char* bad :
+       {"", "h", "$argon2id$v=19$m=19456,t=2,p=1$", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$",
+        "$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA", "$argon2id$v=19$m=-1,t=2,p=1$c2FsdHNhbHQ$aGFzaA",
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$*"}) {
+    EXPECT_FALSE(hasher.verify("", bad)) << bad;
+  }
 }
 
 TEST(Identity, PseudonymIsStablePerSecretAndDomain) {
@@ -108,6 +141,77 @@ TEST(Refresh, UnknownExpiredAndRevokedAreRefusedWithoutAChange) {
   token = live();
   token.family_live = false;
   EXPECT_EQ(judge(token, kNow), RefreshVerdict::kRefuse);
+}
+
+TEST(Device, LabelIsShortAndRecognisable) {
+  EXPECT_EQ(
+      device_label("Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"),
+      "Chrome, Android");
+  EXPECT_EQ(device_label("Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0"), "Firefox, Windows");
+  EXPECT_EQ(device_label("EVCosta-iOS/3.1 (iPhone)"), "EVCosta-iOS");
+  EXPECT_EQ(device_label(""), "unknown device");
+  EXPECT_EQ(device_label("\x01\x02\xC3\xA3"), "unknown device");
+  EXPECT_EQ(device_label(std::string(500, 'x')).size(), 64U);
+}
+
+TEST(Device, MarkHoldsForItsAccountKeyAndLife) {
+  const SealKey key = new_person_secret();
+  const std::string mark = new_device_mark(key, "index of ana", kNow);
+  const auto device = marked_device(key, "index of ana", mark, kNow + hours(24 * 179));
+  ASSERT_TRUE(device);
+  EXPECT_EQ(device, marked_device(key, "index of ana", mark, kNow)) << "one device is one bucket";
+  EXPECT_FALSE(marked_device(key, "index of ana", mark, kNow + hours(24 * 181)));
+  EXPECT_FALSE(marked_device(key, "index of bia", mark, kNow)) << "known to one account is not known to another";
+  EXPECT_FALSE(marked_device(new_person_secret(), "index of ana", mark, kNow));
+  for (std::string_view bad : {"", ".", "..", "a.b", "a.1.c", "....."}) EXPECT_FALSE(marked_device(key, "", bad, kNow));
+}
+
+TEST(Device, CookieIsFoundByItsWholeName) {
+  EXPECT_EQ(cookie("a=1; __Host-evcosta-device=x.y.z; b=2", kDeviceCookie), "x.y.z");
+  EXPECT_EQ(cookie("__Host-evcosta-device=", kDeviceCookie), "");
+  EXPECT_FALSE(cookie("not__Host-evcosta-device=x; __Host-evcosta-device2=y", kDeviceCookie));
+  EXPECT_TRUE(device_cookie("m").ends_with("; Secure; HttpOnly; SameSite=Strict"));
+}
+
+// RFC 6238, appendix B, SHA-1; the codes of 8 digits end with ours of 6.
+TEST(Totp, CodesAreThoseOfTheRfc) {
+  constexpr std::string_view kSecret = "12345678901234567890";
+  const std::pair<std::int64_t, std::string_view> kCases[] = {{59, "287082"},
+                                                              {1'111'111'109, "081804"},
+                                                              {1'111'111'111, "050471"},
+                                                              {1'234'567'890, "005924"},
+                                                              {2'000'000'000, "279037"},
+                                                              {20'000'000'000, "353130"}};
+  for (const auto& [second, code] : kCases) EXPECT_EQ(totp_code(kSecret, totp_step(WallTime(seconds(second)))), code);
+}
+
+TEST(Totp, CodeIsGoodAroundItsStepAndOnlyOnce) {
+  const std::string secret = new_totp_secret();
+  const std::int64_t now = totp_step(kNow);
+  for (std::int64_t away : {-1, 0, 1})
+    EXPECT_EQ(matching_step(secret, totp_code(secret, now + away), kNow, 0), now + away);
+  for (std::int64_t away : {-2, 2}) EXPECT_FALSE(matching_step(secret, totp_code(secret, now + away), kNow, 0));
+  EXPECT_FALSE(matching_step(secret, totp_code(secret, now), kNow, now)) << "used already";
+  EXPECT_FALSE(matching_step(secret, totp_code(secret, now - 1), kNow, now)) << "older than one that was used";
+  EXPECT_FALSE(matching_step(secret, "", kNow, 0));
+}
+
+TEST(Totp, SecretAndUriAreWhatAppsRead) {
+  EXPECT_EQ(totp_secret_text("12345678901234567890"), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+  EXPECT_EQ(totp_uri("12345678901234567890", "ana+1@b.c"),
+            "otpauth://totp/EV-Costa:ana%2b1%40b.c?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+            "&issuer=EV-Costa&algorithm=SHA1&digits=6&period=30");
+}
+
+TEST(Totp, RecoveryCodesDifferAndForgiveHowTheyAreTyped) {
+  const auto codes = new_recovery_codes();
+  ASSERT_EQ(codes.size(), kRecoveryCodes);
+  EXPECT_EQ(std::set<std::string>(codes.begin(), codes.end()).size(), kRecoveryCodes);
+  EXPECT_EQ(codes[0].size(), 27U);
+  std::string typed = codes[0];
+  for (char& c : typed) c = c == '-' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  EXPECT_EQ(recovery_code_hash(typed), recovery_code_hash(codes[0]));
+  EXPECT_NE(recovery_code_hash(codes[0]), recovery_code_hash(codes[1]));
 }
 
 }  // namespace

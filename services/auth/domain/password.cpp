@@ -1,20 +1,15 @@
 #include "services/auth/domain/password.hpp"
 
-#include <argon2.h>
-
-#include <array>
-
 #include "kit/base/assert.hpp"
 #include "kit/base/bytes.hpp"
+#include "services/auth/domain/argon2id.hpp"
 
 namespace evc::auth_service {
 namespace {
 
 constexpr std::size_t kMinCharacters = 15;
 constexpr std::size_t kMaxCharacters = 128;
-constexpr std::uint32_t kMemoryKib = 19 * 1024;
-constexpr std::uint32_t kPasses = 2;
-constexpr std::uint32_t kLanes = 1;
+constexpr Argon2Cost kCost{.memory_kib = 19 * 1024, .passes = 2, .lanes = 1};
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kHashBytes = 32;
 
@@ -26,11 +21,11 @@ std::size_t characters(std::string_view utf8) {
 
 }  // namespace
 
-Result<void> check_new_password(std::string_view password) {
+Result<void> check_new_password(std::string_view password, std::string pointer) {
   const std::size_t length = characters(password);
   if (length < kMinCharacters)
-    return fail_field("/password", "at least 15 characters; a sentence is easier to remember than a riddle");
-  if (length > kMaxCharacters) return fail_field("/password", "at most 128 characters");
+    return fail_field(std::move(pointer), "at least 15 characters; a sentence is easier to remember than a riddle");
+  if (length > kMaxCharacters) return fail_field(std::move(pointer), "at most 128 characters");
   return {};
 }
 
@@ -43,18 +38,18 @@ std::string PasswordHasher::peppered(std::string_view password) const {
 }
 
 std::string PasswordHasher::hash(std::string_view password) const {
-  const std::string input = peppered(password);
-  const std::string salt = random_bytes(kSaltBytes);
-  std::array<char, 128> encoded{};
-  const int outcome = argon2id_hash_encoded(kPasses, kMemoryKib, kLanes, input.data(), input.size(), salt.data(),
-                                            salt.size(), kHashBytes, encoded.data(), encoded.size());
-  EVC_ASSERT(outcome == ARGON2_OK);
-  return std::string(encoded.data());
+  PhcString phc{.cost = kCost, .salt = random_bytes(kSaltBytes), .hash = {}};
+  auto hash = argon2id(peppered(password), phc.salt, phc.cost, kHashBytes);
+  EVC_ASSERT(hash.has_value());
+  phc.hash = std::move(*hash);
+  return to_text(phc);
 }
 
 bool PasswordHasher::verify(std::string_view password, const std::string& phc) const {
-  const std::string input = peppered(password);
-  return argon2id_verify(phc.c_str(), input.data(), input.size()) == ARGON2_OK;
+  const auto known = parse_phc(phc);
+  if (!known) return false;
+  const auto hash = argon2id(peppered(password), known->salt, known->cost, known->hash.size());
+  return hash && equal_constant_time(*hash, known->hash);
 }
 
 }  // namespace evc::auth_service

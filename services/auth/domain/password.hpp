@@ -12,8 +12,8 @@
 namespace evc::auth_service {
 
 // 15 to 128 characters (Unicode code points), nothing about composition (NIST SP 800-63B-4 §3.1.1.2). A field error at
-// /password otherwise.
-Result<void> check_new_password(std::string_view password);
+// `pointer` otherwise.
+Result<void> check_new_password(std::string_view password, std::string pointer = "/password");
 
 class PasswordHasher {
  public:

@@ -14,6 +14,8 @@ namespace evc::auth_service {
 inline constexpr std::chrono::seconds kRefreshGrace{30};
 inline constexpr std::chrono::hours kRefreshIdle{24 * 30};
 inline constexpr std::chrono::hours kRefreshAbsolute{24 * 90};
+// A denied session stays in the deny-set until its last access token has surely expired, skew included.
+inline constexpr std::chrono::seconds kDenyFor{900 + 60};
 
 struct PresentedToken {
   bool known = false;

@@ -40,6 +40,49 @@ std::string already_registered_mail(const std::string& to, const std::string& is
                              issuer));
 }
 
+std::string password_reset_mail(const std::string& to, const std::string& code, std::chrono::minutes life) {
+  return compose(to, "EV-Costa: uma senha nova / a new password",
+                 fmt::format("Use este código no aplicativo em {0} minutos para escolher uma senha nova. Depois será "
+                             "preciso entrar de novo em todos os aparelhos.\r\nUse this code in the app within {0} "
+                             "minutes to choose a new password. Every device will have to sign in again.\r\n\r\n{1}"
+                             "\r\n\r\nSe não foi você, ignore esta mensagem: a sua senha continua valendo. If it was "
+                             "not you, ignore this message: your password stays.",
+                             life.count(), code));
+}
+
+std::string email_change_mail(const std::string& to, const std::string& code, std::chrono::minutes life) {
+  return compose(to, "EV-Costa: confirme o seu novo e-mail / confirm your new e-mail",
+                 fmt::format("Use este código no aplicativo em {0} minutos para que a sua conta passe a usar este "
+                             "e-mail.\r\nUse this code in the app within {0} minutes to move your account to this "
+                             "address.\r\n\r\n{1}\r\n\r\nSe não foi você, ignore esta mensagem. If it was not you, "
+                             "ignore this message.",
+                             life.count(), code));
+}
+
+std::string notice_mail(const std::string& to, Notice notice) {
+  constexpr std::string_view kNotYou =
+      "\r\n\r\nSe não foi você, peça já uma senha nova e encerre as outras sessões. If it was not you, ask for a new "
+      "password now and end the other sessions.";
+  const auto words = [notice]() -> std::string_view {
+    switch (notice) {
+      case Notice::kPasswordChanged:
+        return "A senha da sua conta foi trocada. The password of your account was changed.";
+      case Notice::kEmailChangeAsked:
+        return "Pediram para a sua conta passar a usar outro e-mail. Somebody asked to move your account to another "
+               "address.";
+      case Notice::kEmailChanged:
+        return "A sua conta passou a usar outro e-mail. Your account has moved to another address.";
+      case Notice::kSecondFactorOn:
+        return "A verificação em duas etapas foi ligada. The second factor was turned on.";
+      case Notice::kSecondFactorOff:
+        return "A verificação em duas etapas foi desligada. The second factor was turned off.";
+    }
+    return "";
+  };
+  return compose(to, "EV-Costa: a sua conta mudou / your account has changed",
+                 std::string(words()) + std::string(kNotYou));
+}
+
 Result<void> spool_mail(const std::string& dir, const Uuid& id, const std::string& mail) {
   std::error_code ignored;
   std::filesystem::create_directories(dir, ignored);

@@ -2,6 +2,7 @@
 // name and renamed, so that a reader never sees half of one.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "kit/base/result.hpp"
@@ -11,6 +12,14 @@ namespace evc::auth_service {
 
 std::string verification_mail(const std::string& to, const std::string& issuer, const std::string& token);
 std::string already_registered_mail(const std::string& to, const std::string& issuer);
+// To an address with an account: the code that lets its owner choose a new password.
+std::string password_reset_mail(const std::string& to, const std::string& code, std::chrono::minutes life);
+// To an address that an account is to move to: the code that proves that its owner reads it.
+std::string email_change_mail(const std::string& to, const std::string& code, std::chrono::minutes life);
+
+// What somebody should know who did not do it.
+enum class Notice { kPasswordChanged, kEmailChangeAsked, kEmailChanged, kSecondFactorOn, kSecondFactorOff };
+std::string notice_mail(const std::string& to, Notice notice);
 
 // <dir>/<id>.eml, mode 0600; written again it is the same file.
 Result<void> spool_mail(const std::string& dir, const Uuid& id, const std::string& mail);

@@ -9,18 +9,29 @@ using postgres::Statement;
 
 constexpr Statement kFindByIndex{
     "account_by_index",
-    "SELECT id, email_sealed, name_sealed, password_hash, role, state, created_at FROM account WHERE email_index = $1"};
+    "SELECT a.id, a.email_sealed, a.name_sealed, a.password_hash, a.role, a.state, a.created_at, "
+    "coalesce(f.secret_sealed, ''), coalesce(f.last_step, 0) FROM account a "
+    "LEFT JOIN second_factor f ON f.account_id = a.id AND f.confirmed_at IS NOT NULL WHERE a.email_index = $1"};
 constexpr Statement kFindById{
     "account_by_id",
-    "SELECT id, email_sealed, name_sealed, password_hash, role, state, created_at FROM account WHERE id = $1"};
+    "SELECT a.id, a.email_sealed, a.name_sealed, a.password_hash, a.role, a.state, a.created_at, "
+    "coalesce(f.secret_sealed, ''), coalesce(f.last_step, 0) FROM account a "
+    "LEFT JOIN second_factor f ON f.account_id = a.id AND f.confirmed_at IS NOT NULL WHERE a.id = $1"};
 constexpr Statement kInsert{
     "account_insert",
     "INSERT INTO account (id, email_index, email_sealed, name_sealed, password_hash, role, state, created_at) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
 constexpr Statement kUpdateOperator{"account_update_operator",
                                     "UPDATE account SET role = $2, password_hash = $3, state = 'active' WHERE id = $1"};
+constexpr Statement kSetPassword{"account_set_password",
+                                 "UPDATE account SET password_hash = $2 WHERE id = $1 AND state = 'active' AND "
+                                 "password_hash = coalesce($3, password_hash)"};
+constexpr Statement kSetEmail{"account_set_email",
+                              "UPDATE account SET email_index = $2, email_sealed = $3 WHERE id = $1"};
 constexpr Statement kInsertVerification{
     "verification_insert", "INSERT INTO verification (token_hash, account_id, expires_at) VALUES ($1, $2, $3)"};
+constexpr Statement kCountVerifications{"verification_count",
+                                        "SELECT count(*) FROM verification WHERE account_id = $1 AND expires_at > $2"};
 // A second visit inside the link's life answers as the first did.
 constexpr Statement kUseVerification{"verification_use",
                                      "WITH link AS (UPDATE verification SET used_at = coalesce(used_at, $2) WHERE "
@@ -42,7 +53,9 @@ std::optional<Account> account_of(const Rows& rows) {
                  .password_hash = rows.get<std::string>(0, 3),
                  .role = rows.get<std::optional<std::string>>(0, 4),
                  .state = rows.get<std::string>(0, 5),
-                 .created_at = rows.get<WallTime>(0, 6)};
+                 .created_at = rows.get<WallTime>(0, 6),
+                 .second_factor_sealed = rows.bytes(0, 7),
+                 .second_factor_step = rows.get<std::int64_t>(0, 8)};
 }
 
 Params bytes_param(const std::string& bytes) {
@@ -59,8 +72,20 @@ Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& conte
   co_return account_of(rows);
 }
 
+Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& context, postgres::Transaction& transaction,
+                                                           std::string email_index) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kFindByIndex, bytes_param(email_index)));
+  co_return account_of(rows);
+}
+
 Task<Result<std::optional<Account>>> find_account(RequestContext& context, postgres::Pool& pool, Uuid id) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kFindById, Params(id)));
+  co_return account_of(rows);
+}
+
+Task<Result<std::optional<Account>>> find_account(RequestContext& context, postgres::Transaction& transaction,
+                                                  Uuid id) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kFindById, Params(id)));
   co_return account_of(rows);
 }
 
@@ -79,6 +104,20 @@ Task<Result<void>> update_operator(RequestContext& context, postgres::Transactio
   co_return Result<void>{};
 }
 
+Task<Result<bool>> set_password(RequestContext& context, postgres::Transaction& transaction, Uuid id,
+                                std::string password_hash, std::optional<std::string> known_hash) {
+  EVC_CO_TRY(set, co_await transaction.exec(context, kSetPassword, Params(id, password_hash, known_hash)));
+  co_return set.affected() == 1;
+}
+
+Task<Result<void>> set_email(RequestContext& context, postgres::Transaction& transaction, Uuid id,
+                             std::string email_index, std::string email_sealed) {
+  Params params(id);
+  params.add_bytes(email_index).add_bytes(email_sealed);
+  EVC_CO_CHECK(co_await transaction.exec(context, kSetEmail, std::move(params)));
+  co_return Result<void>{};
+}
+
 std::string account_place(std::string_view column, const Uuid& id) {
   return "auth.account." + std::string(column) + ":" + to_string(id);
 }
@@ -89,6 +128,12 @@ Task<Result<void>> insert_verification(RequestContext& context, postgres::Transa
   params.add(account_id).add(expires_at);
   EVC_CO_CHECK(co_await transaction.exec(context, kInsertVerification, std::move(params)));
   co_return Result<void>{};
+}
+
+Task<Result<std::int64_t>> count_verifications(RequestContext& context, postgres::Transaction& transaction,
+                                               Uuid account_id, WallTime expiring_after) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kCountVerifications, Params(account_id, expiring_after)));
+  co_return rows.get<std::int64_t>(0, 0);
 }
 
 Task<Result<bool>> use_verification(RequestContext& context, postgres::Pool& pool, std::string token_hash,

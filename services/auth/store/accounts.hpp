@@ -17,21 +17,35 @@ struct Account {
   std::optional<std::string> role;
   std::string state;
   WallTime created_at{};
+  std::string second_factor_sealed;     // empty: the password alone signs in
+  std::int64_t second_factor_step = 0;  // whose code was used last
 };
 
 Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& context, postgres::Pool& pool,
                                                            std::string email_index);
+Task<Result<std::optional<Account>>> find_account_by_index(RequestContext& context, postgres::Transaction& transaction,
+                                                           std::string email_index);
 Task<Result<std::optional<Account>>> find_account(RequestContext& context, postgres::Pool& pool, Uuid id);
+Task<Result<std::optional<Account>>> find_account(RequestContext& context, postgres::Transaction& transaction, Uuid id);
 // unique-violation when the address is taken.
 Task<Result<void>> insert_account(RequestContext& context, postgres::Transaction& transaction, Account account,
                                   std::string email_index);
 // An existing account becomes an active operator's with this password.
 Task<Result<void>> update_operator(RequestContext& context, postgres::Transaction& transaction, Uuid id,
                                    std::string role, std::string password_hash);
+// False when the account is not active or its password is another than `known_hash` by now; empty: whatever it is.
+Task<Result<bool>> set_password(RequestContext& context, postgres::Transaction& transaction, Uuid id,
+                                std::string password_hash, std::optional<std::string> known_hash);
+// unique-violation when the address is taken.
+Task<Result<void>> set_email(RequestContext& context, postgres::Transaction& transaction, Uuid id,
+                             std::string email_index, std::string email_sealed);
 // Where a sealed column of an account lives (kit/base/sealing.hpp).
 std::string account_place(std::string_view column, const Uuid& id);
 Task<Result<void>> insert_verification(RequestContext& context, postgres::Transaction& transaction,
                                        std::string token_hash, Uuid account_id, WallTime expires_at);
+// Links whose life ends after `expiring_after`.
+Task<Result<std::int64_t>> count_verifications(RequestContext& context, postgres::Transaction& transaction,
+                                               Uuid account_id, WallTime expiring_after);
 // True when the link is good, for the first or a later time; the account is active then.
 Task<Result<bool>> use_verification(RequestContext& context, postgres::Pool& pool, std::string token_hash,
                                     WallTime now);

@@ -2,14 +2,23 @@
 
 #include <algorithm>
 
+#include "services/auth/domain/refresh.hpp"
+
 namespace evc::auth_service {
 namespace {
+
+// Longer than any commit takes.
+constexpr std::chrono::seconds kRepeatedFor{10};
 
 using postgres::Params;
 using postgres::Statement;
 
+// The row of the account is locked against a change of its password until the commit.
 constexpr Statement kInsertSession{
-    "session_insert", "INSERT INTO session (id, account_id, created_at, absolute_expires_at) VALUES ($1, $2, $3, $4)"};
+    "session_insert",
+    "INSERT INTO session (id, account_id, created_at, absolute_expires_at, device_sealed) "
+    "SELECT $1::uuid, id, $3::timestamptz, $4::timestamptz, $5::bytea FROM account "
+    "WHERE id = $2 AND state = 'active' AND password_hash = $6 FOR SHARE"};
 constexpr Statement kInsertToken{"refresh_token_insert",
                                  "INSERT INTO refresh_token (hash, session_id, generation, state, idle_expires_at) "
                                  "VALUES ($1, $2, $3, 'active', $4)"};
@@ -34,18 +43,33 @@ constexpr Statement kRevoke{
 constexpr Statement kDeny{"denied_insert",
                           "INSERT INTO denied (kind, value, until) VALUES ('session', $1::uuid::text, $2) ON CONFLICT "
                           "(kind, value) DO NOTHING"};
-// Concurrent commits may show version 8 before 7: the last 64 versions are always repeated, and entering one twice is
-// harmless.
+constexpr Statement kRevokeAll{
+    "session_revoke_all",
+    "WITH ended AS (UPDATE session SET revoked_at = $3, revoked_reason = $4 WHERE account_id = $1 AND revoked_at IS "
+    "NULL AND id IS DISTINCT FROM $2 RETURNING id) "
+    "INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $5::timestamptz FROM ended "
+    "ON CONFLICT (kind, value) DO NOTHING"};
+constexpr Statement kLiveSessions{
+    "session_live",
+    "SELECT s.id, coalesce(s.device_sealed, ''), s.created_at, coalesce(max(t.rotated_at), s.created_at) "
+    "FROM session s JOIN refresh_token t ON t.session_id = s.id "
+    "WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 GROUP BY s.id "
+    "HAVING bool_or(t.state = 'active' AND t.idle_expires_at > $2) ORDER BY s.created_at DESC LIMIT 100"};
+constexpr Statement kOwnsSession{"session_owned", "SELECT 1 FROM session WHERE account_id = $1 AND id = $2"};
+// Concurrent commits may show version 8 before 7. The last 64 versions are always repeated, and so is what was denied a
+// moment ago ($3), however many there are: entering one twice is harmless.
 constexpr Statement kDenySet{
     "denied_read",
-    "SELECT kind, value, until, version FROM denied WHERE version > $1 - 64 AND until > $2 ORDER BY version"};
+    "SELECT kind, value, until, version FROM denied WHERE (version > $1 - 64 OR until > $3) AND until > $2 "
+    "ORDER BY version"};
 
 }  // namespace
 
-Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, Uuid account_id,
-                                  WallTime now, WallTime absolute_expires_at) {
-  EVC_CO_CHECK(co_await transaction.exec(context, kInsertSession, Params(id, account_id, now, absolute_expires_at)));
-  co_return Result<void>{};
+Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction& transaction, NewSession session) {
+  Params params(session.id, session.account_id, session.created_at, session.absolute_expires_at);
+  params.add_bytes(session.device_sealed).add(session.password_hash);
+  EVC_CO_TRY(inserted, co_await transaction.exec(context, kInsertSession, std::move(params)));
+  co_return inserted.affected() == 1;
 }
 
 Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash,
@@ -99,8 +123,37 @@ Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction
   co_return Result<void>{};
 }
 
+Task<Result<void>> revoke_sessions_of(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
+                                      std::optional<Uuid> except, std::string reason, WallTime now,
+                                      WallTime denied_until) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kRevokeAll, Params(account_id, except, now, reason, denied_until)));
+  co_return Result<void>{};
+}
+
+Task<Result<std::vector<SessionRow>>> live_sessions_of(RequestContext& context, postgres::Pool& pool, Uuid account_id,
+                                                       WallTime now) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kLiveSessions, Params(account_id, now)));
+  std::vector<SessionRow> sessions;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    sessions.push_back({.id = rows.get<Uuid>(i, 0),
+                        .device_sealed = rows.bytes(i, 1),
+                        .first_seen_at = rows.get<WallTime>(i, 2),
+                        .last_used_at = rows.get<WallTime>(i, 3)});
+  }
+  co_return sessions;
+}
+
+Task<Result<bool>> owns_session(RequestContext& context, postgres::Pool& pool, Uuid account_id, Uuid session_id) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kOwnsSession, Params(account_id, session_id)));
+  co_return !rows.empty();
+}
+
+std::string device_place(const Uuid& session_id) {
+  return "auth.session.device:" + to_string(session_id);
+}
+
 Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, std::int64_t since, WallTime now) {
-  EVC_CO_TRY(rows, co_await pool.exec(context, kDenySet, Params(since, now)));
+  EVC_CO_TRY(rows, co_await pool.exec(context, kDenySet, Params(since, now, now + kDenyFor - kRepeatedFor)));
   DenySet set{.version = since, .entries = {}};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     set.entries.push_back({rows.get<std::string>(i, 0), rows.get<std::string>(i, 1), rows.get<WallTime>(i, 2)});

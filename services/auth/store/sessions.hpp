@@ -11,8 +11,17 @@
 
 namespace evc::auth_service {
 
-Task<Result<void>> insert_session(RequestContext& context, postgres::Transaction& transaction, Uuid id, Uuid account_id,
-                                  WallTime now, WallTime absolute_expires_at);
+struct NewSession {
+  Uuid id;
+  Uuid account_id;
+  std::string password_hash;  // that the sign-in was checked against
+  std::string device_sealed;
+  WallTime created_at{};
+  WallTime absolute_expires_at{};
+};
+// False when the account is not active or its password is another by now: a sign-in that overlaps a reset begins
+// nothing.
+Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction& transaction, NewSession session);
 Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash,
                                         Uuid session_id, std::int64_t generation, WallTime idle_expires_at);
 
@@ -43,6 +52,25 @@ Task<Result<void>> wipe_expired_successors(RequestContext& context, postgres::Po
 // Ends the family and refuses its access tokens until the last of them has expired. Idempotent.
 Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
                                   std::string reason, WallTime now, WallTime denied_until);
+
+// All live sessions of a person except one, or really all. Idempotent.
+Task<Result<void>> revoke_sessions_of(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
+                                      std::optional<Uuid> except, std::string reason, WallTime now,
+                                      WallTime denied_until);
+
+struct SessionRow {
+  Uuid id;
+  std::string device_sealed;  // empty: unknown
+  WallTime first_seen_at{};
+  WallTime last_used_at{};
+};
+// Those that could still be refreshed, the latest sign-in first, at most 100.
+Task<Result<std::vector<SessionRow>>> live_sessions_of(RequestContext& context, postgres::Pool& pool, Uuid account_id,
+                                                       WallTime now);
+// Also of one that has ended.
+Task<Result<bool>> owns_session(RequestContext& context, postgres::Pool& pool, Uuid account_id, Uuid session_id);
+// Where the sealed device of a session lives (kit/base/sealing.hpp).
+std::string device_place(const Uuid& session_id);
 
 struct DeniedEntry {
   std::string kind, value;

@@ -1,0 +1,18 @@
+#include "services/auth/api/people.hpp"
+
+#include "services/auth/domain/identity.hpp"
+
+namespace evc::auth_service {
+
+Result<Person> person_of(Account account, SealKey secret) {
+  EVC_TRY(email, open_sealed(column_key(secret, "auth"), account.email_sealed, account_place("email", account.id)));
+  return Person{.account = std::move(account), .secret = std::move(secret), .email = std::move(email)};
+}
+
+Task<Result<void>> queue_mail(RequestContext& context, postgres::Transaction& transaction, SealKey mail_key,
+                              std::string mail) {
+  co_return co_await insert_mail(context, transaction, uuid_v7(), seal(mail_key, mail, "auth.mail"),
+                                 context.clock->wall());
+}
+
+}  // namespace evc::auth_service

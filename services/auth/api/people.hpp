@@ -1,0 +1,24 @@
+// An account with what its sealed columns say, and the mails that are queued in the transaction which asks for them.
+#pragma once
+
+#include <string>
+
+#include "kit/base/sealing.hpp"
+#include "services/auth/store/accounts.hpp"
+
+namespace evc::auth_service {
+
+struct Person {
+  Account account;
+  SealKey secret;
+  std::string email;
+};
+
+// Opens what the person's secret opens.
+Result<Person> person_of(Account account, SealKey secret);
+
+// Sent after the commit, at least once.
+Task<Result<void>> queue_mail(RequestContext& context, postgres::Transaction& transaction, SealKey mail_key,
+                              std::string mail);
+
+}  // namespace evc::auth_service
