@@ -70,6 +70,7 @@ void wire(service::WorkerScope& scope) {
   scope.worker().tasks().spawn("requests and mails",
                                answer_and_send(scope.worker(), requests, pool, mail_key, settings.mail_spool_dir));
   scope.worker().tasks().spawn("refresh grace", wipe_after_grace(scope.worker(), pool));
+  scope.worker().tasks().spawn("purge", purge_unused(scope.worker(), pool, keystore));
 }
 
 }  // namespace

@@ -14,8 +14,11 @@
 #include "kit/service/settings.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/password.hpp"
+#include "services/auth/domain/refresh.hpp"
 #include "services/auth/store/accounts.hpp"
 #include "services/auth/store/keys.hpp"
+#include "services/auth/store/mailed_codes.hpp"
+#include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
 namespace {
@@ -36,7 +39,12 @@ Task<Result<void>> make_operator(postgres::Pool& pool, postgres::Pool& keystore,
   EVC_CO_TRY(known, co_await find_account_by_index(context, pool, index));
   EVC_CO_TRY(transaction, co_await pool.begin(context));
   if (known) {
+    const WallTime now = context.clock->wall();
     EVC_CO_CHECK(co_await update_operator(context, transaction, known->id, order.role, order.password_hash));
+    // Nothing that was given to the account before may use its new rights.
+    EVC_CO_CHECK(co_await void_mailed_codes(context, transaction, known->id, now));
+    EVC_CO_CHECK(co_await revoke_sessions_of(context, transaction, known->id, std::nullopt, "became an operator's", now,
+                                             now + kDenyFor));
     co_return co_await transaction.commit(context);
   }
   const SealKey secret = new_person_secret();

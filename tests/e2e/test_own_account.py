@@ -6,6 +6,7 @@ import time
 import pyotp
 import pytest
 import requests
+from operators import PASSWORD as OPERATOR_PASSWORD
 from operators import make_operator
 from person import PASSWORD, assert_problem
 
@@ -76,6 +77,12 @@ def test_sessions_are_seen_and_ended(platform, somebody, eventually, capsys):
     assert [one["current"] for one in operator.get("/auth/sessions")["sessions"]] == [True]
 
 
+def test_an_operator_keeps_password_and_address(platform):
+    operator = make_operator(platform, "viewer")
+    for path, more in (("/auth/password", {"newPassword": OTHER_PASSWORD}), ("/auth/email", {"newEmail": "outra@correio.example"})):
+        assert_problem(operator.request("POST", path, json={"password": OPERATOR_PASSWORD, **more}), 403, "forbidden")
+
+
 def test_a_forgotten_password_is_replaced_once_and_ends_every_session(somebody, eventually):
     person = somebody()
     lost = person.elsewhere()
@@ -93,13 +100,19 @@ def test_a_forgotten_password_is_replaced_once_and_ends_every_session(somebody, 
     person.mailed("foi trocada")
 
 
-def test_a_new_password_needs_the_present_one_and_ends_the_other_sessions(somebody, eventually):
+def test_a_new_password_needs_the_present_one_and_begins_anew(somebody, eventually):
     person = somebody()
     other = person.elsewhere().login()
     change = {"password": PASSWORD, "newPassword": OTHER_PASSWORD}
     assert_problem(person.request("POST", "/auth/password", json={**change, "password": "nao-e-a-senha-certa"}), 401, "credentials-invalid")
-    assert person.request("POST", "/auth/password", json=change).status_code == 204
-    assert_signed_out(other, eventually)
+    before = person.elsewhere()
+    before.use(person.tokens)
+    answer = person.request("POST", "/auth/password", json=change)
+    assert answer.status_code == 200 and "__Host-evcosta-device" in answer.headers["Set-Cookie"]
+    for ended in (other, before):
+        assert_signed_out(ended, eventually)
+    person.use(answer.json())
+    assert person.request("GET", "/users/me/vehicles").status_code == 200
     assert refresh(person).status_code == 200
     assert_problem(other.try_login(), 401, "credentials-invalid")
     assert other.try_login(OTHER_PASSWORD).status_code == 200

@@ -59,15 +59,15 @@ Task<Response> confirm_reset(Api& api, RequestContext& context, Request& request
 Task<Response> change_password(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<PasswordChangeRequest>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
-  co_return done(co_await api.credentials.change_password(context, std::move(*body), origin_of(request)), context,
-                 request, 204);
+  auto begun = co_await api.credentials.change_password(context, std::move(*body), origin_of(request));
+  if (!begun) co_return http::no_store(http::problem(begun.error(), context, request.path));
+  co_return signed_in_response(*begun);
 }
 
 Task<Response> request_email_change(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<EmailChangeRequest>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
-  co_return done(co_await api.credentials.request_email_change(context, std::move(*body), origin_of(request)), context,
-                 request, 202);
+  co_return done(co_await api.credentials.request_email_change(context, std::move(*body)), context, request, 202);
 }
 
 Task<Response> confirm_email_change(Api& api, RequestContext& context, Request& request) {
@@ -79,7 +79,7 @@ Task<Response> confirm_email_change(Api& api, RequestContext& context, Request& 
 Task<Response> enrol_totp(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<PasswordRequest>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
-  auto person = co_await api.credentials.prove(context, std::move(body->password), origin_of(request));
+  auto person = co_await api.credentials.prove(context, std::move(body->password));
   if (!person) co_return http::no_store(http::problem(person.error(), context, request.path));
   co_return shown(co_await api.second_factor.enrol(context, std::move(*person)), context, request);
 }
@@ -87,22 +87,24 @@ Task<Response> enrol_totp(Api& api, RequestContext& context, Request& request) {
 Task<Response> confirm_totp(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<CodeRequest>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
-  auto person = co_await api.credentials.signed_in_person(context);
-  if (!person) co_return http::no_store(http::problem(person.error(), context, request.path));
-  co_return shown(co_await api.second_factor.confirm(context, std::move(*person), std::move(body->code)), context,
-                  request);
+  co_return shown(co_await api.credentials.confirm_second_factor(context, std::move(body->code)), context, request);
 }
 
 Task<Response> disable_totp(Api& api, RequestContext& context, Request& request) {
   auto body = http::body_as<TotpDisableRequest>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
-  auto person = co_await api.credentials.prove_both(context, std::move(body->password), std::move(body->code),
-                                                    origin_of(request));
+  auto person = co_await api.credentials.prove_both(context, std::move(body->password), std::move(body->code));
   if (!person) co_return http::no_store(http::problem(person.error(), context, request.path));
   co_return done(co_await api.second_factor.disable(context, std::move(*person)), context, request, 204);
 }
 
 }  // namespace
+
+Response signed_in_response(const SignedIn& begun) {
+  Response response = Response::json(200, json::encode(begun.tokens));
+  response.headers.set("set-cookie", device_cookie(begun.device_mark));
+  return http::no_store(std::move(response));
+}
 
 Origin origin_of(const Request& request) {
   const auto mark = cookie(request.headers.get("cookie").value_or(""), kDeviceCookie);

@@ -9,6 +9,9 @@ namespace evc::auth_service {
 // The gateway writes the client's address; the mark comes back in its cookie.
 Origin origin_of(const http::Request& request);
 
+// Tokens and the device's mark.
+http::Response signed_in_response(const SignedIn& begun);
+
 void add_account_routes(http::Operations<Api>& operations);
 
 }  // namespace evc::auth_service

@@ -2,6 +2,7 @@
 
 #include "services/auth/api/even_time.hpp"
 #include "services/auth/domain/identity.hpp"
+#include "services/auth/domain/password.hpp"
 #include "services/auth/domain/refresh.hpp"
 
 namespace evc::auth_service {
@@ -27,7 +28,8 @@ Task<Result<void>> Credentials::register_steps(RequestContext& context, Register
                                                     .email = email,
                                                     .name = request.name,
                                                     .password_hash = phc,
-                                                    .account_id = std::nullopt});
+                                                    .account_id = std::nullopt,
+                                                    .proved = std::nullopt});
 }
 
 Task<Result<void>> Credentials::register_account(RequestContext& context, RegisterRequest request) {
@@ -46,8 +48,10 @@ Task<Result<void>> Credentials::verify(RequestContext& context, std::string toke
 Task<Result<Credentials::Candidate>> Credentials::look_up(RequestContext& context, std::string email) {
   Candidate candidate;
   // What is no address at all is looked up too, under an index that nobody has.
-  candidate.index = blind_index(parts_.index_key, normalise_email(email).value_or("\n" + email.substr(0, 256)));
-  EVC_CO_TRY(account, co_await find_account_by_index(context, parts_.pool, candidate.index));
+  const std::string index = blind_index(parts_.index_key, normalise_email(email).value_or("\n" + email.substr(0, 256)));
+  EVC_CO_TRY(account, co_await find_account_by_index(context, parts_.pool, index));
+  candidate.marked_for = {.email_index = index,
+                          .credentials = password_digest(account ? credentials_of(*account) : "")};
   candidate.account = std::move(account);
   const Uuid id = candidate.account ? candidate.account->id : random_uuid();
   auto secret = co_await parts_.issuer.person_secret(context, id);
@@ -62,7 +66,7 @@ Task<Result<Credentials::Candidate>> Credentials::look_up(RequestContext& contex
 Task<Result<std::optional<SignedIn>>> Credentials::login_steps(RequestContext& context, LoginRequest request,
                                                                Origin origin) {
   EVC_CO_TRY(candidate, co_await look_up(context, request.email));
-  EVC_CO_TRY(attempt, co_await parts_.throttle.begin(context, candidate.index, origin));
+  EVC_CO_TRY(attempt, co_await parts_.throttle.begin(context, candidate.marked_for, origin));
   std::optional<std::string> phc;
   if (candidate.account) phc = candidate.account->password_hash;
   auto matches = co_await parts_.passwords.verify(context, std::move(request.password), std::move(phc));
@@ -79,7 +83,7 @@ Task<Result<std::optional<SignedIn>>> Credentials::login_steps(RequestContext& c
   if (second == SecondFactorVerdict::kCodeNeeded) co_return std::optional<SignedIn>{};
   EVC_CO_TRY(tokens, co_await parts_.issuer.open_session(context, person.account, person.secret, origin.device));
   co_return SignedIn{.tokens = std::move(tokens),
-                     .device_mark = parts_.throttle.mark_for(candidate.index, context.clock->wall())};
+                     .device_mark = parts_.throttle.mark_for(candidate.marked_for, origin, context.clock->wall())};
 }
 
 Task<Result<std::optional<SignedIn>>> Credentials::login(RequestContext& context, LoginRequest request, Origin origin) {
@@ -96,7 +100,8 @@ Task<Result<void>> Credentials::request_reset(RequestContext& context, AddressRe
                                                        .email = email,
                                                        .name = std::nullopt,
                                                        .password_hash = std::nullopt,
-                                                       .account_id = std::nullopt});
+                                                       .account_id = std::nullopt,
+                                                       .proved = std::nullopt});
   co_await until_even_time(parts_.passwords.worker(), context, begun);
   co_return taken;
 }

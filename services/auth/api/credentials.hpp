@@ -74,31 +74,35 @@ class Credentials {
   // Ends every session of the person. verification-invalid.
   Task<Result<void>> confirm_reset(RequestContext& context, ResetRequest request);
 
-  // The person of the token that asks, once the password was proved: counted like a sign-in. credentials-invalid.
-  Task<Result<Person>> prove(RequestContext& context, std::string password, Origin origin);
+  // The person of the token that asks, once the password was proved: failures are counted. credentials-invalid.
+  Task<Result<Person>> prove(RequestContext& context, std::string password);
   // The person of the token that asks, by that alone.
   Task<Result<Person>> signed_in_person(RequestContext& context);
   // As prove(), and the second factor where there is one.
-  Task<Result<Person>> prove_both(RequestContext& context, std::string password, std::string code, Origin origin);
-  // Ends every other session of the person.
-  Task<Result<void>> change_password(RequestContext& context, PasswordChangeRequest request, Origin origin);
-  // Done whether or not the new address is taken: mails say what happened.
-  Task<Result<void>> request_email_change(RequestContext& context, EmailChangeRequest request, Origin origin);
-  // verification-invalid, also when the address was taken meanwhile.
+  Task<Result<Person>> prove_both(RequestContext& context, std::string password, std::string code);
+  // The first code of a second factor; wrong ones are counted.
+  Task<Result<RecoveryCodes>> confirm_second_factor(RequestContext& context, std::string code);
+  // Ends every session of the person and begins a new one here. forbidden for operators, whose passwords are set on the
+  // machine that runs auth.
+  Task<Result<SignedIn>> change_password(RequestContext& context, PasswordChangeRequest request, Origin origin);
+  // Done whether or not the new address is taken: mails say what happened. forbidden for operators.
+  Task<Result<void>> request_email_change(RequestContext& context, EmailChangeRequest request);
+  // verification-invalid, also when the address was taken or the password changed meanwhile.
   Task<Result<void>> confirm_email_change(RequestContext& context, std::string code);
 
  private:
   struct Candidate {
     std::optional<Account> account;
     std::optional<SealKey> secret;
-    std::string index;
+    MarkedFor marked_for;
   };
   Task<Result<Candidate>> look_up(RequestContext& context, std::string email);
   Task<Result<std::optional<SignedIn>>> login_steps(RequestContext& context, LoginRequest request, Origin origin);
   Task<Result<void>> register_steps(RequestContext& context, RegisterRequest request);
-  Task<Result<Person>> prove_steps(RequestContext& context, std::string password, std::optional<std::string> code,
-                                   Origin origin);
-  Task<Result<void>> replace_password(RequestContext& context, std::string code_hash, std::string password_hash);
+  Task<Result<Person>> prove_steps(RequestContext& context, std::string password, std::optional<std::string> code);
+  Task<Result<void>> replace_password(RequestContext& context, Uuid account_id, std::string code_hash,
+                                      std::string password_hash);
+  // Holds the account's row. verification-invalid unless it is an active driver's.
   Task<Result<Person>> person_in(RequestContext& context, postgres::Transaction& transaction, Uuid account_id);
 
   Parts parts_;

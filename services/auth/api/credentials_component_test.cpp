@@ -2,6 +2,7 @@
 // address, the second factor, and what each of them does to sessions.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <regex>
@@ -151,6 +152,14 @@ class CredentialsTest : public ::testing::Test {
     while (answers.size() < count) co_await sleep_for(worker_, 10ms);
   }
 
+  Task<> confirm_into(std::string code, std::vector<Result<void>>& outcomes) {
+    outcomes.push_back(co_await credentials_->confirm_reset(context_, {code, kOtherPassword}));
+  }
+  Task<> confirm_at_once(std::string code, std::size_t count, std::vector<Result<void>>& outcomes) {
+    for (std::size_t i = 0; i < count; ++i) worker_.tasks().spawn("confirm", confirm_into(code, outcomes));
+    while (outcomes.size() < count) co_await sleep_for(worker_, 10ms);
+  }
+
   ShiftedClock clock_;
   SealKey master_{random_bytes(32)};
   SealKey mail_key_{random_bytes(32)};
@@ -188,6 +197,28 @@ TEST_F(CredentialsTest, RegistrationLooksAtNothingAndMailsSayWhatHappened) {
   EXPECT_EQ(code_of(login("ana@example.org", kPassword)), "ok");
 }
 
+TEST_F(CredentialsTest, EachLinkActivatesThePasswordThatWasAskedForWithIt) {
+  constexpr const char* kMallorys = "a-senha-do-mallory-aqui";
+  ASSERT_TRUE(run(credentials_->register_account(context_, {"ana@example.org", kMallorys, "Mallory"})));
+  mails_to("ana@example.org");
+  ASSERT_TRUE(run(credentials_->register_account(context_, {"ana@example.org", kPassword, "Ana"})));
+  const auto mails = mails_to("ana@example.org");
+  ASSERT_EQ(mails.size(), 2U);
+  ASSERT_TRUE(run(credentials_->verify(context_, secret_in(mails[1]))));
+  EXPECT_EQ(code_of(login("ana@example.org", kMallorys)), "credentials-invalid");
+  EXPECT_EQ(code_of(login("ana@example.org", kPassword)), "ok");
+  ASSERT_TRUE(run(credentials_->verify(context_, secret_in(mails[0]))));
+  EXPECT_EQ(code_of(login("ana@example.org", kMallorys)), "credentials-invalid")
+      << "an active account is not activated";
+}
+
+TEST_F(CredentialsTest, MailsAboutAnAccountThatIsThereAreCounted) {
+  sign_up("ana@example.org");
+  for (int i = 0; i < 8; ++i)
+    ASSERT_TRUE(run(credentials_->register_account(context_, {"ana@example.org", kOtherPassword, "Mallory"})));
+  EXPECT_EQ(mails_to("ana@example.org").size(), 5U) << "the link and four words about the account";
+}
+
 TEST_F(CredentialsTest, RequestThatFailsIsTriedAgainLaterAndHoldsUpNobody) {
   accounts_.query(
       "INSERT INTO account_request (id, sealed, created_at, due_at) VALUES (gen_random_uuid(), 'x', now(), now())");
@@ -197,6 +228,16 @@ TEST_F(CredentialsTest, RequestThatFailsIsTriedAgainLaterAndHoldsUpNobody) {
   clock_.offset = std::chrono::hours(1);
   for (int i = 0; i < 9; ++i, clock_.offset += std::chrono::hours(1)) ASSERT_TRUE(run(requests_->answer_due(context_)));
   EXPECT_EQ(accounts_.value("SELECT count(*) FROM account_request"), "0") << "given up after ten tries";
+}
+
+TEST_F(CredentialsTest, RequestsOutliveAKeystoreThatIsAway) {
+  keystore_database_.query("ALTER TABLE person RENAME TO away");
+  ASSERT_TRUE(run(credentials_->register_account(context_, {"ana@example.org", kPassword, "Ana"})));
+  EXPECT_TRUE(mails_to("ana@example.org").empty());
+  EXPECT_EQ(accounts_.value("SELECT attempts FROM account_request"), "1");
+  keystore_database_.query("ALTER TABLE away RENAME TO person");
+  clock_.offset += 10s;
+  EXPECT_EQ(mails_to("ana@example.org").size(), 1U);
 }
 
 TEST_F(CredentialsTest, AFloodOfGuessesIsNotEvaluatedAndTheOwnersDeviceSignsIn) {
@@ -214,6 +255,32 @@ TEST_F(CredentialsTest, AFloodOfGuessesIsNotEvaluatedAndTheOwnersDeviceSignsIn) 
   for (int i = 0; i < settings_.failures_per_account; ++i)
     EXPECT_EQ(code_of(login("ana@example.org", "not-it-at-all-no", mark)), "credentials-invalid");
   EXPECT_EQ(code_of(login("ana@example.org", kPassword, mark)), "rate-limited") << "a stolen mark guesses no more";
+}
+
+TEST_F(CredentialsTest, MarksDieWithThePasswordAndWithTheSecondFactor) {
+  sign_up("ana@example.org");
+  const std::string mark = login("ana@example.org", kPassword).value()->device_mark;
+  EXPECT_EQ(login("ana@example.org", kPassword, mark).value()->device_mark, mark) << "a device has one";
+  const auto marked = [&](const std::string& with) {
+    for (int i = 0; i < settings_.failures_per_account; ++i) login("ana@example.org", "not-it-at-all-no");
+    return code_of(login("ana@example.org", "not-it-at-all-no", with)) == "credentials-invalid";
+  };
+  EXPECT_TRUE(marked(mark));
+  ASSERT_TRUE(run(credentials_->request_reset(context_, {"ana@example.org"})));
+  ASSERT_TRUE(
+      run(credentials_->confirm_reset(context_, {secret_in(mails_to("ana@example.org").back()), kOtherPassword})));
+  EXPECT_FALSE(marked(mark)) << "guesses at the new password are everybody's";
+}
+
+TEST_F(CredentialsTest, SomebodyWhoIsSignedInIsNotLockedOutByGuessesFromElsewhere) {
+  sign_up("ana@example.org");
+  RequestContext ana = signed_in("ana@example.org");
+  for (int i = 0; i < settings_.failures_per_account; ++i) login("ana@example.org", "not-it-at-all-no");
+  ASSERT_EQ(code_of(login("ana@example.org", kPassword)), "rate-limited");
+  EXPECT_TRUE(run(credentials_->prove(ana, kPassword)));
+  for (int i = 0; i < settings_.failures_per_account; ++i)
+    EXPECT_EQ(run(credentials_->prove(ana, "not-it-at-all-no")).error().code, Code::kCredentialsInvalid);
+  EXPECT_EQ(run(credentials_->prove(ana, kPassword)).error().code, Code::kRateLimited) << "of one session";
 }
 
 TEST_F(CredentialsTest, GoodSignInsAreNotCountedAndAddressesAre) {
@@ -261,6 +328,26 @@ TEST_F(CredentialsTest, SessionsAreListedAndEndedByTheirOwnerOnly) {
   EXPECT_EQ(run(sessions_->list(bia))->sessions.size(), 1U);
 }
 
+TEST_F(CredentialsTest, AHundredSessionsLiveAndTheOldestOfMoreEnds) {
+  sign_up("ana@example.org");
+  RequestContext first = signed_in("ana@example.org");
+  const Person ana = run(credentials_->signed_in_person(first)).value();
+  for (int i = 0; i < 100; ++i) {
+    clock_.offset += 1s;
+    ASSERT_TRUE(run(issuer_->open_session(first, ana.account, ana.secret, "Firefox, Linux")));
+  }
+  EXPECT_EQ(live_sessions(), "100");
+  EXPECT_EQ(accounts_.value("SELECT revoked_reason FROM session WHERE id = '" + first.principal.session_id + "'"),
+            "too many sessions");
+  EXPECT_EQ(run(read_deny_set(context_, *pool_, 0, clock_.wall()))->entries.size(), 1U);
+  clock_.offset += 1h;
+  RequestContext late = signed_in("ana@example.org");
+  ASSERT_TRUE(run(sessions_->end_others(late)));
+  EXPECT_EQ(live_sessions(), "1");
+  EXPECT_EQ(run(read_deny_set(context_, *pool_, 0, clock_.wall()))->entries.size(), 0U)
+      << "of what was not used for an hour no access token is good any more";
+}
+
 TEST_F(CredentialsTest, ForgottenPasswordIsReplacedOnceAndEndsEverySession) {
   sign_up("ana@example.org");
   ASSERT_TRUE(run(credentials_->register_account(context_, {"nova@example.org", kPassword, "Nova"})));
@@ -269,7 +356,9 @@ TEST_F(CredentialsTest, ForgottenPasswordIsReplacedOnceAndEndsEverySession) {
     ASSERT_TRUE(run(credentials_->request_reset(context_, {email})));
   const std::string code = secret_in(mails_to("ana@example.org").back());
   EXPECT_TRUE(mails_to("nobody@example.org").empty());
-  EXPECT_NE(mails_to("nova@example.org").back().find("/auth/verify"), std::string::npos) << "first things first";
+  EXPECT_EQ(mails_to("nova@example.org").back().find("/auth/verify"), std::string::npos)
+      << "a link would activate the password of whoever registered the address";
+  EXPECT_NE(mails_to("nova@example.org").back().find("Register again"), std::string::npos);
   EXPECT_EQ(accounts_.value("SELECT count(*) FROM mailed_code"), "1");
   const auto confirm = [&](const std::string& with) {
     return run(credentials_->confirm_reset(context_, {with, kOtherPassword}));
@@ -309,7 +398,7 @@ TEST_F(CredentialsTest, SignInThatOverlapsAResetBeginsNoSession) {
   EXPECT_EQ(live_sessions(), "0");
 }
 
-TEST_F(CredentialsTest, ChangeOfPasswordNeedsThePresentOneAndEndsTheOthers) {
+TEST_F(CredentialsTest, ChangeOfPasswordNeedsThePresentOneAndBeginsAnew) {
   sign_up("ana@example.org");
   signed_in("ana@example.org");
   RequestContext own = signed_in("ana@example.org");
@@ -317,9 +406,11 @@ TEST_F(CredentialsTest, ChangeOfPasswordNeedsThePresentOneAndEndsTheOthers) {
   const std::string reset_code = secret_in(mails_to("ana@example.org").back());
   EXPECT_EQ(run(credentials_->change_password(own, {"not-the-present-one", kOtherPassword}, somewhere())).error().code,
             Code::kCredentialsInvalid);
-  ASSERT_TRUE(run(credentials_->change_password(own, {kPassword, kOtherPassword}, somewhere())));
+  const auto begun = run(credentials_->change_password(own, {kPassword, kOtherPassword}, somewhere()));
+  ASSERT_TRUE(begun);
   ASSERT_EQ(run(sessions_->list(own))->sessions.size(), 1U);
-  EXPECT_TRUE(run(sessions_->list(own))->sessions[0].current);
+  EXPECT_FALSE(run(sessions_->list(own))->sessions[0].current) << "a stolen copy of the present session ends, too";
+  EXPECT_EQ(code_of(login("ana@example.org", "not-it-at-all-no", begun->device_mark)), "credentials-invalid");
   EXPECT_EQ(code_of(login("ana@example.org", kOtherPassword)), "ok");
   EXPECT_EQ(run(credentials_->confirm_reset(context_, {reset_code, kPassword})).error().code,
             Code::kVerificationInvalid)
@@ -331,7 +422,7 @@ TEST_F(CredentialsTest, AddressMovesOnceTheNewOneIsConfirmedAndTheOldOneIsTold) 
   sign_up("bia@example.org");
   RequestContext ana = signed_in("ana@example.org");
   const auto ask = [&](const std::string& password, const std::string& email) {
-    return run(credentials_->request_email_change(ana, {password, email}, somewhere()));
+    return run(credentials_->request_email_change(ana, {password, email}));
   };
   EXPECT_EQ(ask("not-the-present-one", "ana@nova.example").error().code, Code::kCredentialsInvalid);
   EXPECT_EQ(ask(kPassword, "no address").error().fields.at(0).pointer, "/newEmail");
@@ -350,10 +441,56 @@ TEST_F(CredentialsTest, AddressMovesOnceTheNewOneIsConfirmedAndTheOldOneIsTold) 
   EXPECT_EQ(run(credentials_->signed_in_person(ana))->email, "ana@nova.example");
 }
 
+TEST_F(CredentialsTest, CodesAndRequestsDieWithWhatTheyWereAskedWith) {
+  sign_up("ana@example.org");
+  RequestContext thief = signed_in("ana@example.org");
+  const auto reset_by = [&](const std::string& code, const std::string& password) {
+    return run(credentials_->confirm_reset(context_, {code, password}));
+  };
+  // The thief asks twice: one code is out already, one request waits, when the owner takes the account back.
+  ASSERT_TRUE(run(credentials_->request_email_change(thief, {kPassword, "first@thief.example"})));
+  const std::string change_code = secret_in(mails_to("first@thief.example").back());
+  ASSERT_TRUE(run(credentials_->request_reset(context_, {"ana@example.org"})));
+  const std::string reset_code = secret_in(mails_to("ana@example.org").back());
+  ASSERT_TRUE(run(credentials_->request_email_change(thief, {kPassword, "second@thief.example"})));
+  ASSERT_TRUE(reset_by(reset_code, kOtherPassword));
+  EXPECT_TRUE(mails_to("second@thief.example").empty());
+  // Even a code that the reset did not see.
+  accounts_.query("UPDATE mailed_code SET used_at = NULL");
+  EXPECT_EQ(run(credentials_->confirm_email_change(context_, change_code)).error().code, Code::kVerificationInvalid);
+  // The mirror: a code in a mailbox that is the account's no more.
+  accounts_.query("UPDATE mailed_code SET used_at = NULL");
+  accounts_.query("UPDATE account SET email_index = 'another'");
+  EXPECT_EQ(reset_by(reset_code, kPassword).error().code, Code::kVerificationInvalid);
+}
+
+TEST_F(CredentialsTest, OperatorsKeepWhatTheyWereGiven) {
+  sign_up("ana@example.org");
+  RequestContext ana = signed_in("ana@example.org");
+  ASSERT_TRUE(run(credentials_->request_reset(context_, {"ana@example.org"})));
+  const std::string code = secret_in(mails_to("ana@example.org").back());
+  accounts_.query("UPDATE account SET role = 'viewer'");
+  EXPECT_EQ(run(credentials_->change_password(ana, {kPassword, kOtherPassword}, somewhere())).error().code,
+            Code::kForbidden);
+  EXPECT_EQ(run(credentials_->request_email_change(ana, {kPassword, "nova@example.org"})).error().code,
+            Code::kForbidden);
+  EXPECT_EQ(run(credentials_->confirm_reset(context_, {code, kOtherPassword})).error().code,
+            Code::kVerificationInvalid);
+}
+
+TEST_F(CredentialsTest, OneCodeAtTheSameMomentIsUsedOnce) {
+  sign_up("ana@example.org");
+  ASSERT_TRUE(run(credentials_->request_reset(context_, {"ana@example.org"})));
+  const std::string code = secret_in(mails_to("ana@example.org").back());
+  std::vector<Result<void>> outcomes;
+  run(confirm_at_once(code, 4, outcomes));
+  EXPECT_EQ(std::ranges::count_if(outcomes, [](const auto& outcome) { return outcome.has_value(); }), 1);
+}
+
 TEST_F(CredentialsTest, AddressThatWasTakenMeanwhileIsRefused) {
   sign_up("ana@example.org");
   RequestContext ana = signed_in("ana@example.org");
-  ASSERT_TRUE(run(credentials_->request_email_change(ana, {kPassword, "nova@example.org"}, somewhere())));
+  ASSERT_TRUE(run(credentials_->request_email_change(ana, {kPassword, "nova@example.org"})));
   const std::string code = secret_in(mails_to("nova@example.org").back());
   sign_up("nova@example.org");
   EXPECT_EQ(run(credentials_->confirm_email_change(context_, code)).error().code, Code::kVerificationInvalid);
@@ -392,12 +529,23 @@ TEST_F(CredentialsTest, SecondFactorIsAskedForOnceItIsConfirmed) {
   EXPECT_EQ(enter(recovery.recovery_codes[3]), "ok");
   EXPECT_EQ(enter(recovery.recovery_codes[3]), "credentials-invalid");
 
-  EXPECT_EQ(run(credentials_->prove_both(ana, kPassword, "000000", somewhere())).error().code,
-            Code::kCredentialsInvalid);
-  ASSERT_TRUE(run(second_factor_->disable(
-      ana, run(credentials_->prove_both(ana, kPassword, recovery.recovery_codes[0], somewhere())).value())));
+  EXPECT_EQ(run(credentials_->prove_both(ana, kPassword, "000000")).error().code, Code::kCredentialsInvalid);
+  ASSERT_TRUE(run(
+      second_factor_->disable(ana, run(credentials_->prove_both(ana, kPassword, recovery.recovery_codes[0])).value())));
   EXPECT_EQ(enter(std::nullopt), "ok");
   EXPECT_EQ(accounts_.value("SELECT count(*) FROM recovery_code"), "0");
+}
+
+TEST_F(CredentialsTest, GuessesAtTheFirstCodeAreCountedAndItsSecretExpires) {
+  sign_up("ana@example.org");
+  RequestContext ana = signed_in("ana@example.org");
+  ASSERT_TRUE(run(second_factor_->enrol(ana, run(credentials_->signed_in_person(ana)).value())));
+  for (int i = 0; i < settings_.failures_per_account; ++i)
+    EXPECT_EQ(run(credentials_->confirm_second_factor(ana, "x")).error().code, Code::kCredentialsInvalid);
+  EXPECT_EQ(run(credentials_->confirm_second_factor(ana, "x")).error().code, Code::kRateLimited);
+  RequestContext again = signed_in("ana@example.org");
+  clock_.offset += std::chrono::minutes(11);
+  EXPECT_EQ(run(credentials_->confirm_second_factor(again, "x")).error().code, Code::kNotFound);
 }
 
 TEST_F(CredentialsTest, GuessesAtTheSecondFactorAreCounted) {

@@ -3,8 +3,9 @@
 namespace evc::auth_service {
 
 Task<> until_even_time(Worker& worker, const RequestContext& context, SteadyTime begun) {
-  const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock->steady() - begun);
-  co_await sleep_for(worker, kTimeGrain - spent % kTimeGrain);
+  const auto grains = (context.clock->steady() - begun) / kTimeGrain;
+  // Until a moment, not for a while: what a shorter sleep is rounded by would let a part of the difference through.
+  co_await worker.tasks().sleep_until(begun + (grains + 1) * kTimeGrain);
 }
 
 }  // namespace evc::auth_service

@@ -4,6 +4,8 @@
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/mail/mail.hpp"
 #include "services/auth/store/accounts.hpp"
+#include "services/auth/store/keys.hpp"
+#include "services/auth/store/mailed_codes.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -14,6 +16,9 @@ constexpr std::chrono::seconds kKeyPoll{30};
 constexpr std::chrono::seconds kWipePoll{10};
 constexpr std::chrono::seconds kStepTimeout{10};
 constexpr std::int64_t kMailBatch = 20;
+constexpr std::chrono::hours kPurgePoll{1};
+constexpr std::chrono::hours kLinksKept{24};           // after their end
+constexpr std::chrono::hours kUnverifiedKept{24 * 7};  // since their registration
 
 Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, const SealKey& mail_key,
                               const std::string& spool_dir) {
@@ -27,20 +32,31 @@ Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, con
   co_return co_await transaction.commit(context);
 }
 
+Task<Result<void>> purge(RequestContext& context, postgres::Pool& pool, postgres::Pool& keystore) {
+  const WallTime now = context.clock->wall();
+  EVC_CO_CHECK(co_await delete_old_mailed_codes(context, pool, now - kLinksKept));
+  EVC_CO_TRY(deleted, co_await delete_unverified(context, pool, now - kLinksKept, now - kUnverifiedKept));
+  // An account that is gone and a secret that stays harms nobody.
+  for (const Uuid& id : deleted) EVC_CO_CHECK(co_await delete_person(context, keystore, id));
+  co_return Result<void>{};
+}
+
 }  // namespace
 
 Task<> answer_and_send(Worker& worker, AccountRequests& requests, postgres::Pool& pool, SealKey mail_key,
                        std::string spool_dir) {
   while (!worker.tasks().cancelled()) {
-    RequestContext context = background_context(kStepTimeout);
-    auto answered = co_await requests.answer_due(context);
+    RequestContext answering = background_context(kStepTimeout);
+    auto answered = co_await requests.answer_due(answering);
     if (!answered)
       EVC_LOG(kWarn, "Requests about accounts could not be answered; they stay",
               {{telemetry::key::kErrorDetail, answered.error().detail}});
-    auto sent = co_await send_batch(context, pool, mail_key, spool_dir);
+    RequestContext sending = background_context(kStepTimeout);
+    auto sent = co_await send_batch(sending, pool, mail_key, spool_dir);
     if (!sent)
       EVC_LOG(kWarn, "Mails could not be sent; they stay queued",
               {{telemetry::key::kErrorDetail, sent.error().detail}});
+    if (answered && sent && *answered == AccountRequests::kBatch) continue;
     const bool good = answered && sent;
     co_await sleep_for(worker, good ? kMailPoll : std::chrono::milliseconds(kStepTimeout));
   }
@@ -61,6 +77,17 @@ Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool) {
     co_await sleep_for(worker, kWipePoll);
     RequestContext context = background_context(kStepTimeout);
     co_await wipe_expired_successors(context, pool, context.clock->wall() - kRefreshGrace);
+  }
+}
+
+Task<> purge_unused(Worker& worker, postgres::Pool& pool, postgres::Pool& keystore) {
+  while (!worker.tasks().cancelled()) {
+    RequestContext context = background_context(kStepTimeout);
+    auto purged = co_await purge(context, pool, keystore);
+    if (!purged)
+      EVC_LOG(kWarn, "What nobody has confirmed could not be deleted; it stays for now",
+              {{telemetry::key::kErrorDetail, purged.error().detail}});
+    co_await sleep_for(worker, kPurgePoll);
   }
 }
 

@@ -1,5 +1,5 @@
 // What the service does by itself on its first worker: answers what was asked for addresses, sends queued mails, keeps
-// the signing keys on schedule, wipes sealed successors whose grace has ended.
+// the signing keys on schedule, wipes sealed successors whose grace has ended, deletes what nobody has confirmed.
 #pragma once
 
 #include "kit/postgres/pool.hpp"
@@ -14,5 +14,7 @@ Task<> answer_and_send(Worker& worker, AccountRequests& requests, postgres::Pool
                        std::string spool_dir);
 Task<> keep_keys(Worker& worker, KeyRing& keys);
 Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool);
+// Codes and links a day after their end, accounts that nobody has confirmed a week after their registration.
+Task<> purge_unused(Worker& worker, postgres::Pool& pool, postgres::Pool& keystore);
 
 }  // namespace evc::auth_service

@@ -9,6 +9,10 @@ Result<Person> person_of(Account account, SealKey secret) {
   return Person{.account = std::move(account), .secret = std::move(secret), .email = std::move(email)};
 }
 
+std::string credentials_of(const Account& account) {
+  return account.password_hash + account.second_factor_sealed;
+}
+
 Task<Result<void>> queue_mail(RequestContext& context, postgres::Transaction& transaction, SealKey mail_key,
                               std::string mail) {
   co_return co_await insert_mail(context, transaction, uuid_v7(), seal(mail_key, mail, "auth.mail"),

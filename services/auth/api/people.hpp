@@ -17,6 +17,9 @@ struct Person {
 // Opens what the person's secret opens.
 Result<Person> person_of(Account account, SealKey secret);
 
+// What signs in to the account: another text after each change of password or second factor.
+std::string credentials_of(const Account& account);
+
 // Sent after the commit, at least once.
 Task<Result<void>> queue_mail(RequestContext& context, postgres::Transaction& transaction, SealKey mail_key,
                               std::string mail);

@@ -6,7 +6,6 @@
 #include "kit/base/bytes.hpp"
 #include "kit/http/operation.hpp"
 #include "services/auth/api/account_routes.hpp"
-#include "services/auth/domain/device.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/store/sessions.hpp"
 
@@ -37,9 +36,7 @@ Task<Response> login(Api& api, RequestContext& context, Request& request) {
   if (!signed_in) co_return http::no_store(http::problem(signed_in.error(), context, request.path));
   const std::optional<SignedIn>& begun = *signed_in;
   if (!begun) co_return http::no_store(Response::json(202, json::Object{{"secondFactor", "totp"}}));
-  Response response = Response::json(200, json::encode(begun->tokens));
-  response.headers.set("set-cookie", device_cookie(begun->device_mark));
-  co_return http::no_store(std::move(response));
+  co_return signed_in_response(*begun);
 }
 
 struct RefreshRequest {

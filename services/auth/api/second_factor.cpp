@@ -6,6 +6,11 @@
 #include "services/auth/store/second_factors.hpp"
 
 namespace evc::auth_service {
+namespace {
+
+constexpr std::chrono::minutes kEnrolmentLife{10};  // between the secret and its first code
+
+}  // namespace
 
 Task<Result<SecondFactorVerdict>> SecondFactor::check(RequestContext& context, Person person,
                                                       std::optional<std::string> code) {
@@ -38,7 +43,7 @@ Task<Result<TotpEnrolment>> SecondFactor::enrol(RequestContext& context, Person 
 Task<Result<RecoveryCodes>> SecondFactor::confirm(RequestContext& context, Person person, std::string code) {
   const Uuid id = person.account.id;
   const WallTime now = context.clock->wall();
-  EVC_CO_TRY(sealed, co_await unconfirmed_second_factor(context, pool_, id));
+  EVC_CO_TRY(sealed, co_await unconfirmed_second_factor(context, pool_, id, now - kEnrolmentLife));
   if (!sealed) co_return fail(Code::kNotFound);
   EVC_CO_TRY(secret, open_sealed(column_key(person.secret, "auth"), *sealed, second_factor_place(id)));
   const auto step = matching_step(secret, code, now, 0);

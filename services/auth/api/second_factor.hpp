@@ -34,7 +34,8 @@ class SecondFactor {
   Task<Result<SecondFactorVerdict>> check(RequestContext& context, Person person, std::optional<std::string> code);
   // A new secret that holds once confirm() has seen its first code. forbidden when one holds.
   Task<Result<TotpEnrolment>> enrol(RequestContext& context, Person person);
-  // credentials-invalid for a wrong code, not-found when nothing waits for one.
+  // credentials-invalid for a wrong code (whoever calls counts them), not-found when nothing has waited for one in the
+  // last ten minutes.
   Task<Result<RecoveryCodes>> confirm(RequestContext& context, Person person, std::string code);
   // After check(). not-found when there is none.
   Task<Result<void>> disable(RequestContext& context, Person person);

@@ -2,7 +2,6 @@
 
 #include "kit/base/bytes.hpp"
 #include "kit/net/client_network.hpp"
-#include "services/auth/domain/device.hpp"
 
 namespace evc::auth_service {
 namespace {
@@ -11,25 +10,34 @@ redis::Limit limit_of(std::int64_t failures, std::chrono::milliseconds period) {
   return {.burst = failures, .count = failures, .period = period};
 }
 
-// Neither addresses nor indexes of people are kept in Redis.
-std::string bucket_key(std::string_view kind, const std::string& of) {
-  const Digest digest = sha256(std::string(kind) + ":" + of);
+}  // namespace
+
+// Neither addresses nor indexes of people can be found in Redis without the key.
+std::string SignInThrottle::bucket(std::string_view kind, const std::string& of) const {
+  const Digest digest = hmac_sha256(mark_key_.reveal(), "bucket:" + std::string(kind) + ":" + of);
   return "auth:failures:" + std::string(kind) + ":" + base64url_encode(view(digest));
 }
 
-}  // namespace
-
-Task<Result<SignInThrottle::Attempt>> SignInThrottle::begin(RequestContext& context, std::string email_index,
-                                                            Origin origin) {
+Task<Result<SignInThrottle::Attempt>> SignInThrottle::begin(RequestContext& context, MarkedFor account, Origin origin) {
   const redis::Limit of_account = limit_of(settings_.failures_per_account, std::chrono::minutes(15));
   Attempt attempt;
-  if (const auto device = marked_device(mark_key_, email_index, origin.device_mark, context.clock->wall())) {
-    attempt.push_back({bucket_key("device", *device + email_index), of_account});
+  if (const auto device = marked_device(mark_key_, account, origin.device_mark, context.clock->wall())) {
+    attempt.push_back({bucket("device", *device + account.email_index), of_account});
   } else {
-    attempt.push_back({bucket_key("account", email_index), of_account});
-    attempt.push_back({bucket_key("address", net::client_network(origin.address)),
+    attempt.push_back({bucket("account", account.email_index), of_account});
+    attempt.push_back({bucket("address", net::client_network(origin.address)),
                        limit_of(settings_.failures_per_address, std::chrono::minutes(1))});
   }
+  co_return co_await take(context, std::move(attempt));
+}
+
+Task<Result<SignInThrottle::Attempt>> SignInThrottle::begin_in_session(RequestContext& context,
+                                                                       std::string session_id) {
+  Attempt attempt{{bucket("session", session_id), limit_of(settings_.failures_per_account, std::chrono::minutes(15))}};
+  co_return co_await take(context, std::move(attempt));
+}
+
+Task<Result<SignInThrottle::Attempt>> SignInThrottle::take(RequestContext& context, Attempt attempt) {
   auto taken = co_await redis::take_from_each(redis_, context, attempt);
   if (!taken)
     co_return std::unexpected(Error{.code = Code::kServiceUnavailable,
@@ -46,8 +54,10 @@ Task<> SignInThrottle::forgive(RequestContext& context, Attempt attempt) {
   co_await redis::give_back(redis_, context, std::move(attempt));
 }
 
-std::string SignInThrottle::mark_for(const std::string& email_index, WallTime now) const {
-  return new_device_mark(mark_key_, email_index, now);
+std::string SignInThrottle::mark_for(const MarkedFor& account, const Origin& origin, WallTime now) const {
+  // One that will not live for long is replaced.
+  if (marked_device(mark_key_, account, origin.device_mark, now + kDeviceMarkLife / 2)) return origin.device_mark;
+  return new_device_mark(mark_key_, account, now);
 }
 
 }  // namespace evc::auth_service

@@ -42,8 +42,9 @@ std::int64_t day_of(WallTime time) {
   return std::chrono::duration_cast<std::chrono::days>(time.time_since_epoch()).count();
 }
 
-std::string seal_of(const SealKey& key, std::string_view email_index, std::string_view id_and_day) {
-  const Digest digest = hmac_sha256(key.reveal(), hex_encode(email_index) + "." + std::string(id_and_day));
+std::string seal_of(const SealKey& key, const MarkedFor& account, std::string_view id_and_day) {
+  const Digest digest = hmac_sha256(key.reveal(), hex_encode(account.email_index) + "." +
+                                                      hex_encode(account.credentials) + "." + std::string(id_and_day));
   return base64url_encode(view(digest));
 }
 
@@ -62,18 +63,18 @@ std::string device_label(std::string_view user_agent) {
   return label.empty() ? std::string(kUnknownDevice) : label;
 }
 
-std::string new_device_mark(const SealKey& key, std::string_view email_index, WallTime now) {
+std::string new_device_mark(const SealKey& key, const MarkedFor& account, WallTime now) {
   const std::string id_and_day = base64url_encode(random_bytes(kIdBytes)) + "." + std::to_string(day_of(now));
-  return id_and_day + "." + seal_of(key, email_index, id_and_day);
+  return id_and_day + "." + seal_of(key, account, id_and_day);
 }
 
-std::optional<std::string> marked_device(const SealKey& key, std::string_view email_index, std::string_view mark,
+std::optional<std::string> marked_device(const SealKey& key, const MarkedFor& account, std::string_view mark,
                                          WallTime now) {
   const auto last_dot = mark.rfind('.');
   const auto first_dot = mark.find('.');
   if (first_dot == std::string_view::npos || first_dot == last_dot) return std::nullopt;
   const std::string_view id_and_day = mark.substr(0, last_dot);
-  if (!equal_constant_time(seal_of(key, email_index, id_and_day), mark.substr(last_dot + 1))) return std::nullopt;
+  if (!equal_constant_time(seal_of(key, account, id_and_day), mark.substr(last_dot + 1))) return std::nullopt;
   std::int64_t day = 0;
   const std::string_view day_text = id_and_day.substr(first_dot + 1);
   const auto parsed = std::from_chars(day_text.data(), day_text.data() + day_text.size(), day);

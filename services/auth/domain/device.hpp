@@ -1,6 +1,6 @@
 // Devices: the few words that a person recognises one by, and the mark (a cookie) that says that this device has signed
-// in to this account before. A marked device has a bucket of failures of its own, so that guesses from elsewhere cannot
-// lock its owner out. A mark proves nothing else: the password is always asked for. Pure.
+// in to this account before, with what signs in to it now. A marked device has a bucket of failures of its own, so that
+// guesses from elsewhere cannot lock its owner out. A mark proves nothing else: the password is always asked for. Pure.
 #pragma once
 
 #include <chrono>
@@ -20,10 +20,16 @@ inline constexpr std::string_view kDeviceCookie = "__Host-evcosta-device";
 // characters of visible ASCII.
 std::string device_label(std::string_view user_agent);
 
-// A mark of a new device: random id, day of issue and HMAC over both and the account's index. Nothing is stored.
-std::string new_device_mark(const SealKey& key, std::string_view email_index, WallTime now);
-// The device's id (a name for its bucket) when the mark was made for this account and is not too old.
-std::optional<std::string> marked_device(const SealKey& key, std::string_view email_index, std::string_view mark,
+// What a mark is made for: it dies with the address, the password and the second factor. Else whoever once knew the
+// password could gather marks, each with guesses of its own, for the day on which it no longer suffices.
+struct MarkedFor {
+  std::string email_index;
+  std::string credentials;  // digest of password hash and second factor; of nobody's account any value
+};
+// A mark of a new device: random id, day of issue and HMAC over both and what it is for. Nothing is stored.
+std::string new_device_mark(const SealKey& key, const MarkedFor& account, WallTime now);
+// The device's id (a name for its bucket) when the mark was made for just this and is not too old.
+std::optional<std::string> marked_device(const SealKey& key, const MarkedFor& account, std::string_view mark,
                                          WallTime now);
 
 // One cookie of a Cookie header (RFC 6265 §4.2.1).

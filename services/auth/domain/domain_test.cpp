@@ -156,14 +156,18 @@ TEST(Device, LabelIsShortAndRecognisable) {
 
 TEST(Device, MarkHoldsForItsAccountKeyAndLife) {
   const SealKey key = new_person_secret();
-  const std::string mark = new_device_mark(key, "index of ana", kNow);
-  const auto device = marked_device(key, "index of ana", mark, kNow + hours(24 * 179));
+  const MarkedFor ana{"index of ana", "password and second factor"};
+  const std::string mark = new_device_mark(key, ana, kNow);
+  const auto device = marked_device(key, ana, mark, kNow + hours(24 * 179));
   ASSERT_TRUE(device);
-  EXPECT_EQ(device, marked_device(key, "index of ana", mark, kNow)) << "one device is one bucket";
-  EXPECT_FALSE(marked_device(key, "index of ana", mark, kNow + hours(24 * 181)));
-  EXPECT_FALSE(marked_device(key, "index of bia", mark, kNow)) << "known to one account is not known to another";
-  EXPECT_FALSE(marked_device(new_person_secret(), "index of ana", mark, kNow));
-  for (std::string_view bad : {"", ".", "..", "a.b", "a.1.c", "....."}) EXPECT_FALSE(marked_device(key, "", bad, kNow));
+  EXPECT_EQ(device, marked_device(key, ana, mark, kNow)) << "one device is one bucket";
+  EXPECT_FALSE(marked_device(key, ana, mark, kNow + hours(24 * 181)));
+  EXPECT_FALSE(marked_device(key, {"index of bia", ana.credentials}, mark, kNow))
+      << "known to one account is not known to another";
+  EXPECT_FALSE(marked_device(key, {ana.email_index, "another password"}, mark, kNow)) << "dies with the password";
+  EXPECT_FALSE(marked_device(new_person_secret(), ana, mark, kNow));
+  for (std::string_view bad : {"", ".", "..", "a.b", "a.1.c", "....."})
+    EXPECT_FALSE(marked_device(key, {"", ""}, bad, kNow));
 }
 
 TEST(Device, CookieIsFoundByItsWholeName) {

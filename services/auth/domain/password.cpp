@@ -29,6 +29,11 @@ Result<void> check_new_password(std::string_view password, std::string pointer) 
   return {};
 }
 
+std::string password_digest(std::string_view password_hash) {
+  const Digest digest = sha256(password_hash);
+  return std::string(view(digest));
+}
+
 PasswordHasher::PasswordHasher(Secret<std::string> pepper)
     : pepper_(std::move(pepper)), decoy_(hash(random_bytes(32))) {}
 

@@ -15,6 +15,9 @@ namespace evc::auth_service {
 // `pointer` otherwise.
 Result<void> check_new_password(std::string_view password, std::string pointer = "/password");
 
+// What a code or a mark is bound to, so that it dies with the password: tells nothing about it.
+std::string password_digest(std::string_view password_hash);
+
 class PasswordHasher {
  public:
   explicit PasswordHasher(Secret<std::string> pepper);

@@ -40,6 +40,16 @@ std::string already_registered_mail(const std::string& to, const std::string& is
                              issuer));
 }
 
+std::string not_verified_mail(const std::string& to) {
+  return compose(
+      to, "EV-Costa: este e-mail ainda não foi confirmado / this address is not confirmed yet",
+      "Pediram uma senha nova para este e-mail, que foi cadastrado e nunca confirmado. Cadastre-se de novo com "
+      "a senha que quiser: o endereço da mensagem seguinte ativa a conta com ela.\r\nSomebody asked for a new "
+      "password for this address, which was registered and never confirmed. Register again with a password of "
+      "your choice: the link of the mail that follows activates the account with it.\r\n\r\nSe não foi você, "
+      "ignore esta mensagem. If it was not you, ignore this message.");
+}
+
 std::string password_reset_mail(const std::string& to, const std::string& code, std::chrono::minutes life) {
   return compose(to, "EV-Costa: uma senha nova / a new password",
                  fmt::format("Use este código no aplicativo em {0} minutos para escolher uma senha nova. Depois será "

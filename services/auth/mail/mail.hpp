@@ -12,6 +12,8 @@ namespace evc::auth_service {
 
 std::string verification_mail(const std::string& to, const std::string& issuer, const std::string& token);
 std::string already_registered_mail(const std::string& to, const std::string& issuer);
+// Instead of a code to an address that nobody has confirmed.
+std::string not_verified_mail(const std::string& to);
 // To an address with an account: the code that lets its owner choose a new password.
 std::string password_reset_mail(const std::string& to, const std::string& code, std::chrono::minutes life);
 // To an address that an account is to move to: the code that proves that its owner reads it.

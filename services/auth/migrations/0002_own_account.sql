@@ -8,6 +8,7 @@ CREATE TABLE mailed_code (
   account_id  uuid NOT NULL REFERENCES account (id),
   email_sealed bytea,                     -- emailChange: the new address, sealed as account.email_sealed
   email_index bytea,
+  bound_to    bytea NOT NULL,             -- what must still hold when it is used: the digest of the password hash (emailChange), the address's index (passwordReset)
   created_at  timestamptz NOT NULL,
   expires_at  timestamptz NOT NULL,
   used_at     timestamptz,                -- or made worthless by something newer
@@ -39,3 +40,9 @@ CREATE TABLE recovery_code (
   PRIMARY KEY (account_id, hash)
 );
 CREATE INDEX verification_account ON verification (account_id, expires_at);
+-- Each link activates what was asked for with it: whoever registered somebody else's address before chose another password.
+ALTER TABLE verification ADD COLUMN password_hash text, ADD COLUMN name_sealed bytea;
+UPDATE verification SET password_hash = account.password_hash, name_sealed = account.name_sealed FROM account WHERE account.id = account_id;
+CREATE INDEX account_unverified ON account (created_at) WHERE state = 'unverified';
+CREATE INDEX mailed_code_expiry ON mailed_code (expires_at);
+CREATE INDEX verification_expiry ON verification (expires_at);

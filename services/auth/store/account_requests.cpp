@@ -10,7 +10,7 @@ constexpr Statement kInsert{"account_request_insert",
                             "INSERT INTO account_request (sealed, id, created_at, due_at) VALUES ($1, $2, $3, $3)"};
 constexpr Statement kLock{
     "account_request_lock",
-    "SELECT id, sealed, attempts FROM account_request WHERE due_at <= $2 ORDER BY due_at LIMIT $1 "
+    "SELECT id, sealed, attempts, created_at FROM account_request WHERE due_at <= $1 ORDER BY due_at LIMIT 1 "
     "FOR UPDATE SKIP LOCKED"};
 constexpr Statement kDelete{"account_request_delete", "DELETE FROM account_request WHERE id = $1"};
 constexpr Statement kPostpone{"account_request_postpone",
@@ -26,13 +26,14 @@ Task<Result<void>> insert_account_request(RequestContext& context, postgres::Poo
   co_return Result<void>{};
 }
 
-Task<Result<std::vector<DueRequest>>> lock_due_requests(RequestContext& context, postgres::Transaction& transaction,
-                                                        std::int64_t limit, WallTime now) {
-  EVC_CO_TRY(rows, co_await transaction.exec(context, kLock, Params(limit, now)));
-  std::vector<DueRequest> due;
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    due.push_back({.id = rows.get<Uuid>(i, 0), .sealed = rows.bytes(i, 1), .attempts = rows.get<std::int64_t>(i, 2)});
-  co_return due;
+Task<Result<std::optional<DueRequest>>> lock_due_request(RequestContext& context, postgres::Transaction& transaction,
+                                                         WallTime now) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kLock, Params(now)));
+  if (rows.empty()) co_return std::optional<DueRequest>{};
+  co_return DueRequest{.id = rows.get<Uuid>(0, 0),
+                       .sealed = rows.bytes(0, 1),
+                       .attempts = rows.get<std::int64_t>(0, 2),
+                       .created_at = rows.get<WallTime>(0, 3)};
 }
 
 Task<Result<void>> delete_account_request(RequestContext& context, postgres::Transaction& transaction, Uuid id) {

@@ -2,8 +2,8 @@
 // whether the address is known; background work takes it from here.
 #pragma once
 
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "kit/base/uuid.hpp"
 #include "kit/postgres/pool.hpp"
@@ -17,10 +17,11 @@ struct DueRequest {
   Uuid id;
   std::string sealed;
   std::int64_t attempts = 0;
+  WallTime created_at{};
 };
-// Locked until the transaction ends; other processes skip it.
-Task<Result<std::vector<DueRequest>>> lock_due_requests(RequestContext& context, postgres::Transaction& transaction,
-                                                        std::int64_t limit, WallTime now);
+// The one that is due for longest; locked until the transaction ends, other processes skip it. nullopt: none is.
+Task<Result<std::optional<DueRequest>>> lock_due_request(RequestContext& context, postgres::Transaction& transaction,
+                                                         WallTime now);
 Task<Result<void>> delete_account_request(RequestContext& context, postgres::Transaction& transaction, Uuid id);
 // It failed: counted, and not before `due_at` again.
 Task<Result<void>> postpone_account_request(RequestContext& context, postgres::Transaction& transaction, Uuid id,

@@ -10,35 +10,48 @@ using postgres::Statement;
 constexpr Statement kFindByIndex{
     "account_by_index",
     "SELECT a.id, a.email_sealed, a.name_sealed, a.password_hash, a.role, a.state, a.created_at, "
-    "coalesce(f.secret_sealed, ''), coalesce(f.last_step, 0) FROM account a "
+    "coalesce(f.secret_sealed, ''), coalesce(f.last_step, 0), a.email_index FROM account a "
     "LEFT JOIN second_factor f ON f.account_id = a.id AND f.confirmed_at IS NOT NULL WHERE a.email_index = $1"};
 constexpr Statement kFindById{
     "account_by_id",
     "SELECT a.id, a.email_sealed, a.name_sealed, a.password_hash, a.role, a.state, a.created_at, "
-    "coalesce(f.secret_sealed, ''), coalesce(f.last_step, 0) FROM account a "
+    "coalesce(f.secret_sealed, ''), coalesce(f.last_step, 0), a.email_index FROM account a "
     "LEFT JOIN second_factor f ON f.account_id = a.id AND f.confirmed_at IS NOT NULL WHERE a.id = $1"};
+constexpr Statement kLock{
+    "account_lock",
+    "SELECT a.id, a.email_sealed, a.name_sealed, a.password_hash, a.role, a.state, a.created_at, "
+    "coalesce(f.secret_sealed, ''), coalesce(f.last_step, 0), a.email_index FROM account a "
+    "LEFT JOIN second_factor f ON f.account_id = a.id AND f.confirmed_at IS NOT NULL WHERE a.id = $1 "
+    "FOR UPDATE OF a"};
 constexpr Statement kInsert{
     "account_insert",
     "INSERT INTO account (id, email_index, email_sealed, name_sealed, password_hash, role, state, created_at) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
 constexpr Statement kUpdateOperator{"account_update_operator",
                                     "UPDATE account SET role = $2, password_hash = $3, state = 'active' WHERE id = $1"};
-constexpr Statement kSetPassword{"account_set_password",
-                                 "UPDATE account SET password_hash = $2 WHERE id = $1 AND state = 'active' AND "
-                                 "password_hash = coalesce($3, password_hash)"};
+constexpr Statement kSetPassword{"account_set_password", "UPDATE account SET password_hash = $2 WHERE id = $1"};
 constexpr Statement kSetEmail{"account_set_email",
                               "UPDATE account SET email_index = $2, email_sealed = $3 WHERE id = $1"};
 constexpr Statement kInsertVerification{
-    "verification_insert", "INSERT INTO verification (token_hash, account_id, expires_at) VALUES ($1, $2, $3)"};
+    "verification_insert",
+    "INSERT INTO verification (token_hash, name_sealed, account_id, expires_at, password_hash) "
+    "VALUES ($1, nullif($2::bytea, ''), $3, $4, nullif($5, ''))"};
 constexpr Statement kCountVerifications{"verification_count",
                                         "SELECT count(*) FROM verification WHERE account_id = $1 AND expires_at > $2"};
 // A second visit inside the link's life answers as the first did.
-constexpr Statement kUseVerification{"verification_use",
-                                     "WITH link AS (UPDATE verification SET used_at = coalesce(used_at, $2) WHERE "
-                                     "token_hash = $1 AND expires_at > $2 RETURNING account_id), "
-                                     "activated AS (UPDATE account SET state = 'active' FROM link WHERE account.id = "
-                                     "link.account_id AND account.state = 'unverified') "
-                                     "SELECT account_id FROM link"};
+constexpr Statement kUseVerification{
+    "verification_use",
+    "WITH link AS (UPDATE verification SET used_at = coalesce(used_at, $2) WHERE token_hash = $1 AND expires_at > $2 "
+    "AND password_hash IS NOT NULL RETURNING account_id, password_hash, name_sealed), "
+    "activated AS (UPDATE account SET state = 'active', password_hash = link.password_hash, name_sealed = "
+    "link.name_sealed FROM link WHERE account.id = link.account_id AND account.state = 'unverified') "
+    "SELECT account_id FROM link"};
+constexpr Statement kDeleteOldLinks{"verification_delete_old", "DELETE FROM verification WHERE expires_at < $1"};
+constexpr Statement kDeleteUnverified{
+    "account_delete_unverified",
+    "DELETE FROM account WHERE state = 'unverified' AND created_at < $1 AND NOT EXISTS (SELECT 1 FROM verification v "
+    "WHERE v.account_id = account.id) AND NOT EXISTS (SELECT 1 FROM mailed_code c WHERE c.account_id = account.id) "
+    "RETURNING id"};
 constexpr Statement kInsertMail{"mail_insert", "INSERT INTO mail (id, sealed, created_at) VALUES ($1, $2, $3)"};
 constexpr Statement kLockMail{
     "mail_lock",
@@ -55,7 +68,8 @@ std::optional<Account> account_of(const Rows& rows) {
                  .state = rows.get<std::string>(0, 5),
                  .created_at = rows.get<WallTime>(0, 6),
                  .second_factor_sealed = rows.bytes(0, 7),
-                 .second_factor_step = rows.get<std::int64_t>(0, 8)};
+                 .second_factor_step = rows.get<std::int64_t>(0, 8),
+                 .email_index = rows.bytes(0, 9)};
 }
 
 Params bytes_param(const std::string& bytes) {
@@ -104,10 +118,16 @@ Task<Result<void>> update_operator(RequestContext& context, postgres::Transactio
   co_return Result<void>{};
 }
 
-Task<Result<bool>> set_password(RequestContext& context, postgres::Transaction& transaction, Uuid id,
-                                std::string password_hash, std::optional<std::string> known_hash) {
-  EVC_CO_TRY(set, co_await transaction.exec(context, kSetPassword, Params(id, password_hash, known_hash)));
-  co_return set.affected() == 1;
+Task<Result<std::optional<Account>>> lock_account(RequestContext& context, postgres::Transaction& transaction,
+                                                  Uuid id) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kLock, Params(id)));
+  co_return account_of(rows);
+}
+
+Task<Result<void>> set_password(RequestContext& context, postgres::Transaction& transaction, Uuid id,
+                                std::string password_hash) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kSetPassword, Params(id, password_hash)));
+  co_return Result<void>{};
 }
 
 Task<Result<void>> set_email(RequestContext& context, postgres::Transaction& transaction, Uuid id,
@@ -123,9 +143,10 @@ std::string account_place(std::string_view column, const Uuid& id) {
 }
 
 Task<Result<void>> insert_verification(RequestContext& context, postgres::Transaction& transaction,
-                                       std::string token_hash, Uuid account_id, WallTime expires_at) {
-  Params params = bytes_param(token_hash);
-  params.add(account_id).add(expires_at);
+                                       Verification verification) {
+  Params params = bytes_param(verification.token_hash);
+  params.add_bytes(verification.name_sealed).add(verification.account_id).add(verification.expires_at);
+  params.add(verification.password_hash);
   EVC_CO_CHECK(co_await transaction.exec(context, kInsertVerification, std::move(params)));
   co_return Result<void>{};
 }
@@ -142,6 +163,15 @@ Task<Result<bool>> use_verification(RequestContext& context, postgres::Pool& poo
   params.add(now);
   EVC_CO_TRY(rows, co_await pool.exec(context, kUseVerification, std::move(params)));
   co_return !rows.empty();
+}
+
+Task<Result<std::vector<Uuid>>> delete_unverified(RequestContext& context, postgres::Pool& pool, WallTime links_before,
+                                                  WallTime accounts_before) {
+  EVC_CO_CHECK(co_await pool.exec(context, kDeleteOldLinks, Params(links_before)));
+  EVC_CO_TRY(rows, co_await pool.exec(context, kDeleteUnverified, Params(accounts_before)));
+  std::vector<Uuid> ids;
+  for (std::size_t i = 0; i < rows.size(); ++i) ids.push_back(rows.get<Uuid>(i, 0));
+  co_return ids;
 }
 
 Task<Result<void>> insert_mail(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string sealed,

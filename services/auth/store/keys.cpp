@@ -17,6 +17,8 @@ constexpr Statement kInsertPerson{"person_insert",
                                   "INSERT INTO person (id, secret_sealed, created_at) VALUES ($1, $2, $3)"};
 constexpr Statement kReadPerson{"person_read", "SELECT secret_sealed FROM person WHERE id = $1"};
 
+constexpr Statement kDeletePerson{"person_delete", "DELETE FROM person WHERE id = $1"};
+
 std::string place_of(const Uuid& id) {
   return "auth_keystore.person.secret:" + to_string(id);
 }
@@ -61,6 +63,11 @@ Task<Result<SealKey>> read_person(RequestContext& context, postgres::Pool& keyst
   if (rows.empty()) co_return fail(Code::kNotFound, "the person was erased");
   EVC_CO_TRY(secret, open_sealed(key_encryption_key, rows.bytes(0, 0), place_of(id)));
   co_return SealKey(std::move(secret));
+}
+
+Task<Result<void>> delete_person(RequestContext& context, postgres::Pool& keystore, Uuid id) {
+  EVC_CO_CHECK(co_await keystore.exec(context, kDeletePerson, Params(id)));
+  co_return Result<void>{};
 }
 
 }  // namespace evc::auth_service

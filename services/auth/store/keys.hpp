@@ -30,4 +30,7 @@ Task<Result<void>> insert_person(RequestContext& context, postgres::Pool& keysto
 Task<Result<SealKey>> read_person(RequestContext& context, postgres::Pool& keystore, Uuid id,
                                   SealKey key_encryption_key);
 
+// Nothing that is sealed under its secret can be opened any more. Idempotent.
+Task<Result<void>> delete_person(RequestContext& context, postgres::Pool& keystore, Uuid id);
+
 }  // namespace evc::auth_service

@@ -12,7 +12,7 @@ constexpr Statement kPut{"second_factor_put",
                          "WHERE second_factor.confirmed_at IS NULL"};
 constexpr Statement kUnconfirmed{
     "second_factor_unconfirmed",
-    "SELECT secret_sealed FROM second_factor WHERE account_id = $1 AND confirmed_at IS NULL"};
+    "SELECT secret_sealed FROM second_factor WHERE account_id = $1 AND confirmed_at IS NULL AND created_at > $2"};
 constexpr Statement kConfirm{"second_factor_confirm",
                              "UPDATE second_factor SET confirmed_at = $4, last_step = $3 WHERE secret_sealed = $1 AND "
                              "account_id = $2 AND confirmed_at IS NULL"};
@@ -37,8 +37,8 @@ Task<Result<bool>> put_second_factor(RequestContext& context, postgres::Pool& po
 }
 
 Task<Result<std::optional<std::string>>> unconfirmed_second_factor(RequestContext& context, postgres::Pool& pool,
-                                                                   Uuid account_id) {
-  EVC_CO_TRY(rows, co_await pool.exec(context, kUnconfirmed, Params(account_id)));
+                                                                   Uuid account_id, WallTime enrolled_after) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kUnconfirmed, Params(account_id, enrolled_after)));
   if (rows.empty()) co_return std::optional<std::string>{};
   co_return rows.bytes(0, 0);
 }

@@ -16,7 +16,7 @@ Task<Result<bool>> put_second_factor(RequestContext& context, postgres::Pool& po
                                      std::string secret_sealed, WallTime now);
 // The one that waits for its first code; nullopt: none does.
 Task<Result<std::optional<std::string>>> unconfirmed_second_factor(RequestContext& context, postgres::Pool& pool,
-                                                                   Uuid account_id);
+                                                                   Uuid account_id, WallTime enrolled_after);
 // False when it was confirmed meanwhile, or is another.
 Task<Result<bool>> confirm_second_factor(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
                                          std::string secret_sealed, std::int64_t step, WallTime now);

@@ -9,6 +9,8 @@ namespace {
 
 // Longer than any commit takes.
 constexpr std::chrono::seconds kRepeatedFor{10};
+constexpr std::int64_t kDenyPage = 20'000;  // 2 MB of an answer: verifiers come for the rest half a second later
+constexpr std::int64_t kLiveSessionLimit = 100;
 
 using postgres::Params;
 using postgres::Statement;
@@ -43,25 +45,39 @@ constexpr Statement kRevoke{
 constexpr Statement kDeny{"denied_insert",
                           "INSERT INTO denied (kind, value, until) VALUES ('session', $1::uuid::text, $2) ON CONFLICT "
                           "(kind, value) DO NOTHING"};
+// Only a session that began or was refreshed since $6 can have an access token that is still good.
 constexpr Statement kRevokeAll{
     "session_revoke_all",
     "WITH ended AS (UPDATE session SET revoked_at = $3, revoked_reason = $4 WHERE account_id = $1 AND revoked_at IS "
-    "NULL AND id IS DISTINCT FROM $2 RETURNING id) "
+    "NULL AND id IS DISTINCT FROM $2 RETURNING id, created_at) "
     "INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $5::timestamptz FROM ended "
-    "ON CONFLICT (kind, value) DO NOTHING"};
+    "WHERE created_at > $6 OR EXISTS (SELECT 1 FROM refresh_token t WHERE t.session_id = ended.id AND t.rotated_at > "
+    "$6) ON CONFLICT (kind, value) DO NOTHING"};
+constexpr Statement kEndOldest{
+    "session_end_oldest",
+    "WITH surplus AS (SELECT id FROM session WHERE account_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id "
+    "DESC OFFSET $5), "
+    "ended AS (UPDATE session SET revoked_at = $2, revoked_reason = 'too many sessions' FROM surplus WHERE session.id "
+    "= surplus.id RETURNING session.id, session.created_at) "
+    "INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $3::timestamptz FROM ended "
+    "WHERE created_at > $4 OR EXISTS (SELECT 1 FROM refresh_token t WHERE t.session_id = ended.id AND t.rotated_at > "
+    "$4) ON CONFLICT (kind, value) DO NOTHING"};
+// The last generation and the one before tell everything, however long the family is.
 constexpr Statement kLiveSessions{
     "session_live",
-    "SELECT s.id, coalesce(s.device_sealed, ''), s.created_at, coalesce(max(t.rotated_at), s.created_at) "
-    "FROM session s JOIN refresh_token t ON t.session_id = s.id "
-    "WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 GROUP BY s.id "
-    "HAVING bool_or(t.state = 'active' AND t.idle_expires_at > $2) ORDER BY s.created_at DESC LIMIT 100"};
+    "SELECT s.id, coalesce(s.device_sealed, ''), s.created_at, coalesce(t.rotated_at, s.created_at) FROM session s, "
+    "LATERAL (SELECT max(rotated_at) AS rotated_at, bool_or(state = 'active' AND idle_expires_at > $2) AS live FROM "
+    "(SELECT rotated_at, state, idle_expires_at FROM refresh_token WHERE session_id = s.id ORDER BY generation DESC "
+    "LIMIT 2) AS last) AS t "
+    "WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 AND t.live "
+    "ORDER BY s.created_at DESC, s.id DESC LIMIT 100"};
 constexpr Statement kOwnsSession{"session_owned", "SELECT 1 FROM session WHERE account_id = $1 AND id = $2"};
 // Concurrent commits may show version 8 before 7. The last 64 versions are always repeated, and so is what was denied a
 // moment ago ($3), however many there are: entering one twice is harmless.
 constexpr Statement kDenySet{
     "denied_read",
     "SELECT kind, value, until, version FROM denied WHERE (version > $1 - 64 OR until > $3) AND until > $2 "
-    "ORDER BY version"};
+    "ORDER BY version LIMIT $4"};
 
 }  // namespace
 
@@ -69,7 +85,11 @@ Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction
   Params params(session.id, session.account_id, session.created_at, session.absolute_expires_at);
   params.add_bytes(session.device_sealed).add(session.password_hash);
   EVC_CO_TRY(inserted, co_await transaction.exec(context, kInsertSession, std::move(params)));
-  co_return inserted.affected() == 1;
+  if (inserted.affected() != 1) co_return false;
+  EVC_CO_CHECK(co_await transaction.exec(context, kEndOldest,
+                                         Params(session.account_id, session.created_at, session.created_at + kDenyFor,
+                                                session.created_at - kDenyFor, kLiveSessionLimit)));
+  co_return true;
 }
 
 Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash,
@@ -126,7 +146,8 @@ Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction
 Task<Result<void>> revoke_sessions_of(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
                                       std::optional<Uuid> except, std::string reason, WallTime now,
                                       WallTime denied_until) {
-  EVC_CO_CHECK(co_await transaction.exec(context, kRevokeAll, Params(account_id, except, now, reason, denied_until)));
+  EVC_CO_CHECK(co_await transaction.exec(context, kRevokeAll,
+                                         Params(account_id, except, now, reason, denied_until, now - kDenyFor)));
   co_return Result<void>{};
 }
 
@@ -153,7 +174,7 @@ std::string device_place(const Uuid& session_id) {
 }
 
 Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, std::int64_t since, WallTime now) {
-  EVC_CO_TRY(rows, co_await pool.exec(context, kDenySet, Params(since, now, now + kDenyFor - kRepeatedFor)));
+  EVC_CO_TRY(rows, co_await pool.exec(context, kDenySet, Params(since, now, now + kDenyFor - kRepeatedFor, kDenyPage)));
   DenySet set{.version = since, .entries = {}};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     set.entries.push_back({rows.get<std::string>(i, 0), rows.get<std::string>(i, 1), rows.get<WallTime>(i, 2)});

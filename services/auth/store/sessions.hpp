@@ -20,7 +20,7 @@ struct NewSession {
   WallTime absolute_expires_at{};
 };
 // False when the account is not active or its password is another by now: a sign-in that overlaps a reset begins
-// nothing.
+// nothing. The hundred latest sessions of an account live on, the oldest of more ends.
 Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction& transaction, NewSession session);
 Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash,
                                         Uuid session_id, std::int64_t generation, WallTime idle_expires_at);
@@ -82,7 +82,7 @@ struct DenySet {
   std::vector<DeniedEntry> entries;
 };
 BOOST_DESCRIBE_STRUCT(DenySet, (), (version, entries))
-// What was denied since that version and still matters.
+// What was denied since that version and still matters, at most one page: asked again with its version, the rest comes.
 Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, std::int64_t since, WallTime now);
 
 }  // namespace evc::auth_service
