@@ -16,6 +16,7 @@
 #include "services/auth/domain/password.hpp"
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/store/accounts.hpp"
+#include "services/auth/store/audit_log.hpp"
 #include "services/auth/store/keys.hpp"
 #include "services/auth/store/mailed_codes.hpp"
 #include "services/auth/store/sessions.hpp"
@@ -31,6 +32,13 @@ struct Order {
   SealKey master, keystore_key;
 };
 
+AuditEntry made(const SealKey& secret, const std::string& role) {
+  return {.action = AuditAction::kOperatorMade,
+          .actor = AuditActor::kMachine,
+          .subject = pseudonym(secret, "events"),
+          .detail = {{"role", role}}};
+}
+
 Task<Result<void>> make_operator(postgres::Pool& pool, postgres::Pool& keystore, Order order) {
   RequestContext context;
   context.trace = telemetry::TraceContext::root();
@@ -45,6 +53,8 @@ Task<Result<void>> make_operator(postgres::Pool& pool, postgres::Pool& keystore,
     EVC_CO_CHECK(co_await void_mailed_codes(context, transaction, known->id, now));
     EVC_CO_CHECK(co_await revoke_sessions_of(context, transaction, known->id, std::nullopt, "became an operator's", now,
                                              now + kDenyFor));
+    EVC_CO_TRY(secret, co_await read_person(context, keystore, known->id, order.keystore_key));
+    EVC_CO_CHECK(co_await write_audit(context, transaction, made(secret, order.role)));
     co_return co_await transaction.commit(context);
   }
   const SealKey secret = new_person_secret();
@@ -60,6 +70,7 @@ Task<Result<void>> make_operator(postgres::Pool& pool, postgres::Pool& keystore,
                   .state = "active",
                   .created_at = now};
   EVC_CO_CHECK(co_await insert_account(context, transaction, std::move(account), index));
+  EVC_CO_CHECK(co_await write_audit(context, transaction, made(secret, order.role)));
   co_return co_await transaction.commit(context);
 }
 

@@ -3,6 +3,7 @@
 #include "services/auth/domain/device.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/refresh.hpp"
+#include "services/auth/store/audit_log.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -57,6 +58,11 @@ Task<Result<void>> AccountSessions::end_others(RequestContext& context) {
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   EVC_CO_CHECK(co_await revoke_sessions_of(context, transaction, caller.account_id, caller.session_id,
                                            "ended by its owner", now, now + kDenyFor));
+  EVC_CO_CHECK(co_await write_audit(context, transaction,
+                                    {.action = AuditAction::kSessionsEnded,
+                                     .actor = AuditActor::kOwner,
+                                     .subject = context.principal.puid,
+                                     .detail = {}}));
   co_return co_await transaction.commit(context);
 }
 

@@ -63,6 +63,16 @@ Task<Result<Credentials::Candidate>> Credentials::look_up(RequestContext& contex
   co_return candidate;
 }
 
+// The same steps whoever it was.
+Task<Error> Credentials::refuse(RequestContext& context, std::optional<SealKey> secret) {
+  auto written = co_await write_audit(context, parts_.pool,
+                                      {.action = AuditAction::kSignInFailed,
+                                       .actor = AuditActor::kAnybody,
+                                       .subject = secret ? pseudonym(*secret, "events") : "",
+                                       .detail = {}});
+  co_return written ? Error{.code = Code::kCredentialsInvalid} : std::move(written).error();
+}
+
 Task<Result<std::optional<SignedIn>>> Credentials::login_steps(RequestContext& context, LoginRequest request,
                                                                Origin origin) {
   EVC_CO_TRY(candidate, co_await look_up(context, request.email));
@@ -75,10 +85,10 @@ Task<Result<std::optional<SignedIn>>> Credentials::login_steps(RequestContext& c
     co_return std::unexpected(std::move(matches).error());
   }
   if (!*matches || !candidate.account || !candidate.secret || candidate.account->state != "active")
-    co_return fail(Code::kCredentialsInvalid);
+    co_return std::unexpected(co_await refuse(context, candidate.secret));
   EVC_CO_TRY(person, person_of(*candidate.account, *candidate.secret));
   EVC_CO_TRY(second, co_await parts_.second_factor.check(context, person, request.code));
-  if (second == SecondFactorVerdict::kWrong) co_return fail(Code::kCredentialsInvalid);
+  if (second == SecondFactorVerdict::kWrong) co_return std::unexpected(co_await refuse(context, candidate.secret));
   co_await parts_.throttle.forgive(context, std::move(attempt));
   if (second == SecondFactorVerdict::kCodeNeeded) co_return std::optional<SignedIn>{};
   EVC_CO_TRY(tokens, co_await parts_.issuer.open_session(context, person.account, person.secret, origin.device));

@@ -97,6 +97,8 @@ class Credentials {
     MarkedFor marked_for;
   };
   Task<Result<Candidate>> look_up(RequestContext& context, std::string email);
+  // What a sign-in that failed is answered, once the log has it.
+  Task<Error> refuse(RequestContext& context, std::optional<SealKey> secret);
   Task<Result<std::optional<SignedIn>>> login_steps(RequestContext& context, LoginRequest request, Origin origin);
   Task<Result<void>> register_steps(RequestContext& context, RegisterRequest request);
   Task<Result<Person>> prove_steps(RequestContext& context, std::string password, std::optional<std::string> code);

@@ -1,5 +1,7 @@
 #include "services/auth/api/key_ring.hpp"
 
+#include "services/auth/store/audit_log.hpp"
+
 namespace evc::auth_service {
 namespace {
 
@@ -30,6 +32,11 @@ Task<Result<void>> KeyRing::refresh(RequestContext& context) {
                   .private_sealed = seal(key_encryption_key_, made.private_pem().reveal(), place_of(made.key_id())),
                   .public_jwk = made.public_jwk()};
     EVC_CO_CHECK(co_await insert_signing_key(context, transaction, row));
+    EVC_CO_CHECK(co_await write_audit(context, transaction,
+                                      {.action = AuditAction::kSigningKeyMade,
+                                       .actor = AuditActor::kAuth,
+                                       .subject = {},
+                                       .detail = {{"keyId", row.times.key_id}}}));
     stored.push_back(std::move(row));
   }
   EVC_CO_CHECK(co_await transaction.commit(context));

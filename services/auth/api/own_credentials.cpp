@@ -5,6 +5,7 @@
 #include "services/auth/domain/password.hpp"
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/mail/mail.hpp"
+#include "services/auth/store/audit_log.hpp"
 #include "services/auth/store/mailed_codes.hpp"
 #include "services/auth/store/sessions.hpp"
 
@@ -32,6 +33,7 @@ Task<Result<void>> Credentials::replace_password(RequestContext& context, Uuid a
                                            now + kDenyFor));
   EVC_CO_CHECK(
       co_await queue_mail(context, transaction, parts_.mail_key, notice_mail(person.email, Notice::kPasswordChanged)));
+  EVC_CO_CHECK(co_await write_audit(context, transaction, of_owner(person, AuditAction::kPasswordReset)));
   co_return co_await transaction.commit(context);
 }
 
@@ -107,6 +109,7 @@ Task<Result<SignedIn>> Credentials::change_password(RequestContext& context, Pas
       co_await revoke_sessions_of(context, transaction, id, std::nullopt, "password changed", now, now + kDenyFor));
   EVC_CO_CHECK(
       co_await queue_mail(context, transaction, parts_.mail_key, notice_mail(person.email, Notice::kPasswordChanged)));
+  EVC_CO_CHECK(co_await write_audit(context, transaction, of_owner(person, AuditAction::kPasswordChanged)));
   EVC_CO_CHECK(co_await transaction.commit(context));
   present->password_hash = phc;
   EVC_CO_TRY(tokens, co_await parts_.issuer.open_session(context, *present, person.secret, origin.device));
@@ -150,6 +153,7 @@ Task<Result<void>> Credentials::confirm_email_change(RequestContext& context, st
   EVC_CO_CHECK(co_await void_mailed_codes(context, transaction, *owner, now));
   EVC_CO_CHECK(
       co_await queue_mail(context, transaction, parts_.mail_key, notice_mail(person.email, Notice::kEmailChanged)));
+  EVC_CO_CHECK(co_await write_audit(context, transaction, of_owner(person, AuditAction::kEmailChanged)));
   co_return co_await transaction.commit(context);
 }
 

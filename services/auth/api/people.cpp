@@ -9,6 +9,10 @@ Result<Person> person_of(Account account, SealKey secret) {
   return Person{.account = std::move(account), .secret = std::move(secret), .email = std::move(email)};
 }
 
+AuditEntry of_owner(const Person& person, AuditAction action) {
+  return {.action = action, .actor = AuditActor::kOwner, .subject = pseudonym(person.secret, "events"), .detail = {}};
+}
+
 std::string credentials_of(const Account& account) {
   return account.password_hash + account.second_factor_sealed;
 }

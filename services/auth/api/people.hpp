@@ -5,6 +5,7 @@
 
 #include "kit/base/sealing.hpp"
 #include "services/auth/store/accounts.hpp"
+#include "services/auth/store/audit_log.hpp"
 
 namespace evc::auth_service {
 
@@ -16,6 +17,9 @@ struct Person {
 
 // Opens what the person's secret opens.
 Result<Person> person_of(Account account, SealKey secret);
+
+// What a person has done to the own account.
+AuditEntry of_owner(const Person& person, AuditAction action);
 
 // What signs in to the account: another text after each change of password or second factor.
 std::string credentials_of(const Account& account);

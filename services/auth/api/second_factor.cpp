@@ -56,6 +56,7 @@ Task<Result<RecoveryCodes>> SecondFactor::confirm(RequestContext& context, Perso
     EVC_CO_CHECK(co_await insert_recovery_code(context, transaction, id, recovery_code_hash(each)));
   EVC_CO_CHECK(
       co_await queue_mail(context, transaction, mail_key_, notice_mail(person.email, Notice::kSecondFactorOn)));
+  EVC_CO_CHECK(co_await write_audit(context, transaction, of_owner(person, AuditAction::kSecondFactorOn)));
   EVC_CO_CHECK(co_await transaction.commit(context));
   co_return made;
 }
@@ -66,6 +67,7 @@ Task<Result<void>> SecondFactor::disable(RequestContext& context, Person person)
   EVC_CO_CHECK(co_await delete_second_factor(context, transaction, person.account.id));
   EVC_CO_CHECK(
       co_await queue_mail(context, transaction, mail_key_, notice_mail(person.email, Notice::kSecondFactorOff)));
+  EVC_CO_CHECK(co_await write_audit(context, transaction, of_owner(person, AuditAction::kSecondFactorOff)));
   co_return co_await transaction.commit(context);
 }
 

@@ -4,6 +4,7 @@
 #include "kit/telemetry/log.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/refresh.hpp"
+#include "services/auth/store/audit_log.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -104,6 +105,11 @@ Task<Result<TokenPair>> TokenIssuer::open_session(RequestContext& context, Accou
   if (!begun) co_return fail(Code::kCredentialsInvalid);
   EVC_CO_CHECK(co_await insert_refresh_token(context, transaction, refresh_token_hash(token), session_id, 1,
                                              now + kRefreshIdle));
+  EVC_CO_CHECK(co_await write_audit(context, transaction,
+                                    {.action = AuditAction::kSessionBegun,
+                                     .actor = AuditActor::kOwner,
+                                     .subject = pseudonym(secret, "events"),
+                                     .detail = {{"sessionId", to_string(session_id)}}}));
   EVC_CO_CHECK(co_await transaction.commit(context));
   co_return TokenPair{.access_token = std::move(access),
                       .expires_in = settings_.access_token_s,
@@ -148,6 +154,12 @@ Task<Result<TokenPair>> TokenIssuer::refresh(RequestContext& context, std::strin
     case RefreshVerdict::kRevokeFamily: {
       EVC_CO_CHECK(
           co_await revoke_session(context, transaction, row->session_id, "refresh token reused", now, now + kDenyFor));
+      EVC_CO_TRY(secret, co_await person_secret(context, row->account_id));
+      EVC_CO_CHECK(co_await write_audit(context, transaction,
+                                        {.action = AuditAction::kRefreshReused,
+                                         .actor = AuditActor::kAnybody,
+                                         .subject = pseudonym(secret, "events"),
+                                         .detail = {{"sessionId", to_string(row->session_id)}}}));
       EVC_CO_CHECK(co_await transaction.commit(context));
       EVC_LOG(kWarn, context.trace, "A refresh token was used again: its family is revoked");
       co_return fail(Code::kRefreshTokenInvalid);
@@ -163,6 +175,11 @@ Task<Result<void>> TokenIssuer::end_session(RequestContext& context, Uuid sessio
   const WallTime now = context.clock->wall();
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   EVC_CO_CHECK(co_await revoke_session(context, transaction, session_id, std::move(reason), now, now + kDenyFor));
+  EVC_CO_CHECK(co_await write_audit(context, transaction,
+                                    {.action = AuditAction::kSessionEnded,
+                                     .actor = AuditActor::kOwner,
+                                     .subject = context.principal.puid,
+                                     .detail = {{"sessionId", to_string(session_id)}}}));
   co_return co_await transaction.commit(context);
 }
 

@@ -1,0 +1,76 @@
+#include "services/auth/store/audit_log.hpp"
+
+#include "kit/base/uuid.hpp"
+
+namespace evc::auth_service {
+namespace {
+
+using postgres::Params;
+using postgres::Statement;
+
+constexpr Statement kInsert{"audit_insert",
+                            "INSERT INTO audit_entry (id, at, action, actor, subject, trace_id, detail) "
+                            "VALUES ($1, $2, $3, $4, nullif($5, ''), $6, $7)"};
+
+std::string_view name_of(AuditAction action) {
+  switch (action) {
+    case AuditAction::kSessionBegun:
+      return "session.begun";
+    case AuditAction::kSignInFailed:
+      return "signIn.failed";
+    case AuditAction::kSessionEnded:
+      return "session.ended";
+    case AuditAction::kSessionsEnded:
+      return "sessions.ended";
+    case AuditAction::kRefreshReused:
+      return "refresh.reused";
+    case AuditAction::kPasswordReset:
+      return "password.reset";
+    case AuditAction::kPasswordChanged:
+      return "password.changed";
+    case AuditAction::kEmailChanged:
+      return "email.changed";
+    case AuditAction::kSecondFactorOn:
+      return "secondFactor.on";
+    case AuditAction::kSecondFactorOff:
+      return "secondFactor.off";
+    case AuditAction::kOperatorMade:
+      return "operator.made";
+    case AuditAction::kSigningKeyMade:
+      return "signingKey.made";
+  }
+  return "";
+}
+
+std::string_view name_of(AuditActor actor) {
+  switch (actor) {
+    case AuditActor::kOwner:
+      return "owner";
+    case AuditActor::kAnybody:
+      return "anybody";
+    case AuditActor::kMachine:
+      return "machine";
+    case AuditActor::kAuth:
+      return "auth";
+  }
+  return "";
+}
+
+Params params_of(const RequestContext& context, const AuditEntry& entry) {
+  return Params(uuid_v7(), context.clock->wall(), name_of(entry.action), name_of(entry.actor), entry.subject,
+                context.trace.trace_id_hex(), json::serialize(json::Value(entry.detail)));
+}
+
+}  // namespace
+
+Task<Result<void>> write_audit(RequestContext& context, postgres::Transaction& transaction, AuditEntry entry) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kInsert, params_of(context, entry)));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> write_audit(RequestContext& context, postgres::Pool& pool, AuditEntry entry) {
+  EVC_CO_CHECK(co_await pool.exec(context, kInsert, params_of(context, entry)));
+  co_return Result<void>{};
+}
+
+}  // namespace evc::auth_service
