@@ -1,5 +1,7 @@
 #include "kit/auth/service_token.hpp"
 
+#include <algorithm>
+
 #include "kit/base/json.hpp"
 
 namespace evc::auth {
@@ -37,6 +39,10 @@ ServiceTokens::ServiceTokens(Worker&, std::shared_ptr<http::Client> auth, std::s
     : impl_(std::make_shared<Impl>(Impl{.auth = std::move(auth), .client_id = std::move(client_id)})) {}
 
 ServiceTokens::~ServiceTokens() = default;
+
+void ServiceTokens::renew_after(SteadyTime when) {
+  impl_->renew_at = std::min(impl_->renew_at, when);
+}
 
 Task<Result<std::string>> ServiceTokens::token(RequestContext& context) {
   const auto impl = impl_;

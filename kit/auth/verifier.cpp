@@ -1,5 +1,6 @@
 #include "kit/auth/verifier.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <unordered_map>
@@ -28,9 +29,10 @@ BOOST_DESCRIBE_STRUCT(DeniedEntry, (), (kind, value, until))
 
 struct DenyList {
   std::int64_t version = 0;
-  std::vector<DeniedEntry> entries;  // what was added since the version asked for
+  std::vector<DeniedEntry> entries;    // what was added since the version asked for
+  std::optional<std::string> key_set;  // another text: the JWKS is another
 };
-BOOST_DESCRIBE_STRUCT(DenyList, (), (version, entries))
+BOOST_DESCRIBE_STRUCT(DenyList, (), (version, entries, key_set))
 
 struct KeySet {
   std::vector<json::Value> keys;
@@ -60,6 +62,8 @@ struct Verifier::Impl : std::enable_shared_from_this<Impl> {
   std::map<std::pair<std::string, std::string>, WallTime>
       denied;  // (kind, value) → no token named by it is valid after this
   std::int64_t deny_version = 0;
+  std::string key_set;  // of the deny-set that came before `keys`
+  std::function<void()> keys_changed;
   SteadyTime keys_asked_at{};
   SteadyTime denied_fetched_at{};
   bool deny_alarm = false;
@@ -96,10 +100,12 @@ Task<Result<void>> Verifier::Impl::fetch_keys(RequestContext& context) {
     if (key) fetched.insert_or_assign(key->key_id(), *key);  // a key of a kind that we do not use is not an error
   }
   if (fetched.empty()) co_return fail(Code::kServiceUnavailable, "the key set has no usable key");
-  bool removed = false;
-  for (const auto& [key_id, key] : keys) removed = removed || !fetched.contains(key_id);
+  const auto is_in = [](const auto& set) { return [&set](const auto& key) { return set.contains(key.first); }; };
+  const bool removed = !std::ranges::all_of(keys, is_in(fetched));
+  const bool added = !std::ranges::all_of(fetched, is_in(keys));
   if (removed) cache.clear();  // what a withdrawn key signed is not good any more
   keys = std::move(fetched);
+  if (keys_changed && (removed || added)) keys_changed();
   co_return Result<void>{};
 }
 
@@ -117,6 +123,10 @@ Task<Result<void>> Verifier::Impl::fetch_denied(RequestContext& context) {
   deny_version = list.version;
   denied_fetched_at = clock.steady();
   deny_alarm = false;
+  if (list.key_set && *list.key_set != key_set) {
+    EVC_CO_CHECK(co_await fetch_keys(context));
+    key_set = std::move(*list.key_set);
+  }
   co_return Result<void>{};
 }
 
@@ -161,6 +171,11 @@ Verifier::~Verifier() {
 
 void Verifier::close() {
   impl_->closed = true;
+  impl_->keys_changed = nullptr;
+}
+
+void Verifier::on_keys_changed(std::function<void()> callback) {
+  impl_->keys_changed = std::move(callback);
 }
 
 bool Verifier::ready() const {

@@ -1,7 +1,7 @@
 // Verifies access tokens: strict JWS, ES256 or RS256 fixed per key id, typ at+jwt, issuer, audience, times with 30
 // s skew, lifetime ≤ 900 s, deny-set. A cache of verified tokens per worker, keyed by SHA-256 of the token,
-// re-checks expiry and is emptied when keys change. Keys come from auth's JWKS over mTLS and are refreshed in the
-// background.
+// re-checks expiry and is emptied when keys change. Keys come from auth's JWKS over mTLS and are fetched again when the
+// deny-set, which is pulled twice a second, says that they are others.
 #pragma once
 
 #include <chrono>
@@ -40,6 +40,8 @@ class Verifier {
   bool ready() const;
   // token-invalid with a reason for the log only; service-unavailable without keys.
   Task<Result<Principal>> verify(RequestContext& context, std::string_view token);
+  // Called on the worker after each fetch that found other keys than before.
+  void on_keys_changed(std::function<void()> callback);
   void close();
 
  private:

@@ -36,6 +36,9 @@ Task<Result<void>> ask_redis(redis::Client& client, RequestContext& context) {
   co_return Result<void>{};
 }
 
+// A new key signs two seconds after it was published at the earliest, and the old one is withdrawn two seconds later.
+constexpr std::chrono::milliseconds kRenewAfterKeys{2'500};
+
 Task<Result<void>> ask_keys(std::shared_ptr<auth::Verifier> verifier) {
   if (verifier->ready()) co_return Result<void>{};
   co_return fail(Code::kServiceUnavailable, "the token keys were never fetched");
@@ -137,6 +140,9 @@ std::shared_ptr<auth::Verifier> WorkerPart::verifier() {
   const IdentitySection& identity = common().identity;
   verifier_ = std::make_shared<auth::Verifier>(
       worker_, peer("auth"), auth::VerifierOptions{.issuer = identity.issuer, .audience = identity.audience});
+  verifier_->on_keys_changed([this] {
+    if (service_tokens_) service_tokens_->renew_after(std::chrono::steady_clock::now() + kRenewAfterKeys);
+  });
   worker_.tasks().spawn("fetch token keys", fetch_keys());
   readiness(
       "token-keys", [verifier = verifier_](RequestContext&) { return ask_keys(verifier); }, Dependency::kRequired);

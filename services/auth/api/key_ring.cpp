@@ -1,5 +1,8 @@
 #include "services/auth/api/key_ring.hpp"
 
+#include <algorithm>
+
+#include "kit/base/bytes.hpp"
 #include "services/auth/store/audit_log.hpp"
 
 namespace evc::auth_service {
@@ -25,12 +28,8 @@ Task<Result<void>> KeyRing::refresh(RequestContext& context) {
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   EVC_CO_CHECK(co_await lock_key_schedule(context, transaction));
   EVC_CO_TRY(stored, co_await read_signing_keys(context, transaction));
-  if (auto due = next_key(times_of(stored), now)) {
-    const auth::SigningKey made = auth::SigningKey::generate();
-    due->key_id = made.key_id();
-    StoredKey row{.times = *due,
-                  .private_sealed = seal(key_encryption_key_, made.private_pem().reveal(), place_of(made.key_id())),
-                  .public_jwk = made.public_jwk()};
+  if (const auto due = next_key(times_of(stored), now)) {
+    StoredKey row = make(key_encryption_key_, due->use_from, due->use_until);
     EVC_CO_CHECK(co_await insert_signing_key(context, transaction, row));
     EVC_CO_CHECK(co_await write_audit(context, transaction,
                                       {.action = AuditAction::kSigningKeyMade,
@@ -40,15 +39,35 @@ Task<Result<void>> KeyRing::refresh(RequestContext& context) {
     stored.push_back(std::move(row));
   }
   EVC_CO_CHECK(co_await transaction.commit(context));
+  EVC_CO_TRY(entries, published(std::move(stored), now));
+  entries_ = std::move(entries);
+  version_ = hex_encode(view(sha256(json::serialize(json::Value(jwks(now)))))).substr(0, 32);
+  co_return Result<void>{};
+}
+
+// Opening and parsing one costs as much as a signature: those that are known stay as they are.
+Result<std::vector<KeyRing::Entry>> KeyRing::published(std::vector<StoredKey> stored, WallTime now) const {
   std::vector<Entry> entries;
   for (StoredKey& key : stored) {
     if (!is_published(key.times, now)) continue;
-    EVC_CO_TRY(pem, open_sealed(key_encryption_key_, key.private_sealed, place_of(key.times.key_id)));
-    EVC_CO_TRY(parsed, auth::SigningKey::from_pem(Secret<std::string>(std::move(pem))));
+    const auto known =
+        std::ranges::find(entries_, key.times.key_id, [](const Entry& entry) { return entry.times.key_id; });
+    if (known != entries_.end()) {
+      entries.push_back({key.times, known->key, std::move(key.public_jwk)});
+      continue;
+    }
+    EVC_TRY(pem, open_sealed(key_encryption_key_, key.private_sealed, place_of(key.times.key_id)));
+    EVC_TRY(parsed, auth::SigningKey::from_pem(Secret<std::string>(std::move(pem))));
     entries.push_back({key.times, std::move(parsed), std::move(key.public_jwk)});
   }
-  entries_ = std::move(entries);
-  co_return Result<void>{};
+  return entries;
+}
+
+StoredKey KeyRing::make(const SealKey& key_encryption_key, WallTime use_from, WallTime use_until) {
+  const auth::SigningKey made = auth::SigningKey::generate();
+  return {.times = {.key_id = made.key_id(), .use_from = use_from, .use_until = use_until},
+          .private_sealed = seal(key_encryption_key, made.private_pem().reveal(), place_of(made.key_id())),
+          .public_jwk = made.public_jwk()};
 }
 
 Result<std::string> KeyRing::sign(const json::Object& claims, WallTime now) const {

@@ -1,5 +1,5 @@
 // The signing keys of this process: read from the database, extended on schedule (one process at a time decides),
-// re-read every 30 s so that all processes publish the same set.
+// re-read every second so that all processes publish the same set.
 #pragma once
 
 #include <memory>
@@ -21,6 +21,10 @@ class KeyRing {
   // service-unavailable before the first refresh succeeded.
   Result<std::string> sign(const json::Object& claims, WallTime now) const;
   json::Object jwks(WallTime now) const;
+  // Another text when the set is another.
+  const std::string& version() const { return version_; }
+  // A new key, sealed for the database.
+  static StoredKey make(const SealKey& key_encryption_key, WallTime use_from, WallTime use_until);
   bool ready(WallTime now) const;
 
  private:
@@ -29,9 +33,12 @@ class KeyRing {
     auth::SigningKey key;
     json::Value public_jwk;
   };
+  Result<std::vector<Entry>> published(std::vector<StoredKey> stored, WallTime now) const;
+
   postgres::Pool& pool_;
   SealKey key_encryption_key_;
   std::vector<Entry> entries_;
+  std::string version_;
 };
 
 }  // namespace evc::auth_service

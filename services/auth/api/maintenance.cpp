@@ -12,7 +12,7 @@ namespace evc::auth_service {
 namespace {
 
 constexpr std::chrono::milliseconds kMailPoll{250};
-constexpr std::chrono::seconds kKeyPoll{30};
+constexpr std::chrono::seconds kKeyPoll{1};
 constexpr std::chrono::seconds kWipePoll{10};
 constexpr std::chrono::seconds kStepTimeout{10};
 constexpr std::int64_t kMailBatch = 20;

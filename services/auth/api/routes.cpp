@@ -136,6 +136,7 @@ Task<Response> deny_set(Api& api, RequestContext& context, Request& request) {
   }
   auto set = co_await read_deny_set(context, api.pool, since, context.clock->wall());
   if (!set) co_return http::problem(set.error(), context, request.path);
+  set->key_set = api.keys.version();
   co_return http::no_store(Response::json(200, json::encode(*set)));
 }
 

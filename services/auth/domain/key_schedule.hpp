@@ -15,6 +15,13 @@ inline constexpr std::chrono::hours kPublishedBefore{24};
 inline constexpr std::chrono::hours kUsedFor{24 * 7};
 inline constexpr std::chrono::hours kPublishedAfter{24};
 
+// When an operator exchanges keys: a new one signs so long after it was published, when every verifier has it (they
+// look twice a second, auth's processes once a second) …
+inline constexpr std::chrono::seconds kShortestLead{2};
+// … and one that is revoked is refused so long after its successor signs, when nobody uses its tokens any more.
+inline constexpr std::chrono::seconds kRevokedAfter{2};
+inline constexpr std::chrono::hours kRevokedDenied{24 * 7};
+
 struct KeyTimes {
   std::string key_id;
   WallTime use_from{};

@@ -38,6 +38,8 @@ std::string_view name_of(AuditAction action) {
       return "operator.made";
     case AuditAction::kSigningKeyMade:
       return "signingKey.made";
+    case AuditAction::kSigningKeyRevoked:
+      return "signingKey.revoked";
   }
   return "";
 }

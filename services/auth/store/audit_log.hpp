@@ -22,6 +22,7 @@ enum class AuditAction {
   kSecondFactorOff,
   kOperatorMade,  // or given another role or password
   kSigningKeyMade,
+  kSigningKeyRevoked,
 };
 enum class AuditActor {
   kOwner,    // who has the account's password, code or token

@@ -13,6 +13,14 @@ constexpr Statement kLock{"signing_key_lock", "SELECT pg_advisory_xact_lock(hash
 constexpr Statement kInsertKey{
     "signing_key_insert",
     "INSERT INTO signing_key (kid, private_sealed, public_jwk, use_from, use_until) VALUES ($1, $2, $3, $4, $5)"};
+constexpr Statement kRetire{"signing_key_retire",
+                            "UPDATE signing_key SET use_until = $2 WHERE kid <> $1 AND use_until > $2 AND use_from < "
+                            "$2 AND revoked_at IS NULL"};
+constexpr Statement kRevokeKey{"signing_key_revoke",
+                               "UPDATE signing_key SET revoked_at = $2 WHERE kid = $1 AND revoked_at IS NULL"};
+constexpr Statement kDenyKey{"signing_key_deny",
+                             "INSERT INTO denied (kind, value, until) VALUES ('key', $1, $2) ON CONFLICT (kind, value) "
+                             "DO NOTHING"};
 constexpr Statement kInsertPerson{"person_insert",
                                   "INSERT INTO person (id, secret_sealed, created_at) VALUES ($1, $2, $3)"};
 constexpr Statement kReadPerson{"person_read", "SELECT secret_sealed FROM person WHERE id = $1"};
@@ -47,6 +55,20 @@ Task<Result<void>> insert_signing_key(RequestContext& context, postgres::Transac
   params.add_bytes(key.private_sealed).add(key.public_jwk).add(key.times.use_from).add(key.times.use_until);
   EVC_CO_CHECK(co_await transaction.exec(context, kInsertKey, std::move(params)));
   co_return Result<void>{};
+}
+
+Task<Result<void>> retire_signing_keys(RequestContext& context, postgres::Transaction& transaction, std::string except,
+                                       WallTime when) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kRetire, Params(except, when)));
+  co_return Result<void>{};
+}
+
+Task<Result<bool>> revoke_signing_key(RequestContext& context, postgres::Transaction& transaction, std::string key_id,
+                                      WallTime now, WallTime denied_until) {
+  EVC_CO_TRY(revoked, co_await transaction.exec(context, kRevokeKey, Params(key_id, now)));
+  if (revoked.affected() != 1) co_return false;
+  EVC_CO_CHECK(co_await transaction.exec(context, kDenyKey, Params(key_id, denied_until)));
+  co_return true;
 }
 
 Task<Result<void>> insert_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey secret,

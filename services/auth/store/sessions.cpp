@@ -175,7 +175,7 @@ std::string device_place(const Uuid& session_id) {
 
 Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, std::int64_t since, WallTime now) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kDenySet, Params(since, now, now + kDenyFor - kRepeatedFor, kDenyPage)));
-  DenySet set{.version = since, .entries = {}};
+  DenySet set{.version = since, .entries = {}, .key_set = {}};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     set.entries.push_back({rows.get<std::string>(i, 0), rows.get<std::string>(i, 1), rows.get<WallTime>(i, 2)});
     set.version = std::max(set.version, rows.get<std::int64_t>(i, 3));

@@ -80,8 +80,9 @@ BOOST_DESCRIBE_STRUCT(DeniedEntry, (), (kind, value, until))
 struct DenySet {
   std::int64_t version = 0;
   std::vector<DeniedEntry> entries;
+  std::string key_set;  // KeyRing::version(), not from the database
 };
-BOOST_DESCRIBE_STRUCT(DenySet, (), (version, entries))
+BOOST_DESCRIBE_STRUCT(DenySet, (), (version, entries, key_set))
 // What was denied since that version and still matters, at most one page: asked again with its version, the rest comes.
 Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, std::int64_t since, WallTime now);
 
