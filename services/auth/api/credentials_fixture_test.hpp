@@ -153,6 +153,9 @@ class CredentialsTest : public ::testing::Test {
     while (answers.size() < count) co_await sleep_for(worker_, 10ms);
   }
 
+  Task<> open_session_into(Person person, std::optional<Result<TokenPair>>& outcome) {
+    outcome = co_await issuer_->open_session(context_, person.account, person.secret, "Firefox, Linux");
+  }
   Task<> confirm_into(std::string code, std::vector<Result<void>>& outcomes) {
     outcomes.push_back(co_await credentials_->confirm_reset(context_, {code, kOtherPassword}));
   }

@@ -58,6 +58,26 @@ TEST_F(CredentialsTest, SignInThatOverlapsAResetBeginsNoSession) {
   EXPECT_EQ(live_sessions(), "0");
 }
 
+TEST_F(CredentialsTest, SignInThatMeetsAResetWaitsForItAndBeginsNoSession) {
+  sign_up("ana@example.org");
+  RequestContext ana = signed_in("ana@example.org");
+  const Person before = run(credentials_->signed_in_person(ana)).value();
+  auto reset = run(pool_->begin(context_)).value();
+  ASSERT_TRUE(run(set_password(context_, reset, before.account.id, "another hash")));
+  std::optional<Result<TokenPair>> late;
+  worker_.tasks().spawn("late", open_session_into(before, late));
+  EXPECT_TRUE(evc::testing::run_until(worker_, [&] {
+    return accounts_.value(
+               "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+               "wait_event_type = 'Lock'") == "1";
+  })) << "it does not wait";
+  ASSERT_TRUE(run(reset.commit(context_)));
+  ASSERT_TRUE(evc::testing::run_until(worker_, [&] { return late.has_value(); }));
+  ASSERT_FALSE(*late);
+  EXPECT_EQ(late->error().code, Code::kCredentialsInvalid);
+  EXPECT_EQ(live_sessions(), "1") << "the one from before";
+}
+
 TEST_F(CredentialsTest, ChangeOfPasswordNeedsThePresentOneAndBeginsAnew) {
   sign_up("ana@example.org");
   signed_in("ana@example.org");
