@@ -17,5 +17,8 @@ evc_osmium() { echo "$evc_cache/osmium-$(evc_key "$evc_root/tools/osmium/package
 # The schema registry's folder: app/ (its archive, unpacked) and java, a link to a Java of version 21 or newer.
 evc_apicurio() { echo "$evc_cache/apicurio-$(evc_key "$evc_root/deploy/apicurio/pom.xml")"; }
 
+# The verifiers of others that the whole-system tests run with Node: the scripts of tests/node and their packages.
+evc_node() { echo "$evc_cache/node-$(evc_key "$evc_root"/tests/node/*)"; }
+
 # The Python environment of the whole-system tests.
 evc_venv() { echo "$evc_cache/venv-$(evc_key "$evc_root/tests/requirements.txt")"; }

@@ -265,12 +265,26 @@ install_venv() {
   say "Python: done"
 }
 
+# Without install scripts: what is fetched here runs only when a test calls it.
+install_node() {
+  local dir
+  dir=$(evc_node)
+  [ ! -e "$dir/ready" ] || return 0
+  say "Node: the packages of the whole-system tests"
+  command -v node npm > /dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || die "Node 20 or newer with npm is needed on PATH, for the whole-system tests."
+  rm -rf "$dir"
+  mkdir -p "$dir"
+  cp "$evc_root"/tests/node/* "$dir/"
+  run_step npm.log "npm needs its registry (settings in ~/.npmrc). Then run tools/setup.sh again." npm --prefix "$dir" ci --silent --ignore-scripts --no-audit --no-fund
+  touch "$dir/ready"
+}
+
 nothing_to_do() {
   local name
   [ -z "$(missing_of "${packages[@]}" "${backports[@]}")" ] || return 1
   for name in "${evc_go_tools[@]}"; do [ -x "$(evc_go_tool "$name")" ] || return 1; done
   [ -d "$(evc_apicurio)/app" ] && [ -x "$(evc_apicurio)/java" ] || return 1
-  [ -d "$(evc_kafka)/template" ] && [ -d "$(evc_osmium)" ] && [ -e "$(evc_venv)/ready" ]
+  [ -d "$(evc_kafka)/template" ] && [ -d "$(evc_osmium)" ] && [ -e "$(evc_venv)/ready" ] && [ -e "$(evc_node)/ready" ]
 }
 
 if nothing_to_do; then exit 0; fi
@@ -299,6 +313,7 @@ install_osmium
 install_kafka
 install_apicurio
 install_venv
+install_node
 wait "$go_job" || die "building the Go tools failed (see above)"
 go_job=
 say "setup is complete"
