@@ -51,10 +51,11 @@ bool sheds(const Response& response) {
   return code != nullptr && code->is_string() && code->as_string() == info(Code::kOverloaded).name;
 }
 
-// Server errors, 408 and 429 count against the callee; other 4xx are answers.
+// Server errors and 408 count against the callee; other 4xx are answers. So is 429, a healthy callee's to one of its
+// clients: who provokes many must not suspend the callee for everybody.
 CircuitBreaker::Outcome outcome_of(const Response& response) {
   if (sheds(response)) return CircuitBreaker::Outcome::kNeutral;
-  const bool failed = response.status >= 500 || response.status == 408 || response.status == 429;
+  const bool failed = response.status >= 500 || response.status == 408;
   return failed ? CircuitBreaker::Outcome::kFailed : CircuitBreaker::Outcome::kGood;
 }
 

@@ -242,8 +242,10 @@ TEST_F(ClientTest, TheBreakerOpensAnswersAtOnceAndHeals) {
 }
 
 TEST_F(ClientTest, RefusalsDoNotOpenTheBreaker) {
-  script.answers = {status(422)};
-  for (int i = 0; i < 30; ++i) EXPECT_EQ(send({}).value().status, 422);
+  for (const int refusal : {422, 429}) {
+    script.answers = {status(refusal)};
+    for (int i = 0; i < 30; ++i) EXPECT_EQ(send({}).value().status, refusal);
+  }
 }
 
 TEST_F(ClientTest, ACalleeThatShedsIsNotSuspended) {

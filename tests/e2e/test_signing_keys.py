@@ -42,7 +42,7 @@ class Riders:
                 renew_at = time.monotonic() + 1
             for path in ASKED:
                 self.take(person.request("GET", path))
-            self.ending.wait(0.02)
+            self.ending.wait(0.3)
 
     def take(self, answer) -> None:
         self.answers += 1
