@@ -13,6 +13,7 @@
 #include "kit/messaging/gap_watch.hpp"
 #include "kit/messaging/key_queue.hpp"
 #include "kit/messaging/partition_progress.hpp"
+#include "kit/messaging/topic_readers.hpp"
 #include "kit/messaging/waiting_keys.hpp"
 #include "kit/runtime/one_shot.hpp"
 #include "kit/telemetry/log.hpp"
@@ -56,25 +57,27 @@ struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
         applier(its_worker, options.consumer.group, outbox, handlers, options.handler_limit),
         gaps(applier, its_pool, {.timeout = options.gap_timeout, .ask = options.ask}),
         decisions(applier),
+        // With several topics each leaves a lane to the others.
+        queue(options.parallel - (options.consumer.topics.size() > 1 && options.parallel > 1 ? 1 : 0)),
         waiting({.first = options.retry_first, .cap = options.retry_cap}),
         lanes(its_worker.io()),
+        reading(its_worker.io()),
         watch(its_worker.io()) {}
 
   static Task<> run(std::shared_ptr<Impl> impl);
   static Task<> close(std::shared_ptr<Impl> impl);
-  Task<> work();
-  Task<> round();
-  bool has_enough(const std::string& topic) const { return queue.size_of(topic) >= options.waiting_per_topic; }
-  void hold_back();
-  Task<> wait_for_room();
+  using Reader = TopicReaders::Reader;
+  static Task<> read_on(std::shared_ptr<Impl> impl, Reader& reader);
+  Task<> round(Reader& reader);
+  Task<> wait_for_room(const std::string& topic);
   Task<> end_lanes();
   void wake();
   static Task<> look_on(std::shared_ptr<Impl> impl);
   Task<> look();
   void receive(std::vector<kafka::Record> records);
   void start_lanes();
-  bool at_rest() const { return closing || renewing; }  // nothing new is begun
-  Task<> renew(const char* why);
+  bool at_rest() const { return closing || renewing > 0; }  // nothing new is begun
+  Task<> renew(Reader& reader, const char* why);
   static Task<> lane(std::shared_ptr<Impl> impl);
   // Until every event is done or waits for its next try, or told to stop.
   Task<> process_key(std::deque<Incoming> batch);
@@ -99,32 +102,34 @@ struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
   EventApplier applier;
   GapWatch gaps;
   EventDecisions decisions;
-  std::unique_ptr<kafka::Consumer> consumer;
+  std::unique_ptr<TopicReaders> readers;
   PartitionProgress progress;
   KeyQueue queue;
   WaitingKeys waiting;
   TaskGroup lanes;
+  TaskGroup reading;
   TaskGroup watch;
-  std::shared_ptr<OneShot<bool>> room;
+  std::map<std::string, std::shared_ptr<OneShot<bool>>> rooms;  // by topic: who waits for it to have less
   std::set<kafka::TopicPartition> paused;
-  Result<void> broker_state = fail(Code::kServiceUnavailable, "not a member of the group yet");
   Result<void> database_state;
   bool running = false;
   bool closing = false;
-  bool renewing = false;
+  int renewing = 0;
 };
 
 Task<> Inbox::Impl::run(std::shared_ptr<Impl> impl) {
   if (impl->closing) co_return;
   impl->running = true;
-  impl->consumer = std::make_unique<kafka::Consumer>(impl->worker, impl->options.consumer);
-  impl->consumer->on_revoked([raw = impl.get()](const std::vector<kafka::TopicPartition>& lost) { raw->forget(lost); });
+  impl->readers = std::make_unique<TopicReaders>(
+      impl->worker, impl->options.consumer,
+      [raw = impl.get()](const std::vector<kafka::TopicPartition>& lost) { raw->forget(lost); });
   impl->watch.spawn("inbox gaps", look_on(impl));
-  co_await impl->work();
+  auto& readers = impl->readers->all();
+  for (std::size_t i = 1; i < readers.size(); ++i) impl->reading.spawn("inbox reader", read_on(impl, readers[i]));
+  co_await read_on(impl, readers.front());
   co_await impl->end_lanes();
   impl->commit_offsets();
-  co_await impl->consumer->close();
-  impl->broker_state = fail(Code::kServiceUnavailable, "the group was left");
+  co_await impl->readers->close();
   impl->running = false;
 }
 
@@ -140,6 +145,9 @@ Task<> Inbox::Impl::close(std::shared_ptr<Impl> impl) {
 Task<> Inbox::Impl::end_lanes() {
   closing = true;
   watch.cancel();
+  reading.cancel();
+  wake();
+  co_await reading.drain(std::chrono::steady_clock::now() + kCancelLimit);
   const bool finished = co_await lanes.drain(std::chrono::steady_clock::now() + options.handler_limit);
   if (!finished) {
     lanes.cancel();
@@ -148,36 +156,35 @@ Task<> Inbox::Impl::end_lanes() {
   co_await watch.drain(std::chrono::steady_clock::now() + kCancelLimit);
 }
 
-Task<> Inbox::Impl::work() {
-  while (!closing) {
+Task<> Inbox::Impl::read_on(std::shared_ptr<Impl> impl, Reader& reader) {
+  while (!impl->closing) {
     const bool stop = co_await told_to_stop();
     if (stop) co_return;
-    co_await round();
+    co_await impl->round(reader);
   }
 }
 
-Task<> Inbox::Impl::round() {
+Task<> Inbox::Impl::round(Reader& reader) {
   const auto now = std::chrono::steady_clock::now();
-  if (consumer->outdated()) co_await renew("the inbox joins again with the renewed certificate");
-  if (consumer->stands_still()) co_await renew("the inbox is not given its events and joins again");
+  if (reader.consumer.outdated()) co_await renew(reader, "the inbox joins again with the renewed certificate");
+  if (reader.consumer.stands_still()) co_await renew(reader, "the inbox is not given its events and joins again");
   for (auto& incoming : waiting.take_due(now, options.batch)) queue.add(std::move(incoming));
   start_lanes();
-  if (std::ranges::all_of(options.consumer.topics, [this](const auto& topic) { return has_enough(topic); })) {
-    co_await wait_for_room();
+  if (queue.size_of(reader.topic) >= options.waiting_per_topic) {
+    co_await wait_for_room(reader.topic);
     commit_offsets();
     co_return;
   }
-  hold_back();
-  auto polled = co_await consumer->poll(options.batch, waiting.next_due(now, kIdleWait));
+  auto polled = co_await reader.consumer.poll(options.batch, waiting.next_due(now, kIdleWait));
   if (polled) {
-    broker_state = Result<void>{};
+    reader.state = Result<void>{};
     receive(std::move(*polled));
     start_lanes();
   } else {
-    if (broker_state)
+    if (reader.state)
       EVC_LOG(kWarn, "the inbox cannot read",
               {{key::kErrorCode, info(polled.error().code).name}, {key::kErrorDetail, polled.error().detail}});
-    broker_state = std::unexpected(std::move(polled).error());
+    reader.state = std::unexpected(std::move(polled).error());
     co_await sleep_for(worker, waiting.next_due(std::chrono::steady_clock::now(), kIdleWait));
   }
   commit_offsets();
@@ -185,34 +192,30 @@ Task<> Inbox::Impl::round() {
 
 // What is begun is finished and committed, then the group is left and joined again under the same name. What waited
 // comes again from the topic.
-Task<> Inbox::Impl::renew(const char* why) {
-  EVC_LOG(kInfo, why, {{key::kTask, options.consumer.group}});
-  renewing = true;
+Task<> Inbox::Impl::renew(Reader& reader, const char* why) {
+  EVC_LOG(kInfo, why, {{key::kTask, options.consumer.group + " " + reader.topic}});
+  ++renewing;
   co_await lanes.drain(std::chrono::steady_clock::now() + options.handler_limit + kCancelLimit);
   commit_offsets();
-  co_await consumer->reopen();
-  paused.clear();
-  renewing = false;
+  co_await reader.consumer.reopen();
+  std::erase_if(paused, [&reader](const kafka::TopicPartition& partition) { return partition.topic == reader.topic; });
+  --renewing;
 }
 
-// A topic of which enough waits is read no further while the others are: what it floods is itself.
-void Inbox::Impl::hold_back() {
-  for (const auto& partition : consumer->assignment())
-    if (has_enough(partition.topic) && paused.insert(partition).second) consumer->pause(partition);
-}
-
-// Every lane is busy, and of every topic enough waits for them: nothing is read until one of them is done with its key.
-Task<> Inbox::Impl::wait_for_room() {
-  room = std::make_shared<OneShot<bool>>(worker.executor());
+// Every lane is busy, and of the topic enough waits for them: it is read no further until one of them is done with a
+// key.
+Task<> Inbox::Impl::wait_for_room(const std::string& topic) {
+  const auto room = std::make_shared<OneShot<bool>>(worker.executor());
+  rooms[topic] = room;
   const auto alarm =
       worker.wheel().arm(std::chrono::steady_clock::now() + kIdleWait, [waiter = room] { waiter->deliver(false); });
   co_await OneShot<bool>::wait(room);
-  room.reset();
+  rooms.erase(topic);
 }
 
 void Inbox::Impl::wake() {
-  if (room) room->deliver(true);
-  if (consumer) consumer->wake();
+  for (const auto& [topic, room] : rooms) room->deliver(true);
+  if (readers) readers->wake();
 }
 
 void Inbox::Impl::receive(std::vector<kafka::Record> records) {
@@ -220,7 +223,7 @@ void Inbox::Impl::receive(std::vector<kafka::Record> records) {
     progress.begin(record);
     const auto partition = partition_of(record);
     if (progress.open(partition) >= options.open_per_partition && paused.insert(partition).second)
-      consumer->pause(partition);
+      readers->pause(partition);
     auto incoming = read_incoming(std::move(record));
     if (!waiting.join(incoming)) queue.add(std::move(incoming));
   }
@@ -240,7 +243,7 @@ Task<> Inbox::Impl::lane(std::shared_ptr<Impl> impl) {
     for (auto& incoming : impl->queue.withdraw(work->key))
       if (!impl->waiting.join(incoming)) impl->queue.add(std::move(incoming));
     impl->queue.ended(work->key);
-    if (impl->room) impl->room->deliver(true);
+    for (const auto& [topic, room] : impl->rooms) room->deliver(true);
   }
 }
 
@@ -330,8 +333,7 @@ void Inbox::Impl::finished(const Incoming& incoming) {
 
 // A partition that was lost meanwhile is somebody else's, with all its failures.
 bool Inbox::Impl::ours(const Incoming& incoming) const {
-  const auto assigned = consumer->assignment();
-  return std::ranges::find(assigned, partition_of(incoming.record)) != assigned.end();
+  return readers->assigned(partition_of(incoming.record));
 }
 
 void Inbox::Impl::retry_later(Incoming incoming, const Error& error) {
@@ -347,12 +349,10 @@ void Inbox::Impl::stay_behind(Incoming incoming) {
 
 void Inbox::Impl::commit_offsets() {
   auto committable = progress.take_committable();
-  if (!committable.empty() && !EVC_STEP("inbox.offsets", consumer->commit(committable)))
-    progress.not_committed(committable);
+  if (!committable.empty()) progress.not_committed(EVC_STEP("inbox.offsets", readers->commit(committable)));
   std::erase_if(paused, [this](const kafka::TopicPartition& partition) {
     if (progress.open(partition) > options.open_per_partition / 2) return false;
-    if (queue.size_of(partition.topic) > options.waiting_per_topic / 2) return false;
-    consumer->resume(partition);
+    readers->resume(partition);
     return true;
   });
 }
@@ -380,7 +380,7 @@ Task<> Inbox::Impl::look() {
   if (!waiting_for_gaps) co_return;
   auto context = background_context(std::chrono::seconds(4));
   const auto counts = co_await applier.store().counts(context, pool);
-  if (counts) applier.metrics().standing(consumer->lag(), waiting.size(), *waiting_for_gaps, *counts);
+  if (counts) applier.metrics().standing(readers->lag(), waiting.size(), *waiting_for_gaps, *counts);
 }
 
 Inbox::Inbox(Worker& worker, postgres::Pool& pool, Outbox& outbox, InboxOptions options,
@@ -405,15 +405,15 @@ Task<Result<Decided>> Inbox::accept_gap(RequestContext& context, Gap gap, Decisi
 
 bool Inbox::caught_up() const {
   if (!health()) return false;
-  const std::int64_t lag = impl_->consumer->lag();
+  const std::int64_t lag = impl_->readers->lag();
   return lag >= 0 && lag < static_cast<std::int64_t>(impl_->options.batch);
 }
 
 Result<void> Inbox::health() const {
-  if (!impl_->broker_state) return impl_->broker_state;
+  if (!impl_->running) return fail(Code::kServiceUnavailable, "not a member of the group");
+  EVC_CHECK(impl_->readers->health());
   if (const int hanging = impl_->applier.hanging(); hanging > 0)
     return fail(Code::kServiceUnavailable, "handlers that were told to stop do not end: " + std::to_string(hanging));
-  if (!impl_->consumer->connected()) return fail(Code::kBrokerUnavailable, "no broker is connected");
   return impl_->database_state;
 }
 

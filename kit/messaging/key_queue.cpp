@@ -10,39 +10,51 @@ namespace evc::messaging {
 void KeyQueue::add(Incoming incoming) {
   Key key{incoming.record.topic, incoming.record.key};
   auto& topic = topics_[key.first];
+  // Who had nothing to do has saved nothing up.
+  if (topic.size == 0 && topic.taken == 0) topic.given = std::max(topic.given, least_given());
   auto& row = rows_[key];
   if (!row.taken && row.events.empty()) topic.ready.push_back(std::move(key));
   row.events.push_back(std::move(incoming));
   ++topic.size;
 }
 
+std::uint64_t KeyQueue::least_given() const {
+  std::optional<std::uint64_t> least;
+  for (const auto& [name, topic] : topics_)
+    if (topic.size > 0 || topic.taken > 0) least = std::min(least.value_or(topic.given), topic.given);
+  return least.value_or(0);
+}
+
 std::optional<KeyQueue::Work> KeyQueue::take(std::size_t limit) {
-  const auto is_ready = [](const auto& topic) { return !topic.second.ready.empty(); };
-  const auto after_last = topics_.upper_bound(taken_last_);
-  auto next = std::find_if(after_last, topics_.end(), is_ready);
-  if (next == topics_.end()) next = std::find_if(topics_.begin(), after_last, is_ready);
-  if (next == topics_.end() || !is_ready(*next)) return std::nullopt;
-  auto& topic = next->second;
-  taken_last_ = next->first;
-  Work work{.key = std::move(topic.ready.front())};
-  topic.ready.pop_front();
+  Topic* next = nullptr;
+  for (auto& [name, topic] : topics_) {
+    if (topic.ready.empty() || topic.taken >= lanes_per_topic_) continue;
+    if (next == nullptr || topic.given < next->given) next = &topic;
+  }
+  if (next == nullptr) return std::nullopt;
+  Work work{.key = std::move(next->ready.front())};
+  next->ready.pop_front();
   auto& row = rows_[work.key];
   row.taken = true;
   const auto count = static_cast<std::ptrdiff_t>(std::min(limit, row.events.size()));
   std::move(row.events.begin(), row.events.begin() + count, std::back_inserter(work.events));
   row.events.erase(row.events.begin(), row.events.begin() + count);
-  topic.size -= work.events.size();
+  next->size -= work.events.size();
+  next->given += work.events.size();
+  ++next->taken;
   return work;
 }
 
 void KeyQueue::ended(const Key& key) {
   const auto row = rows_.find(key);
   if (row == rows_.end()) return;
+  auto& topic = topics_[key.first];
   row->second.taken = false;
+  --topic.taken;
   if (row->second.events.empty())
     rows_.erase(row);
   else
-    topics_[key.first].ready.push_back(key);
+    topic.ready.push_back(key);
 }
 
 std::deque<Incoming> KeyQueue::withdraw(const Key& key) {
@@ -86,8 +98,10 @@ std::size_t KeyQueue::size_of(const std::string& topic) const {
 }
 
 std::size_t KeyQueue::ready_keys() const {
-  return std::transform_reduce(topics_.begin(), topics_.end(), std::size_t{0}, std::plus<>{},
-                               [](const auto& topic) { return topic.second.ready.size(); });
+  return std::transform_reduce(topics_.begin(), topics_.end(), std::size_t{0}, std::plus<>{}, [this](const auto& each) {
+    const Topic& topic = each.second;
+    return std::min(topic.ready.size(), lanes_per_topic_ - std::min(lanes_per_topic_, topic.taken));
+  });
 }
 
 }  // namespace evc::messaging

@@ -26,7 +26,7 @@ std::vector<std::int64_t> offsets(const std::deque<Incoming>& events) {
 }
 
 TEST(KeyQueue, KeysTakeTurnsAndEachKeepsItsOrder) {
-  KeyQueue queue;
+  KeyQueue queue(4);
   for (int i = 0; i < 3; ++i) queue.add(record("a", i));
   queue.add(record("b", 3));
   EXPECT_EQ(queue.size(), 4U);
@@ -49,27 +49,44 @@ TEST(KeyQueue, KeysTakeTurnsAndEachKeepsItsOrder) {
   EXPECT_EQ(queue.ready_keys(), 0U);
 }
 
-TEST(KeyQueue, TopicsTakeTurnsHoweverManyKeysOneHas) {
-  KeyQueue queue;
-  for (int i = 0; i < 50; ++i) queue.add(record_of("flooded", std::to_string(i), i));
-  ASSERT_TRUE(queue.take(9));
-  for (int i = 0; i < 3; ++i) queue.add(record_of("calm", std::to_string(i), i));
-  queue.add(record_of("another", "a", 0));
-  EXPECT_EQ(queue.size_of("flooded"), 49U);
-  EXPECT_EQ(queue.size_of("calm"), 3U);
+TEST(KeyQueue, TopicsThatWaitGetEquallyManyEventsDone) {
+  KeyQueue queue(100);
+  for (int i = 0; i < 50; ++i)
+    for (int n = 0; n < 3; ++n) queue.add(record_of("flooded", std::to_string(i), 3 * i + n));
+  for (int i = 0; i < 5; ++i) queue.take(9);
+  for (int i = 0; i < 9; ++i) queue.add(record_of("calm", std::to_string(i), i));
+  EXPECT_EQ(queue.size_of("flooded"), 135U);
+  EXPECT_EQ(queue.size_of("calm"), 9U);
   EXPECT_EQ(queue.size_of("unheard"), 0U);
-  EXPECT_EQ(queue.size(), 53U);
-  EXPECT_EQ(queue.ready_keys(), 53U);
+  EXPECT_EQ(queue.size(), 144U);
+  EXPECT_EQ(queue.ready_keys(), 54U);
   std::vector<std::string> turns;
-  for (int i = 0; i < 8; ++i) turns.push_back(queue.take(9)->key.first);
-  EXPECT_THAT(turns, ElementsAre("another", "calm", "flooded", "calm", "flooded", "calm", "flooded", "flooded"));
+  for (int i = 0; i < 12; ++i) turns.push_back(queue.take(9)->key.first);
+  // Three events of the flood at a time, and one of the calm one; nothing was saved up before it came.
+  EXPECT_THAT(turns, ElementsAre("calm", "flooded", "calm", "calm", "calm", "flooded", "calm", "calm", "calm",
+                                 "flooded", "calm", "calm"));
   queue.forget({.topic = "flooded", .partition = 0});
   EXPECT_FALSE(queue.take(9));
   EXPECT_EQ(queue.size(), 0U);
 }
 
+TEST(KeyQueue, NoTopicTakesTheLastLane) {
+  KeyQueue queue(3);
+  for (int i = 0; i < 9; ++i) queue.add(record_of("flooded", std::to_string(i), i));
+  EXPECT_EQ(queue.ready_keys(), 3U);
+  const auto first = queue.take(9);
+  ASSERT_TRUE(first && queue.take(9) && queue.take(9));
+  EXPECT_EQ(queue.ready_keys(), 0U);
+  EXPECT_FALSE(queue.take(9));
+  queue.add(record_of("calm", "a", 0));
+  EXPECT_EQ(queue.ready_keys(), 1U);
+  EXPECT_EQ(queue.take(9)->key.first, "calm");
+  queue.ended(first->key);
+  EXPECT_EQ(queue.take(9)->key.first, "flooded");
+}
+
 TEST(KeyQueue, WhatWaitsForAKeyThatFailedIsWithdrawn) {
-  KeyQueue queue;
+  KeyQueue queue(4);
   queue.add(record("a", 0));
   const auto work = queue.take(9);
   queue.add(record("a", 1));
@@ -85,7 +102,7 @@ TEST(KeyQueue, WhatWaitsForAKeyThatFailedIsWithdrawn) {
 }
 
 TEST(KeyQueue, ALostPartitionIsForgottenButWhatIsWorkedOnEnds) {
-  KeyQueue queue;
+  KeyQueue queue(4);
   queue.add(record("a", 0));
   const auto work = queue.take(9);
   queue.add(record("a", 1));

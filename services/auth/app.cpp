@@ -4,6 +4,7 @@
 #include "kit/service/service.hpp"
 #include "services/auth/api/maintenance.hpp"
 #include "services/auth/api/routes.hpp"
+#include "services/auth/store/known_password_list.hpp"
 
 namespace evc::auth_service {
 namespace {
@@ -20,6 +21,15 @@ std::shared_ptr<CpuPool> hashing_pool(const AuthSettings& settings) {
 std::shared_ptr<PasswordHasher> password_hasher(const service::WorkerScope& scope) {
   static const auto hasher = std::make_shared<PasswordHasher>(scope.secret("auth-pepper"));
   return hasher;
+}
+
+std::shared_ptr<const KnownPasswords> known_passwords(const AuthSettings& settings) {
+  static const auto known = [&settings] {
+    auto loaded = load_known_passwords(settings.known_passwords);
+    if (!loaded) throw std::runtime_error(loaded.error().detail);
+    return std::make_shared<const KnownPasswords>(std::move(*loaded));
+  }();
+  return known;
 }
 
 Task<Result<void>> keys_ready(KeyRing& keys, RequestContext& context) {
@@ -54,6 +64,7 @@ void wire(service::WorkerScope& scope) {
                          .second_factor = second_factor,
                          .requests = requests,
                          .passwords = PasswordWork(scope.worker(), password_hasher(scope), hashing_pool(settings)),
+                         .known_passwords = known_passwords(settings),
                          .index_key = index_key,
                          .mail_key = mail_key});
   auto& sessions = scope.own<AccountSessions>(pool, issuer);

@@ -15,9 +15,11 @@
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/password.hpp"
 #include "services/auth/domain/refresh.hpp"
+#include "services/auth/settings.hpp"
 #include "services/auth/store/accounts.hpp"
 #include "services/auth/store/audit_log.hpp"
 #include "services/auth/store/keys.hpp"
+#include "services/auth/store/known_password_list.hpp"
 #include "services/auth/store/mailed_codes.hpp"
 #include "services/auth/store/sessions.hpp"
 
@@ -84,13 +86,15 @@ std::string first_problem(const Error& error) {
   return error.fields.empty() ? error.detail : error.fields.front().pointer + ": " + error.fields.front().detail;
 }
 
-Result<Order> read_order(const std::vector<std::string>& words, const service::CommonSettings& settings) {
+Result<Order> read_order(const std::vector<std::string>& words, const service::CommonSettings& settings,
+                         const AuthSettings& auth) {
   EVC_TRY(email, normalise_email(words.at(0)));
   if (std::ranges::find(kRoles, words.at(1)) == kRoles.end())
     return fail_field("role", "viewer, operator, finance or admin");
   std::string password;
   std::getline(std::cin, password);
-  EVC_CHECK(check_new_password(password));
+  EVC_TRY(known, load_known_passwords(auth.known_passwords));
+  EVC_CHECK(check_new_password(password, known));
   const PasswordHasher hasher(service::read_secret(settings, "auth-pepper"));
   return Order{
       .email = email,
@@ -103,7 +107,7 @@ Result<Order> read_order(const std::vector<std::string>& words, const service::C
 
 int run(const std::string& config, const std::vector<std::string>& words) {
   const service::Settings settings = service::read_settings(config, environment_variables(), "auth", {"auth"});
-  auto order = read_order(words, settings.common);
+  auto order = read_order(words, settings.common, settings_as<AuthSettings>(settings.section("auth"), "auth"));
   if (!order) {
     std::cerr << "evcosta-operator: " << first_problem(order.error()) << "\n";
     return 2;

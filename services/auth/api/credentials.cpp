@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::size_t kNameLimitBytes = 480;  // 120 characters
 
-Result<std::string> check_registration(const RegisterRequest& request) {
+Result<std::string> check_registration(const RegisterRequest& request, const KnownPasswords& known) {
   EVC_TRY(email, normalise_email(request.email));
-  EVC_CHECK(check_new_password(request.password));
+  EVC_CHECK(check_new_password(request.password, known));
   const bool control = request.name.find_first_of("\r\n") != std::string::npos;
   if (request.name.empty() || request.name.size() > kNameLimitBytes || control)
     return fail_field("/name", "1 to 120 characters on one line");
@@ -22,7 +22,7 @@ Result<std::string> check_registration(const RegisterRequest& request) {
 }  // namespace
 
 Task<Result<void>> Credentials::register_steps(RequestContext& context, RegisterRequest request) {
-  EVC_CO_TRY(email, check_registration(request));
+  EVC_CO_TRY(email, check_registration(request, *parts_.known_passwords));
   EVC_CO_TRY(phc, co_await parts_.passwords.hash(context, request.password));
   co_return co_await parts_.requests.take(context, {.kind = AccountRequestKind::kRegistration,
                                                     .email = email,

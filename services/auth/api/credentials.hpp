@@ -57,6 +57,7 @@ class Credentials {
     SecondFactor& second_factor;
     AccountRequests& requests;
     PasswordWork passwords;
+    std::shared_ptr<const KnownPasswords> known_passwords;
     SealKey index_key;  // blind index of e-mail addresses
     SealKey mail_key;   // seals queued mails
   };

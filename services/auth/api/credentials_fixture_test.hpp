@@ -81,6 +81,7 @@ class CredentialsTest : public ::testing::Test {
                                             .second_factor = *second_factor_,
                                             .requests = *requests_,
                                             .passwords = PasswordWork(worker_, hasher_, hashing_, kPatience),
+                                            .known_passwords = std::make_shared<KnownPasswords>("password\n"),
                                             .index_key = master_,
                                             .mail_key = mail_key_});
     sessions_.emplace(*pool_, *issuer_);

@@ -38,7 +38,7 @@ Task<Result<void>> Credentials::replace_password(RequestContext& context, Uuid a
 }
 
 Task<Result<void>> Credentials::confirm_reset(RequestContext& context, ResetRequest request) {
-  EVC_CO_CHECK(check_new_password(request.new_password, "/newPassword"));
+  EVC_CO_CHECK(check_new_password(request.new_password, *parts_.known_passwords, "/newPassword"));
   const std::string hash = refresh_token_hash(request.code);
   // Looked at first, so that a guess costs no Argon2; used only with the new password at hand.
   EVC_CO_TRY(owner, co_await owner_of_mailed_code(context, parts_.pool, hash, MailedPurpose::kPasswordReset,
@@ -92,7 +92,7 @@ Task<Result<RecoveryCodes>> Credentials::confirm_second_factor(RequestContext& c
 
 Task<Result<SignedIn>> Credentials::change_password(RequestContext& context, PasswordChangeRequest request,
                                                     Origin origin) {
-  EVC_CO_CHECK(check_new_password(request.new_password, "/newPassword"));
+  EVC_CO_CHECK(check_new_password(request.new_password, *parts_.known_passwords, "/newPassword"));
   EVC_CO_TRY(person, co_await prove(context, std::move(request.password)));
   if (person.account.role) co_return fail(Code::kForbidden, "an operator's password is set by `evcosta operator`");
   EVC_CO_TRY(phc, co_await parts_.passwords.hash(context, std::move(request.new_password)));

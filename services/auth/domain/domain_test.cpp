@@ -21,11 +21,25 @@ using std::chrono::seconds;
 const WallTime kNow{seconds(1'790'000'000)};
 
 TEST(Password, LengthIsCountedInCharacters) {
-  EXPECT_FALSE(check_new_password("catorze-letras"));
-  EXPECT_TRUE(check_new_password("quinze-letras-x"));
-  EXPECT_TRUE(check_new_password("ããããããããããããããã"));  // 15 characters, 30 bytes
-  EXPECT_TRUE(check_new_password(std::string(128, 'a')));
-  EXPECT_FALSE(check_new_password(std::string(129, 'a')));
+  const KnownPasswords known("password\n");
+  EXPECT_FALSE(check_new_password("catorze-letras", known));
+  EXPECT_TRUE(check_new_password("quinze-letras-x", known));
+  EXPECT_TRUE(check_new_password("ããããããããããããããã", known));  // 15 characters, 30 bytes
+  EXPECT_TRUE(check_new_password(std::string(126, '-') + "ab", known));
+  EXPECT_FALSE(check_new_password(std::string(127, '-') + "ab", known));
+}
+
+TEST(Password, WhatIsMadeOfKnownOnesIsGuessable) {
+  const KnownPasswords known("dragon\npassword\nmonkey\nlonger-than-fifteen-letters\n");
+  for (const char* bad : {"passwordpassword", "PasswordPassword", "dragonpassword2024", "passworddragonpassword",
+                          "aaaaaaaaaaaaaaa", "123456789012345", "qwertyuiopasdfghjkl", "password12345678",
+                          "zyxwvutsrqponmlk", "2026dragondragondragon", "longer-than-fifteen-letters"})
+    EXPECT_TRUE(known.guessable(bad)) << bad;
+  for (const char* good : {"uma-viagem-pela-costa", "dragonpasswordmonkey", "password-dragon-x", "dragonpassword20245",
+                           "um dragão no sofá", "outra-viagem-pela-serra"})
+    EXPECT_FALSE(known.guessable(good)) << good;
+  EXPECT_EQ(check_new_password("dragonpassword2024", known, "/newPassword").error().fields.at(0).pointer,
+            "/newPassword");
 }
 
 TEST(Password, HashVerifiesAndDependsOnThePepper) {

@@ -21,11 +21,13 @@ std::size_t characters(std::string_view utf8) {
 
 }  // namespace
 
-Result<void> check_new_password(std::string_view password, std::string pointer) {
+Result<void> check_new_password(std::string_view password, const KnownPasswords& known, std::string pointer) {
   const std::size_t length = characters(password);
   if (length < kMinCharacters)
     return fail_field(std::move(pointer), "at least 15 characters; a sentence is easier to remember than a riddle");
   if (length > kMaxCharacters) return fail_field(std::move(pointer), "at most 128 characters");
+  if (known.guessable(password))
+    return fail_field(std::move(pointer), "known from leaks, or made of such: among the first that anybody tries");
   return {};
 }
 

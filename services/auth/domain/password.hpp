@@ -8,12 +8,14 @@
 
 #include "kit/base/result.hpp"
 #include "kit/base/secret.hpp"
+#include "services/auth/domain/known_passwords.hpp"
 
 namespace evc::auth_service {
 
-// 15 to 128 characters (Unicode code points), nothing about composition (NIST SP 800-63B-4 §3.1.1.2). A field error at
-// `pointer` otherwise.
-Result<void> check_new_password(std::string_view password, std::string pointer = "/password");
+// 15 to 128 characters (Unicode code points), nothing about composition, and none that is tried first by whoever
+// guesses (NIST SP 800-63B-4 §3.1.1.2). A field error at `pointer` otherwise.
+Result<void> check_new_password(std::string_view password, const KnownPasswords& known,
+                                std::string pointer = "/password");
 
 // What a code or a mark is bound to, so that it dies with the password: tells nothing about it.
 std::string password_digest(std::string_view password_hash);
