@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -17,7 +18,8 @@ constexpr const char* kUsage =
     "  --quota no           starvation without the quota  --reader both  starvation: a reader of both topics\n"
     "  --fill N             starvation: seconds of flood before the first pair (12)\n"
     "  --most-ms N          starvation: fail when the median rise of the p95 is above it\n"
-    "Prints JSON on standard output, what a person reads on standard error.\n";
+    "  --result FILE        where the JSON goes, else to standard output, where the log goes, too\n"
+    "What a person reads is on standard error.\n";
 
 using Options = std::map<std::string, std::string>;
 
@@ -57,7 +59,11 @@ int run(int argc, char** argv) {
   for (int i = 2; i < argc; i += 2) options[argv[i]] = argv[i + 1];
   if (!kafka::testing::broker_present()) throw std::invalid_argument("there are no servers");
   const auto result = measure(argv[1], options);
-  std::puts(json::serialize(result).c_str());
+  // Standard output is the log's.
+  if (const auto file = options.find("--result"); file != options.end())
+    std::ofstream(file->second) << json::serialize(result) << "\n";
+  else
+    std::puts(json::serialize(result).c_str());
   const auto most = options.find("--most-ms");
   if (most == options.end() || result.at("medianRiseMs").to_number<double>() <= std::stod(most->second)) return 0;
   std::fprintf(stderr, "the median rise is above %s ms\n", most->second.c_str());

@@ -43,12 +43,6 @@ std::size_t row_at(std::string_view text, std::size_t at) {
   return longest;
 }
 
-// What the part up to here was made of, for one way of making it.
-struct Way {
-  std::size_t at = 0, digits = 0;
-  std::vector<std::string_view> words;
-};
-
 }  // namespace
 
 KnownPasswords::KnownPasswords(std::string_view lines) {
@@ -62,33 +56,31 @@ KnownPasswords::KnownPasswords(std::string_view lines) {
 
 bool KnownPasswords::guessable(std::string_view password) const {
   const std::string text = lower(password);
-  std::vector<Way> ways{Way{}};
-  // Of two ways to the same place with as many words and digits either will do: there are few.
-  std::unordered_set<std::string> seen;
-  while (!ways.empty()) {
-    const Way way = std::move(ways.back());
-    ways.pop_back();
-    if (way.at == text.size()) return true;
-    std::string mark = std::to_string(way.at) + ":" + std::to_string(way.digits);
-    for (const auto word : way.words) mark += ":" + std::string(word);
-    if (!seen.insert(std::move(mark)).second) continue;
-    if (const std::size_t length = row_at(text, way.at); length >= kShortestRow) {
-      for (std::size_t part = kShortestRow; part <= length; ++part)
-        ways.push_back({.at = way.at + part, .digits = way.digits, .words = way.words});
+  constexpr std::size_t kTooMany = kMostWords + 1;
+  // By position and digits so far: the fewest words that lead there. The work grows with the length alone.
+  std::vector<std::array<std::size_t, kMostDigits + 1>> words(text.size() + 1);
+  for (auto& row : words) row.fill(kTooMany);
+  words[0][0] = 0;
+  const auto lead = [&words](std::size_t from, std::size_t to, std::size_t more_digits, std::size_t more_words) {
+    for (std::size_t digits = 0; digits + more_digits <= kMostDigits; ++digits) {
+      auto& fewest = words[to][digits + more_digits];
+      fewest = std::min(fewest, words[from][digits] + more_words);
     }
-    if (std::isdigit(static_cast<unsigned char>(text[way.at])) != 0 && way.digits < kMostDigits)
-      ways.push_back({.at = way.at + 1, .digits = way.digits + 1, .words = way.words});
-    for (std::size_t length = 1; length <= std::min(longest_, text.size() - way.at); ++length) {
-      const std::string_view word = std::string_view(text).substr(way.at, length);
-      if (!words_.contains(std::string(word))) continue;
-      Way next{.at = way.at + length, .digits = way.digits, .words = way.words};
-      if (std::ranges::find(next.words, word) == next.words.end()) next.words.push_back(word);
-      if (next.words.size() > kMostWords) continue;
-      std::ranges::sort(next.words);
-      ways.push_back(std::move(next));
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (std::ranges::min(words[at]) > kMostWords) continue;
+    for (std::size_t row = row_at(text, at); row >= kShortestRow; --row) lead(at, at + row, 0, 0);
+    if (std::isdigit(static_cast<unsigned char>(text[at])) != 0) lead(at, at + 1, 1, 0);
+    for (std::size_t length = 1; length <= std::min(longest_, text.size() - at); ++length) {
+      const std::string word = text.substr(at, length);
+      if (!words_.contains(word)) continue;
+      for (std::size_t end = at + length; end <= text.size(); end += length) {
+        lead(at, end, 0, 1);
+        if (text.compare(end, length, word) != 0) break;
+      }
     }
   }
-  return false;
+  return std::ranges::min(words[text.size()]) <= kMostWords;
 }
 
 }  // namespace evc::auth_service

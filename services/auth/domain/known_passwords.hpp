@@ -12,8 +12,8 @@ class KnownPasswords {
  public:
   // One password a line, lower-case.
   explicit KnownPasswords(std::string_view lines);
-  // Whether nothing of it is new: it falls apart into at most two different words of the list, however often each
-  // stands there, rows of one letter or of neighbours ("aaaa", "4321", "abcd", "qwert"), and at most four digits.
+  // Whether nothing of it is new: it falls apart into at most two words of the list, each once or several times in
+  // succession, rows of one letter or of neighbours ("aaaa", "4321", "abcd", "qwert"), and at most four digits.
   // Capitals do not count.
   bool guessable(std::string_view password) const;
 
