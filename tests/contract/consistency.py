@@ -71,7 +71,7 @@ def compare(row: dict, operation) -> list[str]:
     in_path = {parameter["name"] for parameter in operation.parameters if parameter["in"] == "path"}
     success = [node for status, node in operation.node["responses"].items() if status.startswith("2")]
     streams = any("text/event-stream" in node.get("content", {}) for node in success)
-    takes_body = row["method"] in ("POST", "PUT", "PATCH")
+    takes_body = row["method"] in ("POST", "PUT", "PATCH") or (row["method"] == "DELETE" and row.get("body_limit_bytes", 0) > 0)
     checks = [
         ((row["method"], row["path"], row["service"]) == (operation.method, operation.path, operation.service), f"{operation.service} {operation.name} is {row['service']} {row['method']} {row['path']} in routes.yaml"),
         (bool(row.get("internal")) == operation.internal, "x-internal and `internal` differ"),

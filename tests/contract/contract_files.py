@@ -39,12 +39,12 @@ def pointer(*parts: str) -> str:
 class Operation:
     """One operation of one OpenAPI file."""
 
-    def __init__(self, contracts: "Contracts", service: str, path: str, method: str, node: dict, shared_parameters: list):
-        self.service, self.path, self.method, self.node = service, path, method.upper(), node
+    def __init__(self, contracts: "Contracts", file: str, path: str, method: str, node: dict, shared_parameters: list):
+        self.service, self.path, self.method, self.node = node.get("x-service", file), path, method.upper(), node
         self.id = node.get("operationId", "")
         self.internal = bool(node.get("x-internal", False))
         self.problems = list(node.get("x-problems", []))
-        self.base = contracts.http / f"{service}.yaml"
+        self.base = contracts.http / f"{file}.yaml"
         self._contracts = contracts
         self.location = ("paths", path, method)
         self.parameters = [contracts.follow(parameter, self.base)[0] for parameter in [*shared_parameters, *node.get("parameters", [])]]

@@ -48,7 +48,7 @@ def problems_of(route: dict, table: dict) -> list[str]:
         (route["path"].startswith("/") and all(SEGMENT.match(part) for part in route["path"][1:].split("/")), "malformed path"),
         (route.get("key", "required") == "required", "key can only be `required`"),
         (not route.get("key") or route["idempotent"], "a keyed operation is idempotent by its key"),
-        (route["method"] not in ("GET", "DELETE") or route.get("body_limit_bytes", 0) == 0, "this method takes no body"),
+        (route["method"] != "GET" or route.get("body_limit_bytes", 0) == 0, "this method takes no body"),
         (route["method"] != "GET" or route["idempotent"], "GET is always idempotent"),
         ((route["access"] in ("service", "peer")) == bool(route.get("internal")), "service or peer access and internal go together"),
         (bool(route.get("internal")) == bool(route.get("callers")), "internal operations, and only they, name their callers"),
@@ -86,7 +86,7 @@ def check(table: dict) -> list[str]:
 
 def complete(route: dict, defaults: dict) -> dict:
     """The row with every default filled in."""
-    takes_body = route["method"] not in ("GET", "DELETE")
+    takes_body = route["method"] not in ("GET", "DELETE")  # a DELETE takes one where its row says so
     single = defaults["single_try_deadline_ms"]
     return {
         "deadline_ms": defaults["deadline_ms"] if route["idempotent"] else single,
