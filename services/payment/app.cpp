@@ -9,6 +9,7 @@
 #include "services/payment/api/increments.hpp"
 #include "services/payment/api/payments.hpp"
 #include "services/payment/api/preauthorisations.hpp"
+#include "services/payment/api/records.hpp"
 #include "services/payment/api/refunds.hpp"
 #include "services/payment/api/webhooks.hpp"
 #include "services/payment/events/charging_events.hpp"
@@ -77,6 +78,7 @@ void wire(service::WorkerScope& scope) {
   scope.own<Increments>(pool, keys, provider, recorder).add_routes(scope.router());
   scope.own<Refunds>(pool, keys, recorder).add_routes(scope.router());
   scope.own<Payments>(pool).add_routes(scope.router());
+  scope.own<PersonRecords>(pool).add_routes(scope.router());
   scope.own<ProviderWebhooks>(pool, recorder, scope.secret("payment-provider-webhook")).add_routes(scope.router());
   auto& charging = scope.own<ChargingEvents>(recorder);
   auto& inbox = scope.own<messaging::Inbox>(scope.worker(), pool, outbox, inbox_options(scope), charging.handlers());

@@ -4,6 +4,7 @@
 
 #include "kit/base/bytes.hpp"
 #include "kit/http/operation.hpp"
+#include "services/charging/api/records.hpp"
 #include "services/charging/api/streams.hpp"
 #include "services/charging/api/views.hpp"
 #include "services/charging/store/sessions.hpp"
@@ -124,6 +125,8 @@ void add_routes(http::Router& router, Api& api) {
   operations.add("getSession", get_session);
   operations.add("watchSession", watch_session);
   operations.add("getStationSnapshot", station_snapshot);
+  operations.add("getChargingRecords", charging_records);
+  operations.add("countOpenCharges", open_charges);
 }
 
 }  // namespace evc::charging

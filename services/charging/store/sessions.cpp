@@ -37,6 +37,10 @@ constexpr Statement kList{"session_list", "SELECT " SESSION_COLUMNS
                                           " FROM session WHERE puid = $1 AND ($2::text IS NULL OR state = $2) AND "
                                           "($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid)) "
                                           "ORDER BY created_at DESC, id DESC LIMIT $5"};
+constexpr Statement kPaymentMethods{"session_payment_methods",
+                                    "SELECT id, payment_method FROM session WHERE id = ANY ($1::uuid[])"};
+constexpr Statement kCountOpen{"session_count_open",
+                               "SELECT count(*) FROM session WHERE puid = $1 AND deadline_at IS NOT NULL"};
 constexpr Statement kInsertTimeline{
     "timeline_insert",
     "INSERT INTO session_timeline (session_id, version, state, at, reason) VALUES ($1, $2, $3, $4, $5)"};
@@ -225,6 +229,21 @@ Task<Result<std::vector<Session>>> list_sessions(RequestContext& context, postgr
   std::vector<Session> sessions;
   for (std::size_t i = 0; i < rows.size(); ++i) sessions.push_back(session_of(rows, i));
   co_return sessions;
+}
+
+Task<Result<std::map<Uuid, json::Value>>> payment_methods_of(RequestContext& context, postgres::Pool& pool,
+                                                             std::vector<Uuid> ids) {
+  std::string array = "{";
+  for (const Uuid& id : ids) array += (array.size() > 1 ? "," : "") + to_string(id);
+  EVC_CO_TRY(rows, co_await pool.exec(context, kPaymentMethods, Params(array + "}")));
+  std::map<Uuid, json::Value> methods;
+  for (std::size_t i = 0; i < rows.size(); ++i) methods.emplace(rows.get<Uuid>(i, 0), rows.get<json::Value>(i, 1));
+  co_return methods;
+}
+
+Task<Result<std::int64_t>> count_open_sessions(RequestContext& context, postgres::Pool& pool, std::string puid) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kCountOpen, Params(puid)));
+  co_return rows.get<std::int64_t>(0, 0);
 }
 
 Task<Result<std::vector<Uuid>>> overdue_sessions(RequestContext& context, postgres::Pool& pool, WallTime now,

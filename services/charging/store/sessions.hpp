@@ -2,6 +2,7 @@
 // facts about one session take effect one after another.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,12 @@ struct SessionPage {
   std::int64_t limit = 50;
 };
 Task<Result<std::vector<Session>>> list_sessions(RequestContext& context, postgres::Pool& pool, SessionPage page);
+
+// The payment method as it was sent, of each of these sessions that is there.
+Task<Result<std::map<Uuid, json::Value>>> payment_methods_of(RequestContext& context, postgres::Pool& pool,
+                                                             std::vector<Uuid> ids);
+// Of a driver, those that have not ended.
+Task<Result<std::int64_t>> count_open_sessions(RequestContext& context, postgres::Pool& pool, std::string puid);
 
 enum class Overdue { kAll, kNotWaitingForTheStation };
 // Ids of sessions whose deadline has passed; they are locked one by one when worked on.

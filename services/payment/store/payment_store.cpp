@@ -37,6 +37,12 @@ constexpr Statement kList{"payment.list", "SELECT " PAYMENT_COLUMNS
                                           " FROM payment WHERE puid = $1 AND ($2::uuid IS NULL OR session_id = $2) "
                                           "AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid)) ORDER BY "
                                           "created_at DESC, id DESC LIMIT $5 + 1"};
+constexpr Statement kCountOpen{
+    "payment.count open",
+    "SELECT (SELECT count(*) FROM payment WHERE puid = $1 AND state IN ('requested', 'unknown', 'authorised', "
+    "'capturing', 'voiding')) + (SELECT count(*) FROM refund r JOIN payment p ON p.id = r.payment_id WHERE p.puid = $1 "
+    "AND r.state IN ('requested', 'approved', 'unknown')) + (SELECT count(*) FROM reconciliation_case c JOIN payment p "
+    "ON p.id = c.payment_id WHERE p.puid = $1 AND c.closed_at IS NULL)"};
 constexpr Statement kExpired{
     "payment.expired holds",
     "SELECT id FROM payment WHERE state = 'authorised' AND hold_expires_at < $1 ORDER BY hold_expires_at LIMIT 100"};
@@ -169,6 +175,11 @@ Task<Result<std::vector<Payment>>> list(RequestContext& context, postgres::Pool&
   std::vector<Payment> payments;
   for (std::size_t row = 0; row < rows->size(); ++row) payments.push_back(payment_at(*rows, row));
   co_return payments;
+}
+
+Task<Result<std::int64_t>> count_open(RequestContext& context, postgres::Pool& pool, std::string puid) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kCountOpen, Params(puid)));
+  co_return rows.get<std::int64_t>(0, 0);
 }
 
 Task<Result<std::vector<Uuid>>> expired_holds(RequestContext& context, postgres::Pool& pool, WallTime now) {

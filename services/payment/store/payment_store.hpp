@@ -37,6 +37,8 @@ struct Page {
 };
 // Newest first; one more than `limit` when there are more.
 Task<Result<std::vector<Payment>>> list(RequestContext& context, postgres::Pool& pool, Page page);
+// Of a driver: payments whose outcome is open, refunds that are not decided or not known, cases that nobody has closed.
+Task<Result<std::int64_t>> count_open(RequestContext& context, postgres::Pool& pool, std::string puid);
 // Authorised holds whose time ended before `now`, at most 100.
 Task<Result<std::vector<Uuid>>> expired_holds(RequestContext& context, postgres::Pool& pool, WallTime now);
 

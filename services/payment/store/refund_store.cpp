@@ -84,6 +84,11 @@ Task<Result<std::vector<Refund>>> refunds_of(RequestContext& context, postgres::
   co_return all_of(rows);
 }
 
+Task<Result<std::vector<Refund>>> refunds_of(RequestContext& context, postgres::Pool& pool, Uuid payment_id) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kOfPayment, Params(payment_id)));
+  co_return all_of(rows);
+}
+
 Task<Result<std::optional<Refund>>> find_refund(RequestContext& context, postgres::Pool& pool, Uuid id) {
   EVC_CO_TRY(rows, co_await pool.exec(context, kFind, Params(id)));
   co_return first_of(rows);

@@ -19,6 +19,7 @@ std::pair<postgres::Statement, postgres::Params> update_refund(const Refund& ref
 // All of a payment, in the order of their numbers.
 Task<Result<std::vector<Refund>>> refunds_of(RequestContext& context, postgres::Transaction& transaction,
                                              Uuid payment_id);
+Task<Result<std::vector<Refund>>> refunds_of(RequestContext& context, postgres::Pool& pool, Uuid payment_id);
 Task<Result<std::optional<Refund>>> find_refund(RequestContext& context, postgres::Pool& pool, Uuid id);
 // The approved one whose outcome is open.
 Task<Result<std::optional<Refund>>> running_refund(RequestContext& context, postgres::Pool& pool, Uuid payment_id);
