@@ -46,6 +46,7 @@ def read_inputs():
         "TLS_DIR": f"{run}/tls",
         "SECRETS_DIR": f"{run}/secrets",
         "MAIL_DIR": f"{run}/mail",
+        "ERASURES_DIR": f"{run}/erasures",
         "REDIS_DIR": f"{run}/data/redis",
     }
     brokers = int(values.setdefault("KAFKA_BROKERS", "1"))

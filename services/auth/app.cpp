@@ -2,6 +2,7 @@
 // (limits).
 #include "kit/auth/verifier.hpp"
 #include "kit/service/service.hpp"
+#include "services/auth/api/erasure_routes.hpp"
 #include "services/auth/api/maintenance.hpp"
 #include "services/auth/api/routes.hpp"
 #include "services/auth/store/known_password_list.hpp"
@@ -30,6 +31,23 @@ std::shared_ptr<const KnownPasswords> known_passwords(const AuthSettings& settin
     return std::make_shared<const KnownPasswords>(std::move(*loaded));
   }();
   return known;
+}
+
+// Of the process: its first worker replays, all wait.
+std::atomic<bool>& tombstones_replayed() {
+  static std::atomic<bool> replayed{false};
+  return replayed;
+}
+
+Task<Result<void>> replay_done() {
+  if (tombstones_replayed()) co_return Result<void>{};
+  co_return fail(Code::kServiceUnavailable, "who was erased is not erased again yet");
+}
+
+Task<> requests_and_mails(Worker& worker, AccountErasure& erasure, AccountRequests& requests, postgres::Pool& pool,
+                          SealKey mail_key, std::string spool_dir) {
+  co_await erase_again(worker, erasure, tombstones_replayed());
+  co_await answer_and_send(worker, requests, pool, std::move(mail_key), std::move(spool_dir));
 }
 
 Task<Result<void>> keys_ready(KeyRing& keys, RequestContext& context) {
@@ -68,18 +86,28 @@ void wire(service::WorkerScope& scope) {
                          .index_key = index_key,
                          .mail_key = mail_key});
   auto& sessions = scope.own<AccountSessions>(pool, issuer);
+  auto& records = scope.own<AccountRecords>(pool, issuer);
+  auto& erasure = scope.own<AccountErasure>(AccountErasure::Parts{.pool = pool,
+                                                                  .keystore = keystore,
+                                                                  .requests = requests,
+                                                                  .keystore_key = keystore_key,
+                                                                  .tombstone_file = settings.tombstone_file});
   auto& api = scope.own<Api>(Api{.pool = pool,
                                  .keys = keys,
                                  .issuer = issuer,
                                  .credentials = credentials,
                                  .second_factor = second_factor,
-                                 .sessions = sessions});
+                                 .sessions = sessions,
+                                 .records = records,
+                                 .erasure = erasure});
+  scope.use(people_after_replay(tombstones_replayed()));
   add_routes(scope.router(), api);
   scope.readiness("signing keys", [&keys](RequestContext& context) { return keys_ready(keys, context); });
+  scope.readiness("tombstones", [](RequestContext&) { return replay_done(); });
   scope.worker().tasks().spawn("signing keys", keep_keys(scope.worker(), keys));
   if (!scope.first()) return;
-  scope.worker().tasks().spawn("requests and mails",
-                               answer_and_send(scope.worker(), requests, pool, mail_key, settings.mail_spool_dir));
+  scope.worker().tasks().spawn("requests and mails", requests_and_mails(scope.worker(), erasure, requests, pool,
+                                                                        mail_key, settings.mail_spool_dir));
   scope.worker().tasks().spawn("refresh grace", wipe_after_grace(scope.worker(), pool));
   scope.worker().tasks().spawn("purge", purge_unused(scope.worker(), pool, keystore));
 }

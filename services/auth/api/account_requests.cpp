@@ -8,6 +8,7 @@
 #include "services/auth/domain/password.hpp"
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/mail/mail.hpp"
+#include "services/auth/store/erasures.hpp"
 #include "services/auth/store/keys.hpp"
 #include "services/auth/store/mailed_codes.hpp"
 
@@ -225,6 +226,42 @@ Task<Result<void>> AccountRequests::send_change_code(RequestContext& context, po
   co_return co_await mail(context, transaction,
                           taken ? already_registered_mail(request.email, parts_.settings.issuer)
                                 : email_change_mail(request.email, code, life));
+}
+
+Task<Result<void>> AccountRequests::forget(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
+                                           std::set<std::string> addresses) {
+  EVC_CO_CHECK(co_await forget_requests(context, transaction, account_id, addresses));
+  co_return co_await forget_mails(context, transaction, std::move(addresses));
+}
+
+Task<Result<void>> AccountRequests::forget_requests(RequestContext& context, postgres::Transaction& transaction,
+                                                    Uuid account_id, std::set<std::string> addresses) {
+  for (Uuid after{};;) {
+    EVC_CO_TRY(waiting, co_await lock_queued_requests(context, transaction, after));
+    if (waiting.empty()) co_return Result<void>{};
+    after = waiting.back().id;
+    for (const SealedRow& row : waiting) {
+      const auto text = open_sealed(parts_.request_key, row.sealed, kPlace);
+      const auto request = text ? json::decode_text<AccountRequest>(*text) : fail(Code::kInternal);
+      if (!request) continue;  // answer() gives it up
+      const bool theirs = request->account_id == account_id || addresses.contains(request->email);
+      if (theirs) EVC_CO_CHECK(co_await delete_account_request(context, transaction, row.id));
+    }
+  }
+}
+
+Task<Result<void>> AccountRequests::forget_mails(RequestContext& context, postgres::Transaction& transaction,
+                                                 std::set<std::string> addresses) {
+  for (Uuid after{};;) {
+    EVC_CO_TRY(waiting, co_await lock_queued_mail(context, transaction, after));
+    if (waiting.empty()) co_return Result<void>{};
+    after = waiting.back().id;
+    for (const SealedRow& row : waiting) {
+      const auto text = open_sealed(parts_.mail_key, row.sealed, kMailPlace);
+      if (text && addresses.contains(recipient_of(*text)))
+        EVC_CO_CHECK(co_await delete_mail(context, transaction, row.id));
+    }
+  }
 }
 
 Task<Result<void>> AccountRequests::mail(RequestContext& context, postgres::Transaction& transaction,

@@ -7,6 +7,7 @@
 
 #include <boost/describe.hpp>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "kit/base/sealing.hpp"
@@ -46,10 +47,17 @@ class AccountRequests {
   static constexpr std::size_t kBatch = 20;
   // Everything that is due, at most one batch, each in a transaction and a time of its own; how many there were.
   Task<Result<std::size_t>> answer_due(RequestContext& context);
+  // Of somebody who is being erased: deletes what waits to be answered or sent, by account or address.
+  Task<Result<void>> forget(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
+                            std::set<std::string> addresses);
 
  private:
   // False: nothing is due.
   Task<Result<bool>> answer_next(RequestContext& context);
+  Task<Result<void>> forget_requests(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
+                                     std::set<std::string> addresses);
+  Task<Result<void>> forget_mails(RequestContext& context, postgres::Transaction& transaction,
+                                  std::set<std::string> addresses);
   Task<Result<void>> answer(RequestContext& context, postgres::Transaction& transaction, DueRequest due);
   Task<Result<void>> apply(RequestContext& context, postgres::Transaction& transaction, std::string sealed);
   Task<Result<void>> register_address(RequestContext& context, postgres::Transaction& transaction,

@@ -43,6 +43,13 @@ struct EmailChangeRequest {
 };
 BOOST_DESCRIBE_STRUCT(EmailChangeRequest, (), (password, new_email))
 
+// What a person who is signed in gives to another service.
+struct AccountProof {
+  Uuid account_id;
+  std::string session_id, password;
+  std::optional<std::string> code;
+};
+
 struct SignedIn {
   TokenPair tokens;
   std::string device_mark;
@@ -81,6 +88,9 @@ class Credentials {
   Task<Result<Person>> signed_in_person(RequestContext& context);
   // As prove(), and the second factor where there is one.
   Task<Result<Person>> prove_both(RequestContext& context, std::string password, std::string code);
+  // For another service that was asked for what cannot be undone: the password, and the second factor where one is on.
+  // Counted like prove(). credentials-invalid; validation-failed at /code when only that is missing.
+  Task<Result<void>> prove_account(RequestContext& context, AccountProof proof);
   // The first code of a second factor; wrong ones are counted.
   Task<Result<RecoveryCodes>> confirm_second_factor(RequestContext& context, std::string code);
   // Ends every session of the person and begins a new one here. forbidden for operators, whose passwords are set on the
@@ -105,6 +115,7 @@ class Credentials {
   Task<Result<Person>> prove_steps(RequestContext& context, std::string password, std::optional<std::string> code);
   Task<Result<void>> replace_password(RequestContext& context, Uuid account_id, std::string code_hash,
                                       std::string password_hash);
+  Task<Result<Person>> active_person(RequestContext& context, Uuid account_id);
   // Holds the account's row. verification-invalid unless it is an active driver's.
   Task<Result<Person>> person_in(RequestContext& context, postgres::Transaction& transaction, Uuid account_id);
 

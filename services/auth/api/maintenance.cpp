@@ -15,6 +15,8 @@ constexpr std::chrono::milliseconds kMailPoll{250};
 constexpr std::chrono::seconds kKeyPoll{1};
 constexpr std::chrono::seconds kWipePoll{10};
 constexpr std::chrono::seconds kStepTimeout{10};
+constexpr std::chrono::seconds kReplayTimeout{60};
+constexpr std::chrono::milliseconds kReplayPause{500};
 constexpr std::int64_t kMailBatch = 20;
 constexpr std::chrono::hours kPurgePoll{1};
 constexpr std::chrono::hours kLinksKept{24};           // after their end
@@ -42,6 +44,22 @@ Task<Result<void>> purge(RequestContext& context, postgres::Pool& pool, postgres
 }
 
 }  // namespace
+
+Task<> erase_again(Worker& worker, AccountErasure& erasure, std::atomic<bool>& replayed) {
+  while (!replayed && !worker.tasks().cancelled()) {
+    RequestContext context = background_context(kReplayTimeout);
+    auto erased = co_await erasure.replay(context);
+    replayed = erased.has_value();
+    if (!erased) {
+      EVC_LOG(kWarn, "The tombstones could not be replayed yet",
+              {{telemetry::key::kErrorDetail, erased.error().detail}});
+      co_await sleep_for(worker, kReplayPause);
+    } else if (*erased > 0) {
+      EVC_LOG(kWarn, "A restored backup held people who had been erased; they are erased again",
+              {{telemetry::key::kCount, static_cast<std::int64_t>(*erased)}});
+    }
+  }
+}
 
 Task<> answer_and_send(Worker& worker, AccountRequests& requests, postgres::Pool& pool, SealKey mail_key,
                        std::string spool_dir) {

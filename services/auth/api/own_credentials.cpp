@@ -51,10 +51,32 @@ Task<Result<void>> Credentials::confirm_reset(RequestContext& context, ResetRequ
 Task<Result<Person>> Credentials::signed_in_person(RequestContext& context) {
   const auto id = parse_uuid(context.principal.subject);
   if (!id) co_return fail(Code::kTokenInvalid);
-  EVC_CO_TRY(account, co_await find_account(context, parts_.pool, *id));
+  co_return co_await active_person(context, *id);
+}
+
+Task<Result<Person>> Credentials::active_person(RequestContext& context, Uuid account_id) {
+  EVC_CO_TRY(account, co_await find_account(context, parts_.pool, account_id));
   if (!account || account->state != "active") co_return fail(Code::kTokenInvalid);
-  EVC_CO_TRY(secret, co_await parts_.issuer.person_secret(context, *id));
+  EVC_CO_TRY(secret, co_await parts_.issuer.person_secret(context, account_id));
   co_return person_of(std::move(*account), std::move(secret));
+}
+
+Task<Result<void>> Credentials::prove_account(RequestContext& context, AccountProof proof) {
+  EVC_CO_TRY(person, co_await active_person(context, proof.account_id));
+  EVC_CO_TRY(attempt, co_await parts_.throttle.begin_in_session(context, std::move(proof.session_id)));
+  auto matches =
+      co_await parts_.passwords.verify(context, std::move(proof.password), std::optional(person.account.password_hash));
+  if (matches && !*matches) co_return fail(Code::kCredentialsInvalid);
+  SecondFactorVerdict second = SecondFactorVerdict::kGood;
+  if (matches) {
+    EVC_CO_TRY(verdict, co_await parts_.second_factor.check(context, person, std::move(proof.code)));
+    if (verdict == SecondFactorVerdict::kWrong) co_return fail(Code::kCredentialsInvalid);
+    second = verdict;
+  }
+  co_await parts_.throttle.forgive(context, std::move(attempt));
+  if (!matches) co_return std::unexpected(std::move(matches).error());
+  if (second == SecondFactorVerdict::kCodeNeeded) co_return fail_field("/code", "a second factor is on");
+  co_return Result<void>{};
 }
 
 Task<Result<Person>> Credentials::prove_steps(RequestContext& context, std::string password,

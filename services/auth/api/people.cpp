@@ -19,7 +19,7 @@ std::string credentials_of(const Account& account) {
 
 Task<Result<void>> queue_mail(RequestContext& context, postgres::Transaction& transaction, SealKey mail_key,
                               std::string mail) {
-  co_return co_await insert_mail(context, transaction, uuid_v7(), seal(mail_key, mail, "auth.mail"),
+  co_return co_await insert_mail(context, transaction, uuid_v7(), seal(mail_key, mail, kMailPlace),
                                  context.clock->wall());
 }
 

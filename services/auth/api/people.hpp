@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "kit/base/sealing.hpp"
 #include "services/auth/store/accounts.hpp"
@@ -24,6 +25,8 @@ AuditEntry of_owner(const Person& person, AuditAction action);
 // What signs in to the account: another text after each change of password or second factor.
 std::string credentials_of(const Account& account);
 
+// Where a queued mail is sealed for.
+inline constexpr std::string_view kMailPlace = "auth.mail";
 // Sent after the commit, at least once.
 Task<Result<void>> queue_mail(RequestContext& context, postgres::Transaction& transaction, SealKey mail_key,
                               std::string mail);

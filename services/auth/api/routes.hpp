@@ -3,6 +3,8 @@
 #pragma once
 
 #include "kit/http/router.hpp"
+#include "services/auth/api/account_erasure.hpp"
+#include "services/auth/api/account_records.hpp"
 #include "services/auth/api/account_sessions.hpp"
 #include "services/auth/api/credentials.hpp"
 
@@ -16,6 +18,8 @@ struct Api {
   Credentials& credentials;
   SecondFactor& second_factor;
   AccountSessions& sessions;
+  AccountRecords& records;
+  AccountErasure& erasure;
 };
 
 void add_routes(http::Router& router, Api& api);

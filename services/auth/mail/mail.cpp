@@ -93,6 +93,14 @@ std::string notice_mail(const std::string& to, Notice notice) {
                  std::string(words()) + std::string(kNotYou));
 }
 
+std::string recipient_of(std::string_view mail) {
+  constexpr std::string_view kField = "\r\nTo: <";
+  const auto field = mail.find(kField);
+  if (field == std::string_view::npos) return {};
+  const std::string_view rest = mail.substr(field + kField.size());
+  return std::string(rest.substr(0, std::min(rest.find('>'), rest.size())));
+}
+
 Result<void> spool_mail(const std::string& dir, const Uuid& id, const std::string& mail) {
   std::error_code ignored;
   std::filesystem::create_directories(dir, ignored);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "kit/base/result.hpp"
 #include "kit/base/uuid.hpp"
@@ -22,6 +23,9 @@ std::string email_change_mail(const std::string& to, const std::string& code, st
 // What somebody should know who did not do it.
 enum class Notice { kPasswordChanged, kEmailChangeAsked, kEmailChanged, kSecondFactorOn, kSecondFactorOff };
 std::string notice_mail(const std::string& to, Notice notice);
+
+// The address that a mail of ours goes to; empty for what is none.
+std::string recipient_of(std::string_view mail);
 
 // <dir>/<id>.eml, mode 0600; written again it is the same file.
 Result<void> spool_mail(const std::string& dir, const Uuid& id, const std::string& mail);

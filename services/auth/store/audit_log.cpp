@@ -12,6 +12,9 @@ constexpr Statement kInsert{"audit_insert",
                             "INSERT INTO audit_entry (id, at, action, actor, subject, trace_id, detail) "
                             "VALUES ($1, $2, $3, $4, nullif($5, ''), $6, $7)"};
 
+constexpr Statement kOfSubject{
+    "audit_of_subject", "SELECT at, action, actor FROM audit_entry WHERE subject = $1 ORDER BY position DESC LIMIT $2"};
+
 std::string_view name_of(AuditAction action) {
   switch (action) {
     case AuditAction::kSessionBegun:
@@ -36,6 +39,12 @@ std::string_view name_of(AuditAction action) {
       return "secondFactor.off";
     case AuditAction::kOperatorMade:
       return "operator.made";
+    case AuditAction::kErasureAsked:
+      return "erasure.asked";
+    case AuditAction::kErasureRefused:
+      return "erasure.refused";
+    case AuditAction::kErased:
+      return "account.erased";
     case AuditAction::kSigningKeyMade:
       return "signingKey.made";
     case AuditAction::kSigningKeyRevoked:
@@ -64,6 +73,15 @@ Params params_of(const RequestContext& context, const AuditEntry& entry) {
 }
 
 }  // namespace
+
+Task<Result<std::vector<AuditedAct>>> audited_of(RequestContext& context, postgres::Pool& pool, std::string subject,
+                                                 std::int64_t limit) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kOfSubject, Params(subject, limit)));
+  std::vector<AuditedAct> acts;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    acts.push_back({rows.get<WallTime>(i, 0), rows.get<std::string>(i, 1), rows.get<std::string>(i, 2)});
+  co_return acts;
+}
 
 Task<Result<void>> write_audit(RequestContext& context, postgres::Transaction& transaction, AuditEntry entry) {
   EVC_CO_CHECK(co_await transaction.exec(context, kInsert, params_of(context, entry)));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "kit/base/json.hpp"
 #include "kit/postgres/pool.hpp"
@@ -20,7 +21,10 @@ enum class AuditAction {
   kEmailChanged,
   kSecondFactorOn,
   kSecondFactorOff,
-  kOperatorMade,  // or given another role or password
+  kOperatorMade,    // or given another role or password
+  kErasureAsked,    // the account is frozen
+  kErasureRefused,  // something was open; the account is active again
+  kErased,
   kSigningKeyMade,
   kSigningKeyRevoked,
 };
@@ -38,6 +42,13 @@ struct AuditEntry {
   json::Object detail;  // no personal values
 };
 Task<Result<void>> write_audit(RequestContext& context, postgres::Transaction& transaction, AuditEntry entry);
+// What was done to one person's account, the latest first, at most `limit`.
+struct AuditedAct {
+  WallTime at{};
+  std::string action, actor;
+};
+Task<Result<std::vector<AuditedAct>>> audited_of(RequestContext& context, postgres::Pool& pool, std::string subject,
+                                                 std::int64_t limit);
 // By itself, of what changes nothing else.
 Task<Result<void>> write_audit(RequestContext& context, postgres::Pool& pool, AuditEntry entry);
 
