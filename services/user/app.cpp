@@ -1,5 +1,5 @@
-// evcosta-user: wires profiles and vehicles onto one worker. Needs PostgreSQL (users) and auth, which knows the person
-// behind a token.
+// evcosta-user: wires profiles, vehicles, export and erasure onto one worker. Needs PostgreSQL (users) and auth, which
+// knows the person behind a token; charging and payment for exports and erasures only.
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -37,12 +37,33 @@ Accounts::Limits limits(const UserSettings& settings) {
           .limit = static_cast<std::size_t>(settings.cached_accounts)};
 }
 
+ServicePeer peer_of(service::WorkerScope& scope, const std::string& service) {
+  return {.name = service, .client = scope.peer(service), .tokens = scope.service_tokens()};
+}
+
 void wire(service::WorkerScope& scope) {
   const auto settings = scope.settings<UserSettings>("user");
   auto& accounts = scope.own<Accounts>(scope.peer("auth"), scope.service_tokens(), limits(settings));
-  auto& api = scope.own<Api>(
-      Api{.pool = scope.postgres(), .accounts = accounts, .models = vehicle_models(settings.vehicles_file)});
+  auto& account = scope.own<AccountClient>(peer_of(scope, "auth"));
+  auto& charges = scope.own<RecordClient>(peer_of(scope, "charging"), "/internal/charging/records", "sessions");
+  auto& payments = scope.own<RecordClient>(peer_of(scope, "payment"), "/internal/payments/records", "payments");
+  auto& saga =
+      scope.own<ErasureSaga>(ErasureSaga::Parts{.pool = scope.postgres(),
+                                                .account = account,
+                                                .charges = charges,
+                                                .payments = payments,
+                                                .forget = [&accounts](const Uuid& id) { accounts.forget(id); }});
+  auto& api = scope.own<Api>(Api{.pool = scope.postgres(),
+                                 .accounts = accounts,
+                                 .account = account,
+                                 .charges = charges,
+                                 .payments = payments,
+                                 .saga = saga,
+                                 .models = vehicle_models(settings.vehicles_file)});
   add_routes(scope.router(), api);
+  if (!scope.first()) return;
+  scope.worker().tasks().spawn("erasures", run_erasures(scope.worker(), saga));
+  scope.worker().tasks().spawn("erased people", replay_erasures(scope.worker(), saga));
 }
 
 }  // namespace

@@ -76,6 +76,10 @@ const Accounts::Entry* Accounts::fresh(const RequestContext& context, const Uuid
   return entry.fetched_at + life > now ? &entry : nullptr;
 }
 
+void Accounts::forget(const Uuid& id) {
+  if (entries_.erase(id) > 0) std::erase(oldest_first_, id);
+}
+
 void Accounts::keep(const RequestContext& context, const Uuid& id, const AccountData& data) {
   if (entries_.contains(id)) {
     std::erase(oldest_first_, id);

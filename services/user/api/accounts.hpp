@@ -36,6 +36,8 @@ class Accounts {
   // token-invalid when the account is gone; upstream-failed for an answer that is none.
   Task<Result<AccountData>> account(RequestContext& context, Uuid id);
   Task<Result<SealKey>> column_key(RequestContext& context, Uuid id);
+  // Asked anew next time; nothing of this person stays here.
+  void forget(const Uuid& id);
   std::size_t cached() const { return entries_.size(); }
 
  private:

@@ -2,6 +2,9 @@
 
 #include "kit/base/json.hpp"
 #include "kit/http/operation.hpp"
+#include "services/user/api/erasure.hpp"
+#include "services/user/api/export.hpp"
+#include "services/user/api/own_data.hpp"
 #include "services/user/domain/profile.hpp"
 #include "services/user/store/profiles.hpp"
 #include "services/user/store/vehicles.hpp"
@@ -11,27 +14,6 @@ namespace {
 
 using http::Request;
 using http::Response;
-
-struct ProfileView {
-  std::string name, email, locale;
-  std::optional<Uuid> default_vehicle_id;
-  WallTime created_at{};
-};
-BOOST_DESCRIBE_STRUCT(ProfileView, (), (name, email, locale, default_vehicle_id, created_at))
-
-struct VehicleView {
-  Uuid vehicle_id;
-  std::string model;
-  std::optional<std::string> nickname;
-  std::optional<double> usable_kwh;
-  WallTime created_at{};
-};
-BOOST_DESCRIBE_STRUCT(VehicleView, (), (vehicle_id, model, nickname, usable_kwh, created_at))
-
-struct VehicleList {
-  std::vector<VehicleView> vehicles;
-};
-BOOST_DESCRIBE_STRUCT(VehicleList, (), (vehicles))
 
 struct VehicleCheck {
   Uuid owner_id;
@@ -51,63 +33,16 @@ Response answer(const RequestContext& context, const Request& request, const Res
   return http::no_store(Response::json(status, json::encode(*result)));
 }
 
-Result<Uuid> person(const RequestContext& context) {
-  auto id = parse_uuid(context.principal.subject);
-  if (!id) return fail(Code::kTokenInvalid);
-  return id;
-}
-
 Result<Uuid> vehicle_id(const Request& request) {
   auto id = parse_uuid(request.path_parameters.at("vehicleId"));
   if (!id) return fail(Code::kVehicleNotFound);
   return id;
 }
 
-// The person's profile, made from what was said at registration when this is the first time that it is asked for.
-Task<Result<ProfileRow>> ensure_profile(Api& api, RequestContext& context, Uuid id) {
-  EVC_CO_TRY(found, co_await find_profile(context, api.pool, id));
-  if (found) co_return std::move(*found);
-  EVC_CO_TRY(account, co_await api.accounts.account(context, id));
-  ProfileRow row{.id = id,
-                 .name_sealed = seal(account.column_key, account.name.reveal(), name_place(id)),
-                 .locale = "pt-BR",
-                 .created_at = account.created_at};
-  EVC_CO_CHECK(co_await insert_profile(context, api.pool, row));
-  EVC_CO_TRY(made, co_await find_profile(context, api.pool, id));
-  if (!made) co_return fail(Code::kInternal, "a profile that was just made is gone");
-  co_return std::move(*made);
-}
-
-Task<Result<ProfileView>> view_of(Api& api, RequestContext& context, ProfileRow row) {
-  EVC_CO_TRY(account, co_await api.accounts.account(context, row.id));
-  EVC_CO_TRY(name, open_sealed(account.column_key, row.name_sealed, name_place(row.id)));
-  co_return ProfileView{.name = name,
-                        .email = account.email.reveal(),
-                        .locale = row.locale,
-                        .default_vehicle_id = row.default_vehicle_id,
-                        .created_at = row.created_at};
-}
-
-Result<VehicleView> view_of(const SealKey& key, const VehicleRow& row) {
-  VehicleView view{
-      .vehicle_id = row.id, .model = row.model, .usable_kwh = row.usable_kwh, .created_at = row.created_at};
-  if (row.nickname_sealed) {
-    EVC_TRY(nickname, open_sealed(key, *row.nickname_sealed, nickname_place(row.id)));
-    view.nickname = nickname;
-  }
-  return view;
-}
-
 std::optional<std::string> seal_optional(const SealKey& key, const std::optional<std::string>& text,
                                          const std::string& place) {
   if (!text) return std::nullopt;
   return seal(key, *text, place);
-}
-
-Task<Result<ProfileView>> profile(Api& api, RequestContext& context) {
-  EVC_CO_TRY(id, person(context));
-  EVC_CO_TRY(row, co_await ensure_profile(api, context, id));
-  co_return co_await view_of(api, context, std::move(row));
 }
 
 Task<Result<ProfileView>> change_profile(Api& api, RequestContext& context, ProfileChange change) {
@@ -120,19 +55,6 @@ Task<Result<ProfileView>> change_profile(Api& api, RequestContext& context, Prof
                        .default_vehicle_id = change.default_vehicle_id};
   EVC_CO_TRY(row, co_await update_profile(context, api.pool, id, std::move(update)));
   co_return co_await view_of(api, context, std::move(row));
-}
-
-Task<Result<VehicleList>> vehicles(Api& api, RequestContext& context) {
-  EVC_CO_TRY(id, person(context));
-  EVC_CO_TRY(rows, co_await list_vehicles(context, api.pool, id));
-  VehicleList list;
-  if (rows.empty()) co_return list;
-  EVC_CO_TRY(key, co_await api.accounts.column_key(context, id));
-  for (const VehicleRow& row : rows) {
-    EVC_CO_TRY(view, view_of(key, row));
-    list.vehicles.push_back(view);
-  }
-  co_return list;
 }
 
 Task<Result<VehicleView>> new_vehicle(Api& api, RequestContext& context, NewVehicle vehicle) {
@@ -172,7 +94,7 @@ Task<Result<VehicleView>> change_vehicle(Api& api, RequestContext& context, Resu
 }
 
 Task<Response> get_profile(Api& api, RequestContext& context, Request& request) {
-  auto view = co_await profile(api, context);
+  auto view = co_await own_profile(api, context);
   co_return answer(context, request, view);
 }
 
@@ -184,7 +106,7 @@ Task<Response> patch_profile(Api& api, RequestContext& context, Request& request
 }
 
 Task<Response> get_vehicles(Api& api, RequestContext& context, Request& request) {
-  auto list = co_await vehicles(api, context);
+  auto list = co_await own_vehicles(api, context);
   co_return answer(context, request, list);
 }
 
@@ -238,6 +160,9 @@ void add_routes(http::Router& router, Api& api) {
   http::Operations<Api> operations(router, "user", api);
   operations.add("getProfile", get_profile);
   operations.add("updateProfile", patch_profile);
+  operations.add("erasePerson", erase_person);
+  operations.add("exportPerson", export_person);
+  operations.add("getErasure", get_erasure);
   operations.add("listVehicles", get_vehicles);
   operations.add("addVehicle", post_vehicle);
   operations.add("getVehicle", get_vehicle);

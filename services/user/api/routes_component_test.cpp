@@ -67,9 +67,21 @@ class UserApiTest : public ::testing::Test {
     pool_.emplace(worker_, postgres::PoolOptions{.conninfo = database_.conninfo(), .size = 4});
     client_ = std::make_shared<http::Client>(
         worker_, http::ClientOptions{.service = "auth", .endpoints = {{"127.0.0.1", auth_.port()}}});
-    accounts_.emplace(client_, std::make_shared<evc::auth::ServiceTokens>(worker_, client_, "user"),
-                      Accounts::Limits{.limit = 2});
-    api_.emplace(Api{.pool = *pool_, .accounts = *accounts_, .models = {"byd-dolphin-gs", "renault-kwid"}});
+    const auto tokens = std::make_shared<evc::auth::ServiceTokens>(worker_, client_, "user");
+    accounts_.emplace(client_, tokens, Accounts::Limits{.limit = 2});
+    const ServicePeer auth{.name = "auth", .client = client_, .tokens = tokens};
+    account_.emplace(auth);
+    records_.emplace(auth, "/internal/records", "records");
+    saga_.emplace(ErasureSaga::Parts{
+        .pool = *pool_, .account = *account_, .charges = *records_, .payments = *records_, .forget = [](const Uuid&) {
+        }});
+    api_.emplace(Api{.pool = *pool_,
+                     .accounts = *accounts_,
+                     .account = *account_,
+                     .charges = *records_,
+                     .payments = *records_,
+                     .saga = *saga_,
+                     .models = {"byd-dolphin-gs", "renault-kwid"}});
     add_routes(router_, *api_);
   }
   ~UserApiTest() override {
@@ -121,6 +133,9 @@ class UserApiTest : public ::testing::Test {
   std::optional<postgres::Pool> pool_;
   std::shared_ptr<http::Client> client_;
   std::optional<Accounts> accounts_;
+  std::optional<AccountClient> account_;
+  std::optional<RecordClient> records_;
+  std::optional<ErasureSaga> saga_;
   std::optional<Api> api_;
   http::Router router_;
 };
