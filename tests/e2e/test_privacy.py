@@ -32,6 +32,8 @@ def person(somebody):
     person.stop_patiently(accepted["sessionId"])
     person.until_terminal(accepted["sessionId"])
     person.request("POST", "/auth/refresh", json={"refreshToken": person.tokens["refreshToken"]})
+    assert person.email in person.request("GET", "/users/me/export").text
+    person.request("DELETE", "/users/me", json={"password": "wrong" * 4})
     return person
 
 
