@@ -251,6 +251,14 @@ TEST(Network, LoadingSaysWhichLineIsWrong) {
   const auto loaded = Network::load({.places = places, .arcs = arcs, .sites = R"({"sites":[]})"});
   ASSERT_FALSE(loaded);
   EXPECT_NE(loaded.error().detail.find("arcs.csv:2"), std::string::npos) << loaded.error().detail;
+  // The line is that of the text: empty ones count.
+  const auto wrong_km = Network::load({.places = places,
+                                       .arcs = "from,to,road,class,terrain,km,kmh,climbM,descentM\n\n\n"
+                                               "a,a,R,dual,flat,far,90,1,1\n",
+                                       .sites = R"({"sites":[]})"});
+  ASSERT_FALSE(wrong_km);
+  EXPECT_NE(wrong_km.error().detail.find("arcs.csv:4: not a number: far"), std::string::npos)
+      << wrong_km.error().detail;
 }
 
 }  // namespace
