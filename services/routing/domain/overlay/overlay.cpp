@@ -36,40 +36,51 @@ double least_cost(std::span<const Drive> drives) {
 
 }  // namespace
 
+Overlay::Overlay(std::size_t sites) {
+  for (std::size_t site = 0; site < sites; ++site) {
+    leaving_.push_back(std::make_shared<std::vector<Link>>());
+    arriving_.push_back(std::make_shared<std::vector<LinkInto>>());
+  }
+}
+
 void Overlay::connect(std::uint32_t from, std::uint32_t to, std::span<const Drive> drives) {
-  EVC_ASSERT(leaving_[from].empty() || leaving_[from].back().to < to);
+  std::vector<Link>& leaving = *leaving_[from];
+  EVC_ASSERT(drives_.use_count() == 1 && (leaving.empty() || leaving.back().to < to));
   // One list serves all pairs: there are tens of thousands of them for every vehicle.
   scratch_.assign(drives.begin(), drives.end());
   scratch_ = best_drives(std::move(scratch_));
   const std::vector<Drive>& best = scratch_;
   if (best.empty()) return;
-  const auto first = static_cast<std::uint32_t>(drives_.size()), count = static_cast<std::uint32_t>(best.size());
+  const auto first = static_cast<std::uint32_t>(built_), count = static_cast<std::uint32_t>(best.size());
   const double seconds = best.front().seconds, cost = least_cost(best);
-  drives_.insert(drives_.end(), best.begin(), best.end());
-  leaving_[from].push_back({to, first, count, seconds, cost});
-  arriving_[to].push_back({from, first, count, seconds, cost});
+  drives_->insert(drives_->end(), best.begin(), best.end());
+  built_ = drives_->size();
+  leaving.push_back({to, first, count, seconds, cost});
+  arriving_[to]->push_back({from, first, count, seconds, cost});
 }
 
 void Overlay::replace(std::uint32_t from, std::uint32_t to, std::vector<Drive> drives) {
-  const auto link = std::ranges::lower_bound(leaving_[from], to, {}, &Link::to);
-  const auto back = std::ranges::find(arriving_[to], from, &LinkInto::from);
-  EVC_ASSERT(link != leaving_[from].end() && link->to == to && back != arriving_[to].end());
+  leaving_[from] = std::make_shared<std::vector<Link>>(*leaving_[from]);
+  arriving_[to] = std::make_shared<std::vector<LinkInto>>(*arriving_[to]);
+  const auto link = std::ranges::lower_bound(*leaving_[from], to, {}, &Link::to);
+  const auto back = std::ranges::find(*arriving_[to], from, &LinkInto::from);
+  EVC_ASSERT(link != leaving_[from]->end() && link->to == to && back != arriving_[to]->end());
   const std::vector<Drive> best = best_drives(std::move(drives));
   if (best.empty()) {
-    leaving_[from].erase(link);
-    arriving_[to].erase(back);
+    leaving_[from]->erase(link);
+    arriving_[to]->erase(back);
     return;
   }
-  link->first = back->first = static_cast<std::uint32_t>(drives_.size());
+  link->first = back->first = static_cast<std::uint32_t>(built_ + replaced_.size());
   link->count = back->count = static_cast<std::uint32_t>(best.size());
   link->least_seconds = back->least_seconds = best.front().seconds;
   link->least_cost = back->least_cost = least_cost(best);
-  drives_.insert(drives_.end(), best.begin(), best.end());
+  replaced_.insert(replaced_.end(), best.begin(), best.end());
 }
 
 std::span<const Drive> Overlay::between(std::uint32_t from, std::uint32_t to) const {
-  const auto link = std::ranges::lower_bound(leaving_[from], to, {}, &Link::to);
-  if (link == leaving_[from].end() || link->to != to) return {};
+  const auto link = std::ranges::lower_bound(*leaving_[from], to, {}, &Link::to);
+  if (link == leaving_[from]->end() || link->to != to) return {};
   return drives(*link);
 }
 

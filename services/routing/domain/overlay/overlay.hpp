@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -37,28 +38,34 @@ class Overlay {
     double least_seconds = 0, least_cost = 0;  // of any of its drives
   };
 
-  explicit Overlay(std::size_t sites) : leaving_(sites), arriving_(sites) {}
-  // Each ordered pair at most once, `to` rising for each `from`; nothing is kept for a pair without drives.
+  explicit Overlay(std::size_t sites);
+  // Each ordered pair at most once, `to` rising for each `from`; nothing is kept for a pair without drives. Only before
+  // the first copy is made.
   void connect(std::uint32_t from, std::uint32_t to, std::span<const Drive> drives);
 
-  // Other drives for a pair that has some; none of them passable: nobody drives there.
+  // Other drives for a pair that has some; none of them passable: nobody drives there. Copies stay as they are.
   void replace(std::uint32_t from, std::uint32_t to, std::vector<Drive> drives);
 
   std::size_t sites() const { return leaving_.size(); }
-  std::size_t drive_count() const { return drives_.size(); }
-  std::span<const Link> leaving(std::uint32_t site) const { return leaving_[site]; }
+  std::size_t drive_count() const { return built_ + replaced_.size(); }
+  std::span<const Link> leaving(std::uint32_t site) const { return *leaving_[site]; }
   // No drives when there is no link.
   std::span<const Drive> between(std::uint32_t from, std::uint32_t to) const;
-  std::span<const LinkInto> arriving(std::uint32_t site) const { return arriving_[site]; }
+  std::span<const LinkInto> arriving(std::uint32_t site) const { return *arriving_[site]; }
   template <class AnyLink>
   std::span<const Drive> drives(const AnyLink& link) const {
-    return std::span(drives_).subspan(link.first, link.count);
+    return link.first < built_ ? std::span<const Drive>(drives_->data() + link.first, link.count)
+                               : std::span<const Drive>(replaced_.data() + (link.first - built_), link.count);
   }
 
  private:
-  std::vector<Drive> drives_, scratch_;
-  std::vector<std::vector<Link>> leaving_;
-  std::vector<std::vector<LinkInto>> arriving_;
+  // Copies share what was built: an overlay of a country has millions of drives, and a copy replaces a few of them.
+  std::shared_ptr<std::vector<Drive>> drives_ = std::make_shared<std::vector<Drive>>();
+  std::size_t built_ = 0;        // of drives_
+  std::vector<Drive> replaced_;  // numbered after them
+  std::vector<Drive> scratch_;
+  std::vector<std::shared_ptr<std::vector<Link>>> leaving_;
+  std::vector<std::shared_ptr<std::vector<LinkInto>>> arriving_;
 };
 
 // Stage k leads from terminal k to terminal k + 1; terminal 0 is the start, the last one the destination. A terminal's
