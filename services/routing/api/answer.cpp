@@ -222,6 +222,7 @@ json::Value certificate_json(const Certificate& certificate, const AnswerContext
   json::Object data;
   for (const auto& [name, note] : context.network.notes()) data[name] = note;
   data["vehicle"] = "see sources in data/vehicles.json";
+  if (certificate.gap_over_all_ways) data["gapOverAllWays"] = digits(*certificate.gap_over_all_ways, 6);
   return json::Object{{"status", certificate.status == Certificate::Status::kExact ? "exact" : "bounded"},
                       {"lowerBoundSeconds", digits(certificate.lower_bound_seconds, 1)},
                       {"gap", digits(certificate.gap, 6)},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "services/routing/domain/better_ways.hpp"
 #include "services/routing/domain/overlay/reach.hpp"
 #include "services/routing/domain/overlay/search.hpp"
 #include "services/routing/domain/replay.hpp"
@@ -19,14 +20,15 @@ struct Solved {
 
 // Drives may be told in less detail than they are driven. An answer that rests on that is solved again with the exact
 // profiles of its drives.
-Result<Solved> solve(const PreparedTrip& trip) {
+Result<Solved> solve(const PreparedTrip& trip, std::optional<OverlayOutcome> outcome = std::nullopt) {
   using Status = OverlayOutcome::Status;
   constexpr int kMostCorrections = 32;
   Solved solved;
   std::size_t labels = 0;
   for (int turn = 0; turn <= kMostCorrections; ++turn) {
     const PreparedTrip& asked = solved.corrected ? *solved.corrected : trip;
-    solved.outcome = OverlaySearch(asked.problem()).run();
+    solved.outcome = outcome ? std::move(*outcome) : OverlaySearch(asked.problem()).run();
+    outcome.reset();
     labels = solved.outcome.labels += labels;
     if (solved.outcome.status == Status::kCancelled) return fail(Code::kDeadlineExceeded, "given up");
     if (solved.outcome.status == Status::kLimit) return fail(Code::kDeadlineExceeded, "no route within the limit");
@@ -52,9 +54,9 @@ std::vector<std::string> closed_sites(const PreparedTrip& trip, const TripPlan& 
 // What is found knows no hours. Where a stop turns out to be closed the trip is solved again without that station: no
 // answer stops at a closed one. That it might have been reached at another time is not tried, so the first solution's
 // bound, which knows no hours, is the answer's.
-Result<Solved> solve_open(const PreparedTrip& trip) {
+Result<Solved> solve_open(const PreparedTrip& trip, std::optional<OverlayOutcome> outcome = std::nullopt) {
   constexpr int kMostTurns = 20;
-  EVC_TRY(solved, solve(trip));
+  EVC_TRY(solved, solve(trip, std::move(outcome)));
   TripRequest request = trip.request();
   std::optional<double> bound;
   for (int turn = 0; turn < kMostTurns && solved.plan; ++turn) {
@@ -124,7 +126,9 @@ std::vector<TripPlan> alternatives(const PreparedTrip& trip, const TripPlan& bes
 }  // namespace
 
 Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
-  EVC_TRY(trip, PreparedTrip::make(*network_, request));
+  EVC_TRY(prepared, PreparedTrip::make(*network_, request));
+  const BetterWays better = better_ways(std::move(prepared));
+  const PreparedTrip* trip = better.trip.get();
   TripAnswer answer;
   // Cheap, and false only when there is no trip: what is impossible need not be searched label by label to be told.
   if (!reach(trip->problem()).feasible()) {
@@ -134,9 +138,9 @@ Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
     answer.infeasible = explain(*impossible);
     return answer;
   }
-  EVC_TRY(solved, solve_open(*trip));
+  EVC_TRY(solved, solve_open(*trip, better.outcome));
   const OverlayOutcome& outcome = solved.outcome;
-  answer.certificate.labels = outcome.labels;
+  answer.certificate.labels = outcome.labels + better.labels;
   if (!solved.plan) {
     answer.infeasible = explain(solved.corrected ? *solved.corrected : *trip);
     if (solved.closed) answer.infeasible->reason = Infeasibility::Reason::kStationsClosed;
@@ -147,6 +151,7 @@ Result<TripAnswer> OverlayPlanner::plan(const TripRequest& request) const {
   const bool exact = outcome.lower_bound >= outcome.value * (1 - 1e-9);
   answer.certificate.status = exact ? Certificate::Status::kExact : Certificate::Status::kBounded;
   answer.certificate.gap = exact ? 0 : std::clamp((found - outcome.lower_bound) / found, 0.0, 1.0);
+  if (better.least) answer.certificate.gap_over_all_ways = std::clamp((found - *better.least) / found, 0.0, 1.0);
   // The objective counts in other units than seconds when money has a weight.
   answer.certificate.lower_bound_seconds = answer.plan->totals.seconds * (1 - answer.certificate.gap);
   if (!request.pois.kinds.empty()) answer.pois = network_->pois(request, *answer.plan);

@@ -55,9 +55,9 @@ Result<std::unique_ptr<PreparedTrip>> PreparedTrip::with(const TripRequest& requ
 
 std::unique_ptr<PreparedTrip> PreparedTrip::corrected(const std::vector<OverlayStep>& steps) const {
   constexpr double kWhTolerance = 0.3;
-  std::shared_ptr<Overlay> overlay;
+  std::vector<PairDrives> pairs;
   for (const OverlayStep& step : steps) {
-    if (step.from >= stands() || step.to >= stands()) continue;
+    if (step.from >= stands() || step.to >= stands() || exact_.contains({step.from, step.to})) continue;
     auto exact = roads_->exact_drives(step.from, step.to);
     if (!exact) continue;
     const auto same = std::ranges::find(*exact, step.way, &Drive::way);
@@ -66,12 +66,47 @@ std::unique_ptr<PreparedTrip> PreparedTrip::corrected(const std::vector<OverlayS
       const bool enough = step.departed_wh >= same->profile.in - kWhTolerance;
       if (enough && std::abs(reached - step.reached_wh) <= kWhTolerance) continue;
     }
-    if (!overlay) overlay = std::make_shared<Overlay>(*overlay_);
-    overlay->replace(step.from, step.to, std::move(*exact));
+    pairs.push_back({step.from, step.to, std::move(*exact)});
   }
+  return pairs.empty() ? nullptr : with_drives(pairs);
+}
+
+std::unique_ptr<PreparedTrip> PreparedTrip::ideal() const {
+  auto overlay = roads_->ideal_overlay();
   if (!overlay) return nullptr;
   auto trip = std::make_unique<PreparedTrip>(*this);
   trip->overlay_ = std::move(overlay);
+  auto drives = std::make_shared<std::vector<StageDrives>>(*stage_drives_);
+  for (StageDrives& stage : *drives) {
+    for (auto* side : {&stage.leaving, &stage.arriving}) {
+      for (auto& of_stand : *side) of_stand = roads_->ideal(of_stand);
+    }
+    stage.straight = roads_->ideal(stage.straight);
+  }
+  trip->stage_drives_ = std::move(drives);
+  trip->connect_terminals();
+  trip->add_stops();
+  return trip;
+}
+
+std::unique_ptr<PreparedTrip> PreparedTrip::with_drives(const std::vector<PairDrives>& pairs) const {
+  auto overlay = std::make_shared<Overlay>(*overlay_);
+  auto stages = std::make_shared<std::vector<StageDrives>>(*stage_drives_);
+  auto trip = std::make_unique<PreparedTrip>(*this);
+  for (const PairDrives& pair : pairs) {
+    if (pair.from < stands() && pair.to < stands()) {
+      if (trip->exact_.emplace(pair.from, pair.to).second) overlay->replace(pair.from, pair.to, pair.drives);
+      continue;
+    }
+    // A stage lies before its second point.
+    StageDrives& stage = (*stages)[pair.from >= stands() ? pair.from - stands() : pair.to - stands() - 1];
+    auto& drives = pair.to < stands()     ? stage.leaving[pair.to]
+                   : pair.from < stands() ? stage.arriving[pair.from]
+                                          : stage.straight;
+    drives = pair.drives;
+  }
+  trip->overlay_ = std::move(overlay);
+  trip->stage_drives_ = std::move(stages);
   trip->connect_terminals();
   trip->add_stops();
   return trip;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 
 #include "services/routing/domain/charging_options.hpp"
 #include "services/routing/domain/overlay/problem.hpp"
@@ -19,6 +20,14 @@ class PreparedTrip {
   Result<std::unique_ptr<PreparedTrip>> with(const TripRequest& request) const;
   // The same trip with exact drives where these steps rest on less; empty: they do not.
   std::unique_ptr<PreparedTrip> corrected(const std::vector<OverlayStep>& steps) const;
+  // The same trip over the roads' ideal overlay and stages; empty: they have none.
+  std::unique_ptr<PreparedTrip> ideal() const;
+  // The same trip with these exact drives between these vertices, in place of those that there were.
+  struct PairDrives {
+    Vertex from = 0, to = 0;
+    std::vector<Drive> drives;
+  };
+  std::unique_ptr<PreparedTrip> with_drives(const std::vector<PairDrives>& pairs) const;
 
   const TripNetwork& network() const { return *network_; }
   const TripRequest& request() const { return request_; }
@@ -47,6 +56,7 @@ class PreparedTrip {
   std::shared_ptr<const Overlay> overlay_;
   std::shared_ptr<const std::vector<StageDrives>> stage_drives_;
   std::shared_ptr<const TripGraph> trip_graph_;
+  std::set<std::pair<Vertex, Vertex>> exact_;  // between stands, told exactly already
   Problem problem_;
 };
 

@@ -165,6 +165,8 @@ struct Certificate {
   enum class Status { kExact, kBounded } status = Status::kExact;
   double lower_bound_seconds = 0;  // of the objective; seconds when it is time
   double gap = 0;                  // (found − bound) / found
+  // The same against a bound over every way of the network; empty: not known.
+  std::optional<double> gap_over_all_ways;
   std::size_t labels = 0;
 };
 

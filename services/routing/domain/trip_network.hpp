@@ -33,6 +33,8 @@ struct RoadStep {
   std::vector<Position> bends;  // between its ends
 };
 
+constexpr std::uint32_t kNobodysWay = 0xffff'ffff;
+
 // Between two neighbouring points of a trip, and between them and the stands.
 struct StageDrives {
   std::vector<std::vector<Drive>> leaving, arriving;  // by stand
@@ -55,6 +57,15 @@ class TripRoads {
   virtual std::optional<Vertex> stand_at(std::size_t point) const = 0;
   // Between two stands, where the overlay was told drives in less detail; empty: it was told exactly.
   virtual std::optional<std::vector<Drive>> exact_drives(Vertex from, Vertex to) const = 0;
+
+  // Where overlay and stages hold a few ways of many: an overlay that no way which they miss can beat, and the same of
+  // a stage's drives; drives that need not exist are kNobodysWay. Empty: all that is known of the network is told.
+  virtual std::shared_ptr<const Overlay> ideal_overlay() const { return nullptr; }
+  virtual std::vector<Drive> ideal(std::span<const Drive> drives) const {
+    return std::vector<Drive>(drives.begin(), drives.end());
+  }
+  // Between two vertices everything that may be worth driving, exactly; empty: that is too much work.
+  virtual std::optional<std::vector<Drive>> all_drives(Vertex, Vertex) const { return std::nullopt; }
 };
 
 // How much of an answer rests on what; goes into its certificate.

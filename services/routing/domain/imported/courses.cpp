@@ -7,7 +7,11 @@ namespace {
 struct Thrift {
   double cap_kmh, charging_kw;
 };
-constexpr Thrift kThrifts[kCourses - 1] = {{100, 60}, {90, 22}};
+constexpr Thrift kThrifts[] = {{100, 60}, {90, 22}};
+static_assert(kCourses == 2 + std::size(kThrifts));
+// Of the thriftiest course: time does not count, and hundredths of a Wh keep small what rounding takes.
+constexpr double kThriftiestCapKmh = 80;
+constexpr roads::Blend kEnergyAlone{.milliseconds_per_wh = 100, .time_share = 0};
 
 }  // namespace
 
@@ -30,6 +34,9 @@ std::vector<roads::Metric> course_metrics(const roads::RoadNetwork& network) {
   const ev::EnergyModel model(car, {});
   std::vector<roads::Metric> metrics;
   metrics.emplace_back(network, roads::free_flow_weights(network));
+  metrics.emplace_back(
+      network,
+      roads::blended_weights(network, roads::energy_rates(model, {.speed_cap_kmh = kThriftiestCapKmh}), kEnergyAlone));
   for (const Thrift& thrift : kThrifts) {
     const roads::EnergyRates rates = roads::energy_rates(model, {.speed_cap_kmh = thrift.cap_kmh});
     metrics.emplace_back(network,

@@ -107,8 +107,7 @@ Result<std::unique_ptr<TripRoads>> ImportedNetwork::roads(const TripRequest& req
   return ImportedRoads::make(*this, request, model);
 }
 
-std::shared_ptr<const Overlay> ImportedNetwork::overlay(const TripRequest& request,
-                                                        const ev::EnergyModel& model) const {
+SharedOverlays ImportedNetwork::overlays(const TripRequest& request, const ev::EnergyModel& model) const {
   const auto same = [&](const Known& one) {
     return one.vehicle == request.vehicle && one.conditions == request.conditions && one.wind == request.wind &&
            one.max_speed_kmh == request.max_speed_kmh;
@@ -118,10 +117,12 @@ std::shared_ptr<const Overlay> ImportedNetwork::overlay(const TripRequest& reque
     const auto found = std::ranges::find_if(known_, same);
     if (found != known_.end()) {
       known_.splice(known_.begin(), known_, found);
-      return known_.front().overlay;
+      return known_.front().overlays;
     }
   }
-  auto made = std::make_shared<const Overlay>(legs_->overlay(model, request.wind, request.max_speed_kmh));
+  auto both = legs_->overlays(model, request.wind, request.max_speed_kmh);
+  const SharedOverlays made{std::make_shared<const Overlay>(std::move(both.known)),
+                            std::make_shared<const Overlay>(std::move(both.ideal))};
   const std::lock_guard lock(known_mutex_);
   known_.push_front({request.vehicle, request.conditions, request.wind, request.max_speed_kmh, made});
   if (known_.size() > kKnownCars) known_.pop_back();
@@ -172,7 +173,8 @@ EndPoint ImportedNetwork::named(const Position& position, std::optional<NodeId> 
 
 DataNotes ImportedNetwork::notes() const {
   return {{"scope",
-           "best trip over the fastest and two thriftier ways between any two charging stations, each at four speeds"},
+           "best trip over the fastest, the thriftiest and two ways between, from station to station, each at four "
+           "speeds, and over every way where one of them might matter"},
           {"distances", "as mapped: " + source_.name},
           {"elevations", source_.elevation.empty() ? "none: the land is taken as flat" : source_.elevation},
           {"sites", "of the map and of our own list; hours and prices where known"}};

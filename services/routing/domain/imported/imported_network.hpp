@@ -25,6 +25,11 @@ struct Source {
   std::function<bool()> give_up;     // asked while the ways are found; empty: never
 };
 
+// Of one car: over the known ways, and over those that there might be (ideal_drives).
+struct SharedOverlays {
+  std::shared_ptr<const Overlay> known, ideal;
+};
+
 // One search on the roads at a time; made when all others are in use, and used again.
 class QueryPool {
  public:
@@ -77,8 +82,8 @@ class ImportedNetwork : public TripNetwork {
   std::span<const Spot> spots() const { return spots_; }
   const LegTable& legs() const { return *legs_; }
   QueryPool::Lease query() const { return queries_->lease(); }
-  // Of a car that was asked for lately it is there already.
-  std::shared_ptr<const Overlay> overlay(const TripRequest& request, const ev::EnergyModel& model) const;
+  // Of a car that was asked for lately they are there already.
+  SharedOverlays overlays(const TripRequest& request, const ev::EnergyModel& model) const;
 
  private:
   void add_sites();
@@ -88,7 +93,7 @@ class ImportedNetwork : public TripNetwork {
     ev::Conditions conditions;
     Wind wind;
     double max_speed_kmh;
-    std::shared_ptr<const Overlay> overlay;
+    SharedOverlays overlays;
   };
   static constexpr std::size_t kKnownCars = 8;
 

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+
+#include "services/routing/domain/imported/all_ways.hpp"
+#include "services/routing/domain/imported/ideal_drives.hpp"
 
 namespace evc::routing::imported {
 namespace {
@@ -12,6 +16,33 @@ constexpr double kNearestSearchedM = 2'000'000;
 // What lies this near to a way counts as lying on it, when ways out of an impossible trip are looked for.
 constexpr double kBesideM = 2'000;
 constexpr double kBetweenSamplesM = 500;
+// Of the thriftiest course, whose weights are hundredths of the usual car's watt-hours; a car beside these shares of it
+// is led by time alone.
+constexpr double kWhPerUnit = 0.01, kLeastShare = 0.4;
+
+// What the thriftiest of the known drives takes at a cap, per unit of the thriftiest course.
+double wh_per_unit(const std::vector<Drive>& drives, std::uint32_t cap, roads::Weight units) {
+  double least = kInfinity;
+  for (const Drive& drive : drives) {
+    if (cap_of(drive.way) == cap && drive.profile.passable()) least = std::min(least, drive.profile.cost);
+  }
+  const double share = units > 0 && least < kInfinity ? least / (units * kWhPerUnit) : 0;
+  return share > kLeastShare && share < 1 / kLeastShare ? share * kWhPerUnit : 0;
+}
+
+// Of drives sorted by time those that save enough to be told from the one before, and the thriftiest.
+std::vector<Drive> thinned(const std::vector<Drive>& drives) {
+  constexpr double kWorthMore = 5e-4;
+  std::vector<Drive> kept;
+  for (const Drive& one : drives) {
+    const double least_wh = kWorthMore * std::abs(one.profile.cost);
+    const bool worth =
+        kept.empty() || &one == &drives.back() || kept.back().profile.cost - one.profile.cost > least_wh ||
+        kept.back().profile.in - one.profile.in > least_wh || one.profile.out - kept.back().profile.out > least_wh;
+    if (worth) kept.push_back(one);
+  }
+  return kept;
+}
 
 }  // namespace
 
@@ -33,7 +64,7 @@ ImportedRoads::ImportedRoads(const ImportedNetwork& network, const TripRequest& 
       if (request.vehicle.takes(connector.type)) usable_[network.stand_of(site)] = 1;
     }
   }
-  overlay_ = network.overlay(request, model);
+  overlays_ = network.overlays(request, model);
 }
 
 Result<void> ImportedRoads::add_point(const Location& location, const std::string& pointer) {
@@ -74,22 +105,19 @@ const Driving& ImportedRoads::driving(std::uint32_t cap) const {
 
 std::vector<Drive> ImportedRoads::drives(roads::RouteQuery& query, const Spot& from, const Spot& to) const {
   std::vector<Drive> drives;
-  std::vector<roads::Route> found;
-  for (std::uint32_t course = 0; course < kCourses; ++course) {
+  const auto run = [&](std::uint32_t course) {
     query.use(network_.metric(course));
-    auto route = query.run(from.place, to.place);
-    if (!route) break;
-    const bool again = std::ranges::any_of(found, [&](const roads::Route& one) {
-      return std::ranges::equal(one.steps, route->steps, {}, &roads::RouteStep::lane, &roads::RouteStep::lane);
-    });
-    if (again) continue;
-    for (std::size_t i = 0; i < caps_.size(); ++i) {
-      Drive drive = drivings_[i].drive({*route, from, to}, way_of(course, caps_[i]));
-      if (drive.profile.passable()) drives.push_back(drive);
-    }
-    found.push_back(std::move(*route));
-  }
+    return query.run(from.place, to.place);
+  };
+  each_course(run, [&](std::uint32_t course, const roads::Route& route) {
+    for (std::size_t i = 0; i < caps_.size(); ++i)
+      drives.push_back(drivings_[i].drive({route, from, to}, way_of(course, caps_[i])));
+  });
   return drives;
+}
+
+std::vector<Drive> ImportedRoads::ideal(std::span<const Drive> drives) const {
+  return ideal_drives(drives);
 }
 
 // A car gets no further than its battery lasts on the flat, by more than any descent makes good.
@@ -131,6 +159,10 @@ std::vector<RoadStep> ImportedRoads::road(Vertex from, Vertex to, std::uint32_t 
     return vertex < network_.stands() ? std::optional(vertex) : points_[vertex - network_.stands()].stand;
   };
   if (from == to || (at(from) && at(from) == at(to))) return {};
+  if (way >= kFirstFoundWay) {
+    const FoundWay& found = found_.at(way - kFirstFoundWay);
+    return driving(found.cap).steps({found.route, spot(from), spot(to)});
+  }
   const auto query = network_.query();
   query->use(network_.metric(course_of(way)));
   const auto route = query->run(spot(from).place, spot(to).place);
@@ -141,6 +173,60 @@ std::vector<RoadStep> ImportedRoads::road(Vertex from, Vertex to, std::uint32_t 
 std::optional<std::vector<Drive>> ImportedRoads::exact_drives(Vertex from, Vertex to) const {
   const auto query = network_.query();
   return drives(*query, spot(from), spot(to));
+}
+
+struct ImportedRoads::Search {
+  const Spot &from, &to;
+  roads::TargetWeights seconds_left, energy_left;
+  double wh_per_unit;  // of the thriftiest course, for this car at its slowest; 0: not known
+  std::size_t labels;
+};
+
+std::optional<std::vector<Drive>> ImportedRoads::all_drives(Vertex from, Vertex to) const {
+  const Spot &begin = spot(from), &end = spot(to);
+  const auto query = network_.query();
+  std::vector<Drive> all = drives(*query, begin, end);
+  query->use(network_.metric(kThriftiest));
+  Search search{.from = begin,
+                .to = end,
+                .seconds_left = {network_.network(), network_.metric(kFastest), end.place},
+                .energy_left = {network_.network(), network_.metric(kThriftiest), end.place},
+                .wh_per_unit = wh_per_unit(all, caps_.back(), query->weight(begin.place, end.place)),
+                .labels = std::min(labels_left_, kMostPairLabels)};
+  const std::size_t before = search.labels;
+  bool complete = true;
+  for (const std::uint32_t cap : caps_) complete = complete && add_ways(search, cap, all);
+  labels_left_ -= before - search.labels;
+  if (!complete) return std::nullopt;
+  return thinned(best_drives(std::move(all)));
+}
+
+bool ImportedRoads::add_ways(Search& search, std::uint32_t cap, std::vector<Drive>& drives) const {
+  std::vector<Drive> of_cap;
+  std::ranges::copy_if(drives, std::back_inserter(of_cap),
+                       [&](const Drive& one) { return one.way < kFirstFoundWay && cap_of(one.way) == cap; });
+  if (!room_in(of_cap)) return true;
+  const std::vector<Drive> known = best_drives(std::move(of_cap));
+  const WayQuestion question{.network = network_.network(),
+                             .fastest = network_.metric(kFastest),
+                             .model = model_,
+                             .driving = driving(cap),
+                             .from = search.from,
+                             .to = search.to,
+                             .seconds_left = search.seconds_left,
+                             .energy_left = search.energy_left,
+                             .known = known,
+                             .wh_per_unit = search.wh_per_unit};
+  auto routes = AllWays(question).find(search.labels);
+  if (!routes) return false;
+  for (roads::Route& route : *routes) {
+    const auto number = static_cast<std::uint32_t>(kFirstFoundWay + found_.size());
+    const Drive drive = driving(cap).drive({route, search.from, search.to}, number);
+    if (!drive.profile.passable()) continue;
+    drives.push_back(drive);
+    found_.push_back({std::move(route), cap});
+  }
+  return true;
 }
 
 std::vector<RoadStep> ImportedRoads::fastest(Vertex from, Vertex to) const {

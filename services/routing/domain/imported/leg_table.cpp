@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <map>
 
+#include "services/routing/domain/imported/ideal_drives.hpp"
 #include "services/routing/domain/roads/many_to_many.hpp"
 
 namespace evc::routing::imported {
 namespace {
 
 constexpr double kUnseenSwingWh = 30;
-// 600 km at 60 km/h, and what a Wh weighs at most.
-constexpr roads::Weight kFurthestWeight = 72'000'000;
+// 600 km at 60 km/h, in milliseconds.
+constexpr roads::Weight kFurthestWeight = 36'000'000;
 
 // The steps before which the sum turns round by more than the swing: 0, the turning points, the number of steps.
 std::vector<std::size_t> turning_points(const std::vector<double>& sums) {
@@ -34,10 +35,6 @@ std::vector<std::size_t> turning_points(const std::vector<double>& sums) {
   return cuts;
 }
 
-bool same_way(const roads::Route& a, const roads::Route& b) {
-  return std::ranges::equal(a.steps, b.steps, {}, &roads::RouteStep::lane, &roads::RouteStep::lane);
-}
-
 }  // namespace
 
 LegTable::LegTable(const roads::RoadNetwork& network, const std::vector<roads::Metric>& metrics,
@@ -45,8 +42,7 @@ LegTable::LegTable(const roads::RoadNetwork& network, const std::vector<roads::M
     : network_(network) {
   std::vector<roads::RoadPlace> places;
   for (const Spot& stand : stands) places.push_back(stand.place);
-  std::vector<roads::TargetBuckets> buckets;
-  for (const roads::Metric& metric : metrics) buckets.emplace_back(network, metric, places, kFurthestWeight);
+  roads::TargetBuckets buckets(network, metrics[kFastest], places, kFurthestWeight);
   const ev::Vehicle car = usual_car();
   const ev::EnergyModel model(car, {});
   const Driving usual(network, model, {}, kCapsKmh.front());
@@ -55,20 +51,17 @@ LegTable::LegTable(const roads::RoadNetwork& network, const std::vector<roads::M
     first_leg_.push_back(legs_.size());
     complete_ = complete_ && !(give_up && give_up());
     if (!complete_) continue;
-    std::vector<std::vector<roads::Weight>> rows;
-    for (roads::TargetBuckets& bucket : buckets) rows.push_back(bucket.row(places[from]));
+    const std::vector<roads::Weight> row = buckets.row(places[from]);
     for (Vertex to = 0; to < stands.size(); ++to) {
       if (to == from || great_circle_m(stands[from].position, stands[to].position) > kFurthestM) continue;
-      std::vector<roads::Route> found;
-      for (std::uint32_t course = 0; course < metrics.size(); ++course) {
-        if (rows[course][to] >= roads::kInfinite) continue;
+      if (row[to] >= roads::kInfinite) continue;
+      const auto run = [&](std::uint32_t course) {
         query.use(metrics[course]);
-        auto route = query.run(places[from], places[to]);
-        if (!route || std::ranges::any_of(found, [&](const roads::Route& one) { return same_way(one, *route); }))
-          continue;
-        add(to, course, {*route, stands[from], stands[to]}, usual);
-        found.push_back(std::move(*route));
-      }
+        return query.run(places[from], places[to]);
+      };
+      each_course(run, [&](std::uint32_t course, const roads::Route& route) {
+        add(to, course, {route, stands[from], stands[to]}, usual);
+      });
     }
   }
   first_leg_.push_back(legs_.size());
@@ -132,35 +125,33 @@ Drive LegTable::drive(const Leg& leg, const Driving& driving, const ev::EnergyMo
       wh += metres_[i] * rates.wh_per_m[bin];
     }
     drive.seconds += seconds;
-    drive.profile = drive.profile.then(model.profile_of(wh));
-    if (!drive.profile.passable()) return drive;
+    if (drive.profile.passable()) drive.profile = drive.profile.then(model.profile_of(wh));
   }
-  drive.profile = drive.profile.then(model.profile_of(after.battery_wh));
+  if (drive.profile.passable()) drive.profile = drive.profile.then(model.profile_of(after.battery_wh));
   return drive;
 }
 
-Overlay LegTable::overlay(const ev::EnergyModel& model, const Wind& wind, double max_speed_kmh) const {
+LegTable::Overlays LegTable::overlays(const ev::EnergyModel& model, const Wind& wind, double max_speed_kmh) const {
   std::vector<std::pair<std::uint32_t, Driving>> drivings;
   for (const std::uint32_t cap : caps_below(max_speed_kmh))
     drivings.emplace_back(cap, Driving(network_, model, wind, std::min(kCapsKmh[cap], max_speed_kmh)));
   const auto stands = static_cast<Vertex>(first_leg_.size() - 1);
-  Overlay overlay(stands);
+  Overlays overlays{Overlay(stands), Overlay(stands)};
   std::vector<Drive> drives;
   for (Vertex stand = 0; stand < stands; ++stand) {
     const auto legs = from(stand);
     for (std::size_t i = 0; i < legs.size(); ++i) {
       for (const auto& [cap, driving] : drivings) {
-        Drive one = drive(legs[i], driving, model);
-        if (!one.profile.passable()) continue;
-        one.way = way_of(legs[i].course, cap);
-        drives.push_back(one);
+        drives.push_back(drive(legs[i], driving, model));
+        drives.back().way = way_of(legs[i].course, cap);
       }
       if (i + 1 < legs.size() && legs[i + 1].to == legs[i].to) continue;
-      overlay.connect(stand, legs[i].to, drives);
+      overlays.known.connect(stand, legs[i].to, drives);
+      overlays.ideal.connect(stand, legs[i].to, ideal_drives(drives));
       drives.clear();
     }
   }
-  return overlay;
+  return overlays;
 }
 
 std::size_t LegTable::bytes() const {

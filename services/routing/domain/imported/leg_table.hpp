@@ -1,7 +1,7 @@
 // The ways between stands, found once per network and for every car: for each pair within reach of any car the way of
 // each course, as what it asks of a car (metres per heading, speed and slope). A way is cut where it turns from giving
 // to taking energy, so that a car's profile of it is a sum per piece; less swing than 30 Wh of a usual car is not seen,
-// in the car's favour, and corrected when an answer rests on it (TripRoads::exact_profile). Immutable; about 1 kB per
+// in the car's favour, and corrected when an answer rests on it (TripRoads::exact_drives). Immutable; about 1 kB per
 // pair on hilly roads.
 #pragma once
 
@@ -32,8 +32,12 @@ class LegTable {
   }
   std::size_t size() const { return legs_.size() - 1; }
   std::size_t bytes() const;
+  struct Overlays {
+    Overlay known;
+    Overlay ideal;  // see ideal_drives
+  };
   // All legs at these speed caps.
-  Overlay overlay(const ev::EnergyModel& model, const Wind& wind, double max_speed_kmh) const;
+  Overlays overlays(const ev::EnergyModel& model, const Wind& wind, double max_speed_kmh) const;
 
  private:
   static constexpr double kFurthestM = 600'000;

@@ -83,7 +83,7 @@ std::vector<Weight> blended_weights(const RoadNetwork& network, const EnergyRate
   for (LaneId lane = 0; lane < weights.size(); ++lane) {
     if (!network.open(lane)) continue;
     const LaneCost cost = lane_cost(network, rates, lane);
-    weights[lane] = rounded(cost.seconds * 1'000 + blend.milliseconds_per_wh * cost.battery_wh);
+    weights[lane] = rounded(blend.time_share * cost.seconds * 1'000 + blend.milliseconds_per_wh * cost.battery_wh);
   }
   return weights;
 }

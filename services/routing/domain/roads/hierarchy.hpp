@@ -27,6 +27,7 @@ void add_hierarchy(RoadNetworkData& network);
 std::vector<Weight> free_flow_weights(const RoadNetwork& network);
 struct Blend {
   double milliseconds_per_wh = 0;  // λ: what a Wh is worth
+  double time_share = 1;           // 0: energy alone counts
 };
 std::vector<Weight> blended_weights(const RoadNetwork& network, const EnergyRates& rates, const Blend& blend);
 
