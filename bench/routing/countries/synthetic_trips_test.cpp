@@ -1,5 +1,5 @@
 // Random trips over a made-up country (tools/synthetic_country), imported like any map, with its own charging stations:
-// 20 by default on a small one, 2,000 on one of 200,000 nodes with EVCOSTA_TEST_FULL=1. Tells what a trip costs.
+// 20 by default on a small one, 2,000 on one of 200,000 nodes with EVCOSTA_TEST_LONG=1. Tells what a trip costs.
 #include "bench/routing/trips/measure.hpp"
 #include "services/routing/domain/imported/random_trips_test.hpp"
 #include "services/routing/import/extract_fixture_test.hpp"

@@ -1,6 +1,6 @@
 // Requests that nobody would write, against the handlers in this process: every answer is a route, an explanation or a
 // problem that names what is wrong; never an internal error, and none takes longer than its deadline leaves. 2,000 by
-// default, a million with EVCOSTA_TEST_FULL=1; the seed is printed.
+// default, a million with EVCOSTA_TEST_LONG=1; the seed is printed.
 #include <gtest/gtest.h>
 
 #include <boost/json/object.hpp>
@@ -136,7 +136,7 @@ class FuzzedRequests : public ::testing::Test {
 };
 
 TEST_F(FuzzedRequests, AreAnsweredOrRefusedWithAReasonAndInTime) {
-  const bool full = std::getenv("EVCOSTA_TEST_FULL") != nullptr;
+  const bool full = std::getenv("EVCOSTA_TEST_LONG") != nullptr;
   const auto seed = static_cast<std::uint64_t>(full ? std::random_device{}() : 1);
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   Fuzzer on_shipped(seed, words("place:sp-sao-paulo place:rj-paraty place:pr-curitiba -23.55,-46.63 -22,-46")),

@@ -1,5 +1,5 @@
 // Random trips over the shipped network and over random countries. 110 trips by default, 98,000 with
-// EVCOSTA_TEST_FULL=1; bench/routing/countries makes the other 2,000 on a made-up country.
+// EVCOSTA_TEST_LONG=1; bench/routing/countries makes the other 2,000 on a made-up country.
 #include "services/routing/domain/imported/random_trips_test.hpp"
 
 #include <fstream>

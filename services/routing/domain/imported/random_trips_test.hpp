@@ -23,9 +23,9 @@ class RandomTrips {
     network_ = &network;
     planner_ = &planner;
   }
-  // By default, or with EVCOSTA_TEST_FULL=1.
+  // By default, or with EVCOSTA_TEST_LONG=1.
   static int wanted(int by_default, int full) {
-    return std::getenv("EVCOSTA_TEST_FULL") != nullptr ? full : by_default;
+    return std::getenv("EVCOSTA_TEST_LONG") != nullptr ? full : by_default;
   }
   int trips() const { return trips_; }
 
