@@ -5,6 +5,7 @@ import re
 import threading
 import time
 
+import psycopg
 import pytest
 from person import Person, assert_problem
 
@@ -86,11 +87,15 @@ def test_keys_are_exchanged_under_load_without_a_refused_token(platform, somebod
 def test_a_revoked_key_is_refused_within_five_seconds_and_everybody_goes_on(platform, somebody, eventually):
     person, other = somebody(), somebody()
     old = person.tokens["accessToken"]
-    began = time.monotonic()
     assert "takes its place" in keys(platform, "revoke", key_of(old))
+    revoked = time.monotonic()
     eventually(lambda: all(person.request("GET", path).status_code == 401 for path in ASKED), 5, every_s=0.05, what="the end of the old key's tokens")
-    took = time.monotonic() - began
-    assert took < 5 + 1.5, "five seconds, and the start of the command"
+    refused_after_s = time.monotonic() - revoked
+    # From the order to the denial by auth's own clock: how long the command takes to start is not the platform's matter.
+    with psycopg.connect(platform.postgres("auth", "auth", "auth")) as connection:
+        made, denied = (connection.execute("SELECT at FROM audit_entry WHERE action = %s ORDER BY position DESC LIMIT 1", [action]).fetchone()[0]
+                        for action in ("signingKey.made", "signingKey.revoked"))
+    assert (denied - made).total_seconds() + refused_after_s < 5
     assert key_of(old) not in {each["kid"] for each in person.get("/.well-known/jwks.json")["keys"]}
     for each in (person, other):
         answer = each.request("POST", "/auth/refresh", json={"refreshToken": each.tokens["refreshToken"]})
