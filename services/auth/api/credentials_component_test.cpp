@@ -4,6 +4,7 @@
 #include <map>
 
 #include "services/auth/api/credentials_fixture_test.hpp"
+#include "services/auth/api/maintenance.hpp"
 
 namespace evc::auth_service {
 namespace {
@@ -45,6 +46,26 @@ TEST_F(CredentialsTest, MailsAboutAnAccountThatIsThereAreCounted) {
   for (int i = 0; i < 8; ++i)
     ASSERT_TRUE(run(credentials_->register_account(context_, {"ana@example.org", kOtherPassword, "Mallory"})));
   EXPECT_EQ(mails_to("ana@example.org").size(), 5U) << "the link and four words about the account";
+}
+
+TEST_F(CredentialsTest, WhatNobodyConfirmsAndWhatIsOverIsDeleted) {
+  sign_up("ana@example.org");
+  RequestContext ana = signed_in("ana@example.org");
+  ASSERT_TRUE(run(sessions_->end_one(ana, ana.principal.session_id)));
+  ASSERT_TRUE(run(credentials_->request_reset(context_, {"ana@example.org"})));
+  ASSERT_TRUE(run(credentials_->register_account(context_, {"nobody@example.org", kPassword, "Nobody"})));
+  ASSERT_EQ(mails_to("nobody@example.org").size(), 1U);
+  const auto left = [&](std::chrono::hours later) {
+    clock_.offset = later;
+    EXPECT_TRUE(run(purge(context_, *pool_, *keystore_)));
+    std::string counts;
+    for (const char* table : {"account", "verification", "mailed_code", "denied"})
+      counts += accounts_.value("SELECT count(*) FROM " + std::string(table)) + " ";
+    return counts + keystore_database_.value("SELECT count(*) FROM person");
+  };
+  EXPECT_EQ(left(std::chrono::hours(23)), "2 2 1 1 2");
+  EXPECT_EQ(left(std::chrono::hours(24 * 3)), "2 0 0 0 2") << "links end after a day, and stay for another";
+  EXPECT_EQ(left(std::chrono::hours(24 * 8)), "1 0 0 0 1") << "who is verified stays";
 }
 
 TEST_F(CredentialsTest, RequestThatFailsIsTriedAgainLaterAndHoldsUpNobody) {

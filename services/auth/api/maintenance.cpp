@@ -34,16 +34,17 @@ Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, con
   co_return co_await transaction.commit(context);
 }
 
+}  // namespace
+
 Task<Result<void>> purge(RequestContext& context, postgres::Pool& pool, postgres::Pool& keystore) {
   const WallTime now = context.clock->wall();
   EVC_CO_CHECK(co_await delete_old_mailed_codes(context, pool, now - kLinksKept));
+  EVC_CO_CHECK(co_await delete_old_denied(context, pool, now - kLinksKept));
   EVC_CO_TRY(deleted, co_await delete_unverified(context, pool, now - kLinksKept, now - kUnverifiedKept));
   // An account that is gone and a secret that stays harms nobody.
   for (const Uuid& id : deleted) EVC_CO_CHECK(co_await delete_person(context, keystore, id));
   co_return Result<void>{};
 }
-
-}  // namespace
 
 Task<> erase_again(Worker& worker, AccountErasure& erasure, std::atomic<bool>& replayed) {
   while (!replayed && !worker.tasks().cancelled()) {

@@ -20,7 +20,8 @@ Task<> answer_and_send(Worker& worker, AccountRequests& requests, postgres::Pool
                        std::string spool_dir);
 Task<> keep_keys(Worker& worker, KeyRing& keys);
 Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool);
-// Codes and links a day after their end, accounts that nobody has confirmed a week after their registration.
+// Codes, links and denials a day after their end, accounts that nobody has confirmed a week after their registration.
+Task<Result<void>> purge(RequestContext& context, postgres::Pool& pool, postgres::Pool& keystore);
 Task<> purge_unused(Worker& worker, postgres::Pool& pool, postgres::Pool& keystore);
 
 }  // namespace evc::auth_service

@@ -79,6 +79,8 @@ constexpr Statement kDenySet{
     "SELECT kind, value, until, version FROM denied WHERE (version > $1 - 64 OR until > $3) AND until > $2 "
     "ORDER BY version LIMIT $4"};
 
+constexpr Statement kDeleteOldDenied{"denied_delete_old", "DELETE FROM denied WHERE until < $1"};
+
 }  // namespace
 
 Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction& transaction, NewSession session) {
@@ -171,6 +173,11 @@ Task<Result<bool>> owns_session(RequestContext& context, postgres::Pool& pool, U
 
 std::string device_place(const Uuid& session_id) {
   return "auth.session.device:" + to_string(session_id);
+}
+
+Task<Result<void>> delete_old_denied(RequestContext& context, postgres::Pool& pool, WallTime ended_before) {
+  EVC_CO_CHECK(co_await pool.exec(context, kDeleteOldDenied, Params(ended_before)));
+  co_return Result<void>{};
 }
 
 Task<Result<DenySet>> read_deny_set(RequestContext& context, postgres::Pool& pool, std::int64_t since, WallTime now) {

@@ -72,6 +72,9 @@ Task<Result<bool>> owns_session(RequestContext& context, postgres::Pool& pool, U
 // Where the sealed device of a session lives (kit/base/sealing.hpp).
 std::string device_place(const Uuid& session_id);
 
+// What was denied until a moment before that one, and matters no more.
+Task<Result<void>> delete_old_denied(RequestContext& context, postgres::Pool& pool, WallTime ended_before);
+
 struct DeniedEntry {
   std::string kind, value;
   WallTime until{};
