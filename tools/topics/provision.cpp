@@ -110,10 +110,12 @@ Result<std::vector<std::string>> await_groups(kafka::Admin& admin, const TopicCa
     if (grant.resource == "GROUP" && grant.operation == "READ") missing.insert(grant.name);
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (true) {
-    EVC_TRY(joined, admin.joined_groups());
-    std::erase_if(missing, [&joined](const std::string& group) { return joined.contains(group); });
-    if (missing.empty() || std::chrono::steady_clock::now() >= deadline)
-      return std::vector<std::string>(missing.begin(), missing.end());
+    auto joined = admin.joined_groups();
+    const bool over = std::chrono::steady_clock::now() >= deadline;
+    // A coordinator that still loads its log, just after the broker's start, has no answer yet.
+    if (!joined && (over || !info(joined.error().code).retryable)) return std::unexpected(std::move(joined).error());
+    if (joined) std::erase_if(missing, [&joined](const std::string& group) { return joined->contains(group); });
+    if (missing.empty() || over) return std::vector<std::string>(missing.begin(), missing.end());
     std::this_thread::sleep_for(kGroupInterval);
   }
 }
