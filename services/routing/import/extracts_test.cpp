@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <random>
 
 #include "kit/testing/temporary_folder.hpp"
 #include "services/routing/domain/roads/town_fixture_test.hpp"
+#include "services/routing/import/extract_fixture_test.hpp"
 #include "services/routing/import/import_map.hpp"
 #include "services/routing/import/map_fixture_test.hpp"
 #include "services/routing/store/road_files.hpp"
@@ -58,23 +58,9 @@ class Compared {
   std::mt19937_64 random_;
 };
 
-struct Extract {
-  std::string map;
-  std::string elevation;
-};
-
 std::vector<Extract> extracts(const TemporaryFolder& folder) {
-  std::vector<Extract> list = {{folder.write("town.osm", small_town().text()), ""}};
-  const char* named = std::getenv("EVCOSTA_TEST_OSM_DIR");
-  if (named == nullptr) return list;
-  bool tiles = false;
-  for (const auto& entry : std::filesystem::directory_iterator(named)) {
-    const std::string name = entry.path().filename();
-    if (name.ends_with(".osm.pbf") || name.ends_with(".osm.gz")) list.push_back({entry.path(), ""});
-    tiles = tiles || name.ends_with(".hgt.zip") || name.ends_with(".hgt");
-  }
-  for (Extract& extract : list)
-    if (tiles) extract.elevation = named;
+  std::vector<Extract> list = named_extracts();
+  list.insert(list.begin(), {folder.write("town.osm", small_town().text()), ""});
   return list;
 }
 
