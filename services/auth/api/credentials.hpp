@@ -112,7 +112,16 @@ class Credentials {
   Task<Error> refuse(RequestContext& context, std::optional<SealKey> secret);
   Task<Result<std::optional<SignedIn>>> login_steps(RequestContext& context, LoginRequest request, Origin origin);
   Task<Result<void>> register_steps(RequestContext& context, RegisterRequest request);
-  Task<Result<Person>> prove_steps(RequestContext& context, std::string password, std::optional<std::string> code);
+  enum class Factors { kPassword, kBoth };
+  struct PasswordProof {
+    std::string password;
+    Factors factors = Factors::kPassword;
+    std::optional<std::string> code;
+  };
+  // Failures are counted by session. credentials-invalid; kCodeNeeded when the code alone is missing.
+  Task<Result<SecondFactorVerdict>> check_proof(RequestContext& context, Person person, std::string session_id,
+                                                PasswordProof proof);
+  Task<Result<Person>> prove_steps(RequestContext& context, PasswordProof proof);
   Task<Result<void>> replace_password(RequestContext& context, Uuid account_id, std::string code_hash,
                                       std::string password_hash);
   Task<Result<Person>> active_person(RequestContext& context, Uuid account_id);

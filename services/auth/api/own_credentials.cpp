@@ -61,46 +61,48 @@ Task<Result<Person>> Credentials::active_person(RequestContext& context, Uuid ac
   co_return person_of(std::move(*account), std::move(secret));
 }
 
-Task<Result<void>> Credentials::prove_account(RequestContext& context, AccountProof proof) {
-  EVC_CO_TRY(person, co_await active_person(context, proof.account_id));
-  EVC_CO_TRY(attempt, co_await parts_.throttle.begin_in_session(context, std::move(proof.session_id)));
+Task<Result<SecondFactorVerdict>> Credentials::check_proof(RequestContext& context, Person person,
+                                                           std::string session_id, PasswordProof proof) {
+  EVC_CO_TRY(attempt, co_await parts_.throttle.begin_in_session(context, std::move(session_id)));
   auto matches =
       co_await parts_.passwords.verify(context, std::move(proof.password), std::optional(person.account.password_hash));
   if (matches && !*matches) co_return fail(Code::kCredentialsInvalid);
   SecondFactorVerdict second = SecondFactorVerdict::kGood;
-  if (matches) {
+  if (matches && proof.factors == Factors::kBoth) {
     EVC_CO_TRY(verdict, co_await parts_.second_factor.check(context, person, std::move(proof.code)));
     if (verdict == SecondFactorVerdict::kWrong) co_return fail(Code::kCredentialsInvalid);
     second = verdict;
   }
   co_await parts_.throttle.forgive(context, std::move(attempt));
   if (!matches) co_return std::unexpected(std::move(matches).error());
+  co_return second;
+}
+
+Task<Result<void>> Credentials::prove_account(RequestContext& context, AccountProof proof) {
+  EVC_CO_TRY(person, co_await active_person(context, proof.account_id));
+  EVC_CO_TRY(second,
+             co_await check_proof(
+                 context, std::move(person), std::move(proof.session_id),
+                 {.password = std::move(proof.password), .factors = Factors::kBoth, .code = std::move(proof.code)}));
   if (second == SecondFactorVerdict::kCodeNeeded) co_return fail_field("/code", "a second factor is on");
   co_return Result<void>{};
 }
 
-Task<Result<Person>> Credentials::prove_steps(RequestContext& context, std::string password,
-                                              std::optional<std::string> code) {
+Task<Result<Person>> Credentials::prove_steps(RequestContext& context, PasswordProof proof) {
   EVC_CO_TRY(person, co_await signed_in_person(context));
-  EVC_CO_TRY(attempt, co_await parts_.throttle.begin_in_session(context, context.principal.session_id));
-  auto matches =
-      co_await parts_.passwords.verify(context, std::move(password), std::optional(person.account.password_hash));
-  if (matches && !*matches) co_return fail(Code::kCredentialsInvalid);
-  if (matches && code) {
-    EVC_CO_TRY(second, co_await parts_.second_factor.check(context, person, std::move(code)));
-    if (second != SecondFactorVerdict::kGood) co_return fail(Code::kCredentialsInvalid);
-  }
-  co_await parts_.throttle.forgive(context, std::move(attempt));
-  if (!matches) co_return std::unexpected(std::move(matches).error());
+  // With a code at hand none is asked for.
+  EVC_CO_CHECK(co_await check_proof(context, person, context.principal.session_id, std::move(proof)));
   co_return std::move(person);
 }
 
 Task<Result<Person>> Credentials::prove(RequestContext& context, std::string password) {
-  co_return co_await prove_steps(context, std::move(password), std::nullopt);
+  co_return co_await prove_steps(
+      context, {.password = std::move(password), .factors = Factors::kPassword, .code = std::nullopt});
 }
 
 Task<Result<Person>> Credentials::prove_both(RequestContext& context, std::string password, std::string code) {
-  co_return co_await prove_steps(context, std::move(password), std::move(code));
+  co_return co_await prove_steps(context,
+                                 {.password = std::move(password), .factors = Factors::kBoth, .code = std::move(code)});
 }
 
 Task<Result<RecoveryCodes>> Credentials::confirm_second_factor(RequestContext& context, std::string code) {
