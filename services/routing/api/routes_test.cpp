@@ -93,6 +93,7 @@ TEST_F(RoutesTest, WrongValuesAreNamedByPointer) {
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&speed=1"), "?speed");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&objective=mixed:2"), "?objective");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&alternatives=1.5"), "?alternatives");
+  EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&alternatives=8888888888"), "?alternatives") << "no int";
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&consumptionFactor=3"), "?consumptionFactor");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&via=place:sp-santos;stay=1"), "?via");
   EXPECT_EQ(pointer("from=place:sp-santos&to=place:rj-paraty&departAt=tomorrow"), "?departAt");

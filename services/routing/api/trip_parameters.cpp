@@ -278,10 +278,13 @@ Result<AskedTrip> trip_request(const TripParameters& parameters, Source source, 
   read_pois(parameters, request, complaints);
   read_style(parameters, asked.style, complaints);
   check_numbers(parameters, complaints);
-  take_over(parameters, request);
-  if (!complaints.any() && request.max_charge_soc <= request.min_stop_soc)
-    complaints.add("maxChargeSoc", "must be greater than minStopSoc");
   if (complaints.any()) return complaints.result();
+  // Only now: a number out of its range may not fit the type that takes it.
+  take_over(parameters, request);
+  if (request.max_charge_soc <= request.min_stop_soc) {
+    complaints.add("maxChargeSoc", "must be greater than minStopSoc");
+    return complaints.result();
+  }
   if (missing) return std::unexpected(std::move(*missing));
   const std::string_view vehicle = parameters.vehicle ? std::string_view(*parameters.vehicle) : kDefaultVehicle;
   const ev::Vehicle* found = loaded.find_vehicle(vehicle);
