@@ -2,6 +2,7 @@
 #include "contracts/routes.hpp"
 #include "kit/service/service.hpp"
 #include "services/gateway/api/edge.hpp"
+#include "services/gateway/api/telemetry_stores.hpp"
 
 namespace {
 
@@ -25,6 +26,26 @@ struct EdgeSection {
 BOOST_DESCRIBE_STRUCT(EdgeSection, (),
                       (stream_idle_ms, limit_lease, limit_lease_ms, limit_redis_timeout_ms, limit_clients))
 
+struct StoresSection {
+  std::string traces = "127.0.0.1:8479";
+  std::string logs = "127.0.0.1:8480";
+  std::string metrics = "127.0.0.1:8481";
+};
+BOOST_DESCRIBE_STRUCT(StoresSection, (), (traces, logs, metrics))
+
+http::Endpoint store_address(const std::string& name, const std::string& text) {
+  std::vector<service::PeerAddress> addresses = service::parse_addresses("telemetry_stores." + name, text);
+  return {std::move(addresses.front().host), addresses.front().port};
+}
+
+gateway::TelemetryStores& telemetry_stores(service::WorkerScope& scope) {
+  const auto settings = scope.settings<StoresSection>("telemetry_stores");
+  return scope.own<gateway::TelemetryStores>(
+      scope.worker(), gateway::StoreAddresses{.traces = store_address("traces", settings.traces),
+                                              .logs = store_address("logs", settings.logs),
+                                              .metrics = store_address("metrics", settings.metrics)});
+}
+
 void wire(service::WorkerScope& scope) {
   const auto settings = scope.settings<EdgeSection>("edge");
   const gateway::LimiterOptions limits{.lease = settings.limit_lease,
@@ -35,7 +56,8 @@ void wire(service::WorkerScope& scope) {
   auto& limiter = scope.own<gateway::RateLimiter>(shared, limits);
   const gateway::Peers peers = [&scope](const std::string& name) { return scope.peer(name); };
   const gateway::EdgeOptions options{.stream_idle = std::chrono::milliseconds(settings.stream_idle_ms)};
-  auto& edge = scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers, limiter, options);
+  auto& edge = scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers, limiter, options,
+                                        telemetry_stores(scope).handlers());
   edge.add_routes(scope.router());
   for (http::Middleware& step : edge.middleware()) scope.use(std::move(step));
 }
@@ -46,7 +68,7 @@ int main(int argc, char** argv) {
   service::Definition definition{
       .name = "gateway",
       .needs = service::kRedis | service::kAuth,
-      .sections = {"edge"},
+      .sections = {"edge", "telemetry_stores"},
       .wire = wire,
       .listener = {.trust = http::ServerOptions::Trust::kPublic, .client_certificate = net::ClientCertificate::kNone}};
   return service::run(argc, argv, std::move(definition));

@@ -11,6 +11,7 @@
 #include "services/payment/api/preauthorisations.hpp"
 #include "services/payment/api/records.hpp"
 #include "services/payment/api/refunds.hpp"
+#include "services/payment/api/session_money.hpp"
 #include "services/payment/api/webhooks.hpp"
 #include "services/payment/events/charging_events.hpp"
 #include "services/payment/flow/figures.hpp"
@@ -78,6 +79,7 @@ void wire(service::WorkerScope& scope) {
   scope.own<Increments>(pool, keys, provider, recorder).add_routes(scope.router());
   scope.own<Refunds>(pool, keys, recorder).add_routes(scope.router());
   scope.own<Payments>(pool).add_routes(scope.router());
+  scope.own<SessionMoney>(pool).add_routes(scope.router());
   scope.own<PersonRecords>(pool).add_routes(scope.router());
   scope.own<ProviderWebhooks>(pool, recorder, scope.secret("payment-provider-webhook")).add_routes(scope.router());
   auto& charging = scope.own<ChargingEvents>(recorder);

@@ -4,6 +4,7 @@
 
 #include "kit/base/bytes.hpp"
 #include "kit/http/operation.hpp"
+#include "services/charging/api/operations.hpp"
 #include "services/charging/api/records.hpp"
 #include "services/charging/api/streams.hpp"
 #include "services/charging/api/views.hpp"
@@ -127,6 +128,11 @@ void add_routes(http::Router& router, Api& api) {
   operations.add("getStationSnapshot", station_snapshot);
   operations.add("getChargingRecords", charging_records);
   operations.add("countOpenCharges", open_charges);
+  operations.add("listOperatorStations", list_operator_stations);
+  operations.add("getOperatorStation", get_operator_station);
+  operations.add("watchOperatorStations", watch_operator_stations);
+  operations.add("listChargingSessions", list_charging_sessions);
+  operations.add("getChargingSession", get_charging_session);
 }
 
 }  // namespace evc::charging

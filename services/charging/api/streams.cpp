@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "services/charging/api/operator_views.hpp"
 #include "services/charging/api/views.hpp"
 #include "services/charging/store/sessions.hpp"
 #include "services/charging/store/stations.hpp"
@@ -89,6 +90,46 @@ Task<Result<void>> write_changes(RequestContext& context, StreamWriter& writer, 
   co_return Result<void>{};
 }
 
+// A connector's change as operators see it; the time of a status is no change of its own: stations repeat themselves.
+Task<Result<void>> write_operator_changes(StreamWriter& writer, const std::vector<Station>& stations,
+                                          const ConnectorCharges& charges, Seen& seen) {
+  for (const Station& station : stations) {
+    for (const Connector& connector : station.connectors) {
+      json::Object view = operator_connector(station, connector, charges);
+      const auto* charge = view.if_contains("charge");
+      std::string now = station.status + " " + connector.status + " " + (charge ? json::serialize(*charge) : "");
+      std::string& before = seen[{station.id, connector.id}];
+      if (before == now) continue;
+      before = std::move(now);
+      const json::Object change{
+          {"stationId", station.id}, {"stationStatus", station.status}, {"connector", std::move(view)}};
+      EVC_CO_CHECK(co_await writer.write(sse("connector", std::to_string(station.version), change)));
+    }
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> tell_operator(Api& api, Box box, RequestContext& context, StreamWriter& writer, Seen& seen) {
+  RequestContext read = reading(context);
+  auto stations = co_await stations_in_box(read, api.pool, box);
+  auto charges = co_await charges_on_connectors(read, api.pool);
+  if (!stations || !charges) co_return Result<void>{};  // looked at again in a moment
+  co_return co_await write_operator_changes(writer, *stations, *charges, seen);
+}
+
+Task<> follow_operator_stations(Api& api, Box box, RequestContext& context, StreamWriter& writer) {
+  Seen seen;
+  Beat beat{context.clock->steady()};
+  while (!api.worker.tasks().cancelled()) {
+    auto told = co_await tell_operator(api, box, context, writer, seen);
+    if (!told) co_return;
+    auto alive = co_await heartbeat(writer, *context.clock, beat);
+    if (!alive) co_return;
+    co_await api.nudges.wait(kStationsNudge, kLookAgain);
+    co_await sleep_for(api.worker, kAfterNudge);
+  }
+}
+
 Task<> follow_stations(Api& api, Box box, RequestContext& context, StreamWriter& writer) {
   Seen seen;
   Beat beat{context.clock->steady()};
@@ -130,6 +171,15 @@ Task<Response> watch_stations(Api& api, RequestContext& context, Request& reques
   if (!box) co_return http::problem(box.error(), context, request.path);
   co_return stream([&api, box = *box](RequestContext& streaming, StreamWriter& writer) {
     return follow_stations(api, box, streaming, writer);
+  });
+}
+
+Task<Response> watch_operator_stations(Api& api, RequestContext& context, Request& request) {
+  const auto text = request.query.get("bbox");
+  auto box = text ? read_box(*text) : Result<Box>(Box{});
+  if (!box) co_return http::problem(box.error(), context, request.path);
+  co_return stream([&api, box = *box](RequestContext& streaming, StreamWriter& writer) {
+    return follow_operator_stations(api, box, streaming, writer);
   });
 }
 

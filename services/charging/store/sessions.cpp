@@ -37,6 +37,17 @@ constexpr Statement kList{"session_list", "SELECT " SESSION_COLUMNS
                                           " FROM session WHERE puid = $1 AND ($2::text IS NULL OR state = $2) AND "
                                           "($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid)) "
                                           "ORDER BY created_at DESC, id DESC LIMIT $5"};
+constexpr Statement kSearch{
+    "session_search", "SELECT " SESSION_COLUMNS
+                      " FROM session WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR station_id = $2) "
+                      "AND ($3::text IS NULL OR puid = $3) AND ($4::text IS NULL OR trace_id = $4) "
+                      "AND ($5::text = 'any' OR (deadline_at IS NOT NULL) = ($5 = 'live')) "
+                      "AND ($6::timestamptz IS NULL OR (created_at, id) < ($6, $7::uuid)) "
+                      "ORDER BY created_at DESC, id DESC LIMIT $8 + 1"};
+constexpr Statement kOnConnectors{
+    "session_on_connectors",
+    "SELECT station_id, connector_id, id, state, energy_wh, power_w, soc FROM session "
+    "WHERE state IN ('REQUESTED', 'AUTHORISED', 'CANCELLING', 'STARTED', 'CHARGING', 'STOPPING')"};
 constexpr Statement kPaymentMethods{"session_payment_methods",
                                     "SELECT id, payment_method FROM session WHERE id = ANY ($1::uuid[])"};
 constexpr Statement kCountOpen{"session_count_open",
@@ -229,6 +240,36 @@ Task<Result<std::vector<Session>>> list_sessions(RequestContext& context, postgr
   std::vector<Session> sessions;
   for (std::size_t i = 0; i < rows.size(); ++i) sessions.push_back(session_of(rows, i));
   co_return sessions;
+}
+
+Task<Result<std::vector<Session>>> search_sessions(RequestContext& context, postgres::Pool& pool,
+                                                   SessionSearch search) {
+  using Life = SessionSearch::Life;
+  const char* life = search.life == Life::kAny ? "any" : search.life == Life::kLive ? "live" : "over";
+  Params params(search.state, search.station_id, search.puid, search.trace_id, life);
+  if (search.after)
+    params.add(search.after->first).add(search.after->second);
+  else
+    params.add_null().add_null();
+  params.add(search.limit);
+  EVC_CO_TRY(rows, co_await pool.exec(context, kSearch, std::move(params)));
+  std::vector<Session> sessions;
+  for (std::size_t i = 0; i < rows.size(); ++i) sessions.push_back(session_of(rows, i));
+  co_return sessions;
+}
+
+Task<Result<ConnectorCharges>> charges_on_connectors(RequestContext& context, postgres::Pool& pool) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kOnConnectors, Params()));
+  ConnectorCharges charges;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    charges.emplace(std::pair(rows.get<std::string>(i, 0), rows.get<std::int64_t>(i, 1)),
+                    ConnectorCharge{.session_id = rows.get<Uuid>(i, 2),
+                                    .state = state_from_name(rows.text(i, 3)).value(),
+                                    .energy_wh = rows.get<std::int64_t>(i, 4),
+                                    .power_w = rows.get<std::optional<std::int64_t>>(i, 5),
+                                    .soc = rows.get<std::optional<double>>(i, 6)});
+  }
+  co_return charges;
 }
 
 Task<Result<std::map<Uuid, json::Value>>> payment_methods_of(RequestContext& context, postgres::Pool& pool,

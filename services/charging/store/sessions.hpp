@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kit/postgres/pool.hpp"
@@ -34,6 +35,27 @@ struct SessionPage {
   std::int64_t limit = 50;
 };
 Task<Result<std::vector<Session>>> list_sessions(RequestContext& context, postgres::Pool& pool, SessionPage page);
+
+// What an operator looks for among everybody's sessions; what is not given does not matter.
+struct SessionSearch {
+  std::optional<std::string> state, station_id, puid, trace_id;
+  enum class Life { kAny, kLive, kOver } life = Life::kAny;
+  std::optional<std::pair<WallTime, Uuid>> after;  // the last one of the page before
+  std::int64_t limit = 50;
+};
+// Newest first; one more than `limit` when there are more.
+Task<Result<std::vector<Session>>> search_sessions(RequestContext& context, postgres::Pool& pool, SessionSearch search);
+
+// The session that has a connector, of each connector that has one.
+struct ConnectorCharge {
+  Uuid session_id;
+  SessionState state = SessionState::kRequested;
+  std::int64_t energy_wh = 0;
+  std::optional<std::int64_t> power_w;
+  std::optional<double> soc;
+};
+using ConnectorCharges = std::map<std::pair<std::string, std::int64_t>, ConnectorCharge>;  // by station and connector
+Task<Result<ConnectorCharges>> charges_on_connectors(RequestContext& context, postgres::Pool& pool);
 
 // The payment method as it was sent, of each of these sessions that is there.
 Task<Result<std::map<Uuid, json::Value>>> payment_methods_of(RequestContext& context, postgres::Pool& pool,

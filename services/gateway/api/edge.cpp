@@ -34,8 +34,15 @@ Task<http::Response> hide(RequestContext& context, http::Request& request) {
 }  // namespace
 
 Edge::Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
-           RateLimiter& limiter, EdgeOptions options)
-    : routes_(routes), classes_(classes), peers_(std::move(peers)), limiter_(limiter), options_(options) {}
+           RateLimiter& limiter, EdgeOptions options, OwnOperations own)
+    : routes_(routes),
+      classes_(classes),
+      peers_(std::move(peers)),
+      limiter_(limiter),
+      options_(options),
+      own_(std::move(own)) {
+  own_.try_emplace("getProblem", explain_problem);
+}
 
 void Edge::add_routes(http::Router& router) {
   for (const contracts::Route& route : routes_) add_route(router, route);
@@ -56,7 +63,9 @@ void Edge::add_route(http::Router& router, const contracts::Route& route) {
                              .deadline = std::chrono::milliseconds(route.deadline_ms)};
   by_name_[name_of(route.method, route.path)] = &route;
   if (route.service == "gateway") {
-    router.add(route.method, route.path, explain_problem, std::move(options));
+    const auto handler = own_.find(route.operation);
+    if (handler == own_.end()) throw std::logic_error("nobody answers " + std::string(route.operation));
+    router.add(route.method, route.path, handler->second, std::move(options));
     return;
   }
   const Upstream upstream{.client = peers_(std::string(route.service)),

@@ -20,6 +20,8 @@ namespace evc::gateway {
 
 using Peers = std::function<std::shared_ptr<http::Client>(const std::string& service)>;
 
+using OwnOperations = std::map<std::string, http::Handler, std::less<>>;
+
 struct EdgeOptions {
   std::chrono::milliseconds stream_idle{
       90'000};  // a stream that is silent for longer is cut: services send a comment each 15 s
@@ -27,9 +29,10 @@ struct EdgeOptions {
 
 class Edge {
  public:
-  // Throws std::logic_error for a table that does not fail closed.
+  // `own`: what the gateway answers itself, by operation, beside the explanations of problems. Throws std::logic_error
+  // for a table that does not fail closed, or with an operation of the gateway that nobody answers.
   Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
-       RateLimiter& limiter, EdgeOptions options);
+       RateLimiter& limiter, EdgeOptions options, OwnOperations own = {});
 
   void add_routes(http::Router& router);
   // Middleware, in the order in which it is to be used after authentication.
@@ -48,6 +51,7 @@ class Edge {
   Peers peers_;
   RateLimiter& limiter_;
   EdgeOptions options_;
+  OwnOperations own_;
   std::map<std::string, const contracts::Route*, std::less<>> by_name_;  // "GET /stations"
 };
 

@@ -20,6 +20,7 @@
 #include "services/payment/api/preauthorisations.hpp"
 #include "services/payment/api/records.hpp"
 #include "services/payment/api/refunds.hpp"
+#include "services/payment/api/session_money.hpp"
 #include "services/payment/api/webhooks.hpp"
 #include "services/payment/events/charging_events.hpp"
 #include "services/payment/flow/steps.hpp"
@@ -79,12 +80,14 @@ class PaymentTest : public ::testing::Test {
     increments_.emplace(*pool_, *keys_, *provider_, recorder_);
     refunds_.emplace(*pool_, *keys_, recorder_);
     payments_.emplace(*pool_);
+    session_money_.emplace(*pool_);
     records_.emplace(*pool_);
     provider_webhooks_.emplace(*pool_, recorder_, Secret<std::string>("hook"));
     preauthorisations_->add_routes(*router);
     increments_->add_routes(*router);
     refunds_->add_routes(*router);
     payments_->add_routes(*router);
+    session_money_->add_routes(*router);
     records_->add_routes(*router);
     provider_webhooks_->add_routes(*router);
     messaging::add_case_operations(*router, "payment", *keys_, *pool_);
@@ -256,6 +259,7 @@ class PaymentTest : public ::testing::Test {
   std::optional<Increments> increments_;
   std::optional<Refunds> refunds_;
   std::optional<Payments> payments_;
+  std::optional<SessionMoney> session_money_;
   std::optional<PersonRecords> records_;
   std::optional<ProviderWebhooks> provider_webhooks_;
   std::unique_ptr<http::Server> server_;

@@ -37,6 +37,9 @@ constexpr Statement kList{"payment.list", "SELECT " PAYMENT_COLUMNS
                                           " FROM payment WHERE puid = $1 AND ($2::uuid IS NULL OR session_id = $2) "
                                           "AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid)) ORDER BY "
                                           "created_at DESC, id DESC LIMIT $5 + 1"};
+constexpr Statement kOfSession{"payment.of session",
+                               "SELECT " PAYMENT_COLUMNS
+                               " FROM payment WHERE session_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50"};
 constexpr Statement kCountOpen{
     "payment.count open",
     "SELECT (SELECT count(*) FROM payment WHERE puid = $1 AND state IN ('requested', 'unknown', 'authorised', "
@@ -160,6 +163,13 @@ Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Poo
 Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid,
                                                     Uuid id) {
   co_return first_of(co_await pool.exec(context, kFindOfDriver, Params(puid, id)));
+}
+
+Task<Result<std::vector<Payment>>> of_session(RequestContext& context, postgres::Pool& pool, Uuid session_id) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kOfSession, Params(session_id)));
+  std::vector<Payment> payments;
+  for (std::size_t i = 0; i < rows.size(); ++i) payments.push_back(payment_at(rows, i));
+  co_return payments;
 }
 
 Task<Result<std::vector<Payment>>> list(RequestContext& context, postgres::Pool& pool, Page page) {

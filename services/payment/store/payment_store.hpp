@@ -28,6 +28,8 @@ Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Poo
 Task<Result<std::optional<Payment>>> find(RequestContext& context, postgres::Pool& pool, Uuid id);
 Task<Result<std::optional<Payment>>> find_of_driver(RequestContext& context, postgres::Pool& pool, std::string puid,
                                                     Uuid id);
+// Newest first, at most 50.
+Task<Result<std::vector<Payment>>> of_session(RequestContext& context, postgres::Pool& pool, Uuid session_id);
 
 struct Page {
   std::string puid;
