@@ -20,5 +20,8 @@ evc_apicurio() { echo "$evc_cache/apicurio-$(evc_key "$evc_root/deploy/apicurio/
 # The verifiers of others that the whole-system tests run with Node: the scripts of tests/node and their packages.
 evc_node() { echo "$evc_cache/node-$(evc_key "$evc_root"/tests/node/*)"; }
 
+# What the web workspace is built and tested with: node_modules.
+evc_web() { echo "$evc_cache/web-$(evc_key "$evc_root"/web/{package.json,package-lock.json})"; }
+
 # The Python environment of the whole-system tests.
 evc_venv() { echo "$evc_cache/venv-$(evc_key "$evc_root/tests/requirements.txt")"; }

@@ -19,6 +19,8 @@ packages=(
   libexpat1-dev libbz2-dev
   # servers and tools
   postgresql-15 postgresql-client-15 redis-server prometheus kcat wrk openjdk-17-jre-headless maven
+  # the console's tests
+  chromium
   # proofs: Spin makes a C program of a model
   spin gcc
   python3 python3-yaml python3-venv openssl curl jq util-linux procps iproute2 ca-certificates
@@ -265,13 +267,29 @@ install_venv() {
   say "Python: done"
 }
 
+has_node() { command -v node npm > /dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; }
+
+# Without install scripts, as below. The lock file names every package by its digest.
+install_web() {
+  local dir
+  dir=$(evc_web)
+  [ ! -e "$dir/ready" ] || return 0
+  say "Web: the packages that the console is built and tested with"
+  has_node || die "Node 20.19 or newer with npm is needed on PATH, for the operator console."
+  rm -rf "$dir"
+  mkdir -p "$dir"
+  cp "$evc_root"/web/package.json "$evc_root"/web/package-lock.json "$dir/"
+  run_step npm-web.log "npm needs its registry (settings in ~/.npmrc). Then run tools/setup.sh again." npm --prefix "$dir" ci --silent --ignore-scripts --no-audit --no-fund
+  touch "$dir/ready"
+}
+
 # Without install scripts: what is fetched here runs only when a test calls it.
 install_node() {
   local dir
   dir=$(evc_node)
   [ ! -e "$dir/ready" ] || return 0
   say "Node: the packages of the whole-system tests"
-  command -v node npm > /dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || die "Node 20 or newer with npm is needed on PATH, for the whole-system tests."
+  has_node || die "Node 20 or newer with npm is needed on PATH, for the whole-system tests."
   rm -rf "$dir"
   mkdir -p "$dir"
   cp "$evc_root"/tests/node/* "$dir/"
@@ -284,7 +302,7 @@ nothing_to_do() {
   [ -z "$(missing_of "${packages[@]}" "${backports[@]}")" ] || return 1
   for name in "${evc_go_tools[@]}"; do [ -x "$(evc_go_tool "$name")" ] || return 1; done
   [ -d "$(evc_apicurio)/app" ] && [ -x "$(evc_apicurio)/java" ] || return 1
-  [ -d "$(evc_kafka)/template" ] && [ -d "$(evc_osmium)" ] && [ -e "$(evc_venv)/ready" ] && [ -e "$(evc_node)/ready" ]
+  [ -d "$(evc_kafka)/template" ] && [ -d "$(evc_osmium)" ] && [ -e "$(evc_venv)/ready" ] && [ -e "$(evc_node)/ready" ] && [ -e "$(evc_web)/ready" ]
 }
 
 if nothing_to_do; then exit 0; fi
@@ -314,6 +332,7 @@ install_kafka
 install_apicurio
 install_venv
 install_node
+install_web
 wait "$go_job" || die "building the Go tools failed (see above)"
 go_job=
 say "setup is complete"

@@ -70,7 +70,7 @@ export const texts: Texts = {
   'sums.online': 'Stations online',
   'sums.available': 'Free connectors',
   'sums.charging': 'Charging',
-  'sums.trouble': 'Connectors in trouble',
+  'sums.trouble': 'In trouble',
   'sums.power': 'Power now',
   'sums.unknown': 'Never heard',
   'station': 'Station',

@@ -70,7 +70,7 @@ export const texts: Texts = {
   'sums.online': 'Estaciones conectadas',
   'sums.available': 'Conectores libres',
   'sums.charging': 'Cargando',
-  'sums.trouble': 'Conectores con problemas',
+  'sums.trouble': 'Con problemas',
   'sums.power': 'Potencia ahora',
   'sums.unknown': 'Sin noticias',
   'station': 'Estación',

@@ -68,7 +68,7 @@ export const texts = {
   'sums.online': 'Estações ligadas',
   'sums.available': 'Conectores livres',
   'sums.charging': 'Carregando',
-  'sums.trouble': 'Conectores com problema',
+  'sums.trouble': 'Com problema',
   'sums.power': 'Potência agora',
   'sums.unknown': 'Sem notícia',
   'station': 'Estação',

@@ -10,8 +10,8 @@ export interface Place {
 }
 
 const ROW = 84;
-const COLUMN = 260;
-export const NODE = { width: 150, height: 44 };
+const COLUMN = 270;
+export const NODE = { width: 168, height: 44 };
 const MARGIN = 40;
 const STORES = new Set(['postgresql', 'redis', 'registry', 'apicurio', 'payment-provider']);
 const EDGES = new Set(['gateway', 'charge-points']);

@@ -42,8 +42,9 @@ export interface Axis {
   folds: { at: number; us: number }[]; // where a silence was folded, and how long it was
 }
 
-const FOLD_SHARE = 0.04; // what a folded silence takes of the axis
-const LONG_SHARE = 0.12; // a silence is long when it is that part of everything
+const FOLD_SHARE = 0.025; // what a folded silence takes of the axis …
+const FOLDS_SHARE = 0.3; // … and all of them together, at most
+const LONG_SHARE = 0.03; // a silence is long when it is that part of everything
 
 // The times at which something happens, joined where they touch.
 function busyOf(spans: Span[]): [number, number][] {
@@ -64,7 +65,8 @@ export function axisOf(spans: Span[]): Axis {
   const silences = busy.slice(1).map(([start], index): [number, number] => [busy[index]![1], start]);
   const long = silences.filter(([start, end]) => end - start > (endUs - startUs) * LONG_SHARE);
   const silent = long.reduce((sum, [start, end]) => sum + end - start, 0);
-  const scale = (1 - FOLD_SHARE * long.length) / Math.max(1, endUs - startUs - silent);
+  const fold = Math.min(FOLD_SHARE, FOLDS_SHARE / Math.max(1, long.length));
+  const scale = (1 - fold * long.length) / Math.max(1, endUs - startUs - silent);
   const at = (timeUs: number): number => {
     let before = Math.min(Math.max(timeUs, startUs), endUs) - startUs;
     let share = 0;
@@ -72,7 +74,7 @@ export function axisOf(spans: Span[]): Axis {
       if (timeUs <= start) break;
       const part = Math.min(timeUs, end) - start;
       before -= part;
-      share += FOLD_SHARE * (part / (end - start));
+      share += fold * (part / (end - start));
     }
     return Math.min(1, Math.max(0, before * scale + share));
   };

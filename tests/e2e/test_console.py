@@ -1,0 +1,102 @@
+"""The operator console in Debian's Chromium, against the running platform: every page in every language and both colour schemes without a violation of
+axe or an error on its console; what operators do there has its effect. The checks are those of web/tests/browser; here is what the platform must hold for
+them. Behind the gateway's place stands web/tests/browser/edge.mjs with an operator's token."""
+import json
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+import yaml
+from contract_files import ROOT
+from operators import make_operator
+from planted_events import authorised, event, now, produce, uuid7
+
+BROWSER = ROOT / "web/tests/browser"
+CHECKS = ("firstLoad", "everyPage", "narrow", "supportCode", "keyboard", "eventToPixel", "rolesAreHonest", "honestTrouble", "twoPeople", "refund")
+SCOPES = yaml.safe_load((ROOT / "contracts/routes.yaml").read_text(encoding="utf-8"))["scopes"]["operator"]
+TIME_LIMIT_S = 240
+
+
+def person(operator, role: str) -> dict:
+    return {"name": "Operadora", "roles": [role], "scopes": SCOPES[role], "token": operator.tokens["accessToken"]}
+
+
+class MadeStation:
+    """A station that is only in events: it changes when a test says so."""
+
+    def __init__(self, platform):
+        self.platform, self.id, self.sequence = platform, f"ZZ-{uuid7()[-12:]}", 0
+
+    def say(self, **data) -> float:
+        """The moment, in milliseconds, before the event was handed to Kafka."""
+        self.sequence += 1
+        value, headers = event("integration.events", "integrations", "ExternalUpdate", self.id, self.sequence,
+                               {"provider": "ocpp", "stationId": self.id, "timestamp": now(), **data})
+        at = time.time() * 1000
+        produce(self.platform, "integrations", "integration.events", self.id, value, headers)
+        return at
+
+    def register(self) -> "MadeStation":
+        self.say(kind="stationRegistered", protocol="ocpp1.6", vendor="EV-Costa", model="Sim-60", firmwareVersion="1.0.0", connectors=[{"connectorId": 1, "type": "CCS2", "maxPowerW": 60000}])
+        self.say(kind="connectorStatus", connectorId=1, status="available")
+        return self
+
+
+@pytest.fixture(scope="module")
+def held(platform, eventually, journey) -> dict:
+    """What the pages show: a whole charge with its trace, a station of the test's own, an event that cannot be applied."""
+    admin = make_operator(platform, "admin")
+    station = MadeStation(platform).register()
+    session_id = uuid7()
+    value, headers = authorised(journey["person"].claims()["puid"], session_id)
+    produce(platform, "payment", "payment.events", session_id, value, headers)
+    path = f"/operations/charging/dead-letters/{value['eventId']}"
+    eventually(lambda: admin.request("GET", path).status_code == 200, 60, 0.2, "a dead letter")
+    eventually(lambda: admin.request("GET", f"/operations/stations/{station.id}").status_code == 200, 30, 0.2, "the station")
+    eventually(lambda: admin.request("GET", f"/operations/traces/{journey['traceId']}").status_code == 200, 30, 0.5, "the trace")
+    return {"admin": admin, "station": station, "letter": value["eventId"], "journey": journey}
+
+
+def order_of(platform, held, **more) -> dict:
+    people = {"admin": person(held["admin"], "admin"), "second": person(make_operator(platform, "admin"), "admin"), "viewer": person(make_operator(platform, "viewer"), "viewer")}
+    journey = held["journey"]
+    return {"gateway": platform.base_url, "ca": str(platform.ca_file), "people": people, **more,
+            "held": {"sessionId": journey["sessionId"], "traceId": journey["traceId"], "stationId": journey["station"]["stationId"],
+                     "deadLetter": {"owner": "charging", "eventId": held["letter"]}, "madeStation": held["station"].id}}
+
+
+def browse(order: dict, station: MadeStation, *checks: str) -> dict[str, str]:
+    """Check → what it said."""
+    done, said = None, {}
+    with subprocess.Popen(["node", str(BROWSER / "run.mjs"), *checks], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT / "web") as process:
+        watchdog = threading.Timer(TIME_LIMIT_S, process.kill)
+        watchdog.start()
+        try:
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+            for line in process.stdout:
+                if line.startswith("tell "):
+                    process.stdin.write(f"{station.say(kind='connectorStatus', connectorId=1, status=line.split()[1])}\n")
+                    process.stdin.flush()
+                elif line.startswith(("ok ", "not ok ")):
+                    done = line.removeprefix("not ").split()[1].rstrip(":")
+                    said[done] = line
+                elif done:
+                    said[done] += line
+        finally:
+            watchdog.cancel()
+    return said
+
+
+@pytest.fixture(scope="module")
+def said(platform, held, request) -> dict[str, str]:
+    subprocess.run([str(ROOT / "tools/web")], check=True, timeout=120)
+    return browse(order_of(platform, held, full=request.config.getoption("--long") or os.environ.get("EVCOSTA_E2E_LONG") == "1"), held["station"], *CHECKS)
+
+
+@pytest.mark.timeout(TIME_LIMIT_S + 120)
+@pytest.mark.parametrize("check", CHECKS)
+def test_in_the_browser(said, check):
+    assert said.get(check, "it was never run").startswith("ok "), said.get(check)
