@@ -4,9 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace evc::gateway {
 namespace {
@@ -76,7 +79,7 @@ json::Object span_view(const json::Value& span, const json::Value& processes) {
     const json::Value* value = member(tag, "value");
     if (key.empty() || value == nullptr) continue;
     if (key == "span.kind") kind = plain(*value);
-    if (key == "error" && *value == true) failed = true;
+    if (key == "error" && value->is_bool() && value->get_bool()) failed = true;
     if (!hidden_tag(key)) add_attribute(attributes, key, plain(*value));
   }
   constexpr std::array kKinds{"internal", "server", "client", "producer", "consumer"};

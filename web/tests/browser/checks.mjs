@@ -270,3 +270,9 @@ export async function pictures(stage) {
     await context.close();
   }
 }
+
+// No check: the console with an operator's token, until the process ends.
+export async function open(stage) {
+  console.log(`${stage.edge.url}/console/`);
+  await new Promise((done) => process.once('SIGINT', done));
+}
