@@ -91,9 +91,4 @@ def journey(platform, somebody):
     person: Person = somebody()
     person.request("GET", "/users/me")
     trip = person.get("/routing", **{"from": "-23.5505,-46.6333", "to": "-23.2178,-44.7131", "vehicle": "byd-dolphin-gs", "soc": 0.5})
-    accepted, station = person.started()
-    person.until_charging(accepted["sessionId"], kwh=1)
-    assert person.stop(accepted["sessionId"]).status_code == 202
-    session = person.until_terminal(accepted["sessionId"])
-    return {"person": person, "trip": trip, "station": station, "accepted": accepted, "session": session, "sessionId": accepted["sessionId"],
-            "traceId": session["supportCode"], "payment": person.payment(accepted["sessionId"])}
+    return {"trip": trip, **person.charged()}

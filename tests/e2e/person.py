@@ -158,6 +158,15 @@ class Person:
         assert answer.status_code == 201, answer.text
         return answer.json(), station
 
+    def charged(self) -> dict:
+        """A whole charge: who, where, the session at its end, its payment."""
+        accepted, station = self.started()
+        session_id = accepted["sessionId"]
+        self.until_charging(session_id, kwh=1)
+        assert self.stop(session_id).status_code == 202
+        session = self.until_terminal(session_id)
+        return {"person": self, "station": station, "accepted": accepted, "session": session, "sessionId": session_id, "traceId": session["supportCode"], "payment": self.payment(session_id)}
+
     def stop(self, session_id: str, key: str | None = None) -> requests.Response:
         return self.request("POST", f"/charging/{session_id}/stop", headers={"Idempotency-Key": key or str(uuid.uuid4())})
 

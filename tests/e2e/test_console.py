@@ -45,25 +45,25 @@ class MadeStation:
 
 
 @pytest.fixture(scope="module")
-def held(platform, eventually, journey) -> dict:
+def held(platform, eventually, driver) -> dict:
     """What the pages show: a whole charge with its trace, a station of the test's own, an event that cannot be applied."""
-    admin = make_operator(platform, "admin")
+    admin, charge = make_operator(platform, "admin"), driver.charged()
     station = MadeStation(platform).register()
     session_id = uuid7()
-    value, headers = authorised(journey["person"].claims()["puid"], session_id)
+    value, headers = authorised(driver.claims()["puid"], session_id)
     produce(platform, "payment", "payment.events", session_id, value, headers)
     path = f"/operations/charging/dead-letters/{value['eventId']}"
     eventually(lambda: admin.request("GET", path).status_code == 200, 60, 0.2, "a dead letter")
     eventually(lambda: admin.request("GET", f"/operations/stations/{station.id}").status_code == 200, 30, 0.2, "the station")
-    eventually(lambda: admin.request("GET", f"/operations/traces/{journey['traceId']}").status_code == 200, 30, 0.5, "the trace")
-    return {"admin": admin, "station": station, "letter": value["eventId"], "journey": journey}
+    eventually(lambda: admin.request("GET", f"/operations/traces/{charge['traceId']}").status_code == 200, 30, 0.5, "the trace")
+    return {"admin": admin, "station": station, "letter": value["eventId"], "charge": charge}
 
 
 def order_of(platform, held, **more) -> dict:
     people = {"admin": person(held["admin"], "admin"), "second": person(make_operator(platform, "admin"), "admin"), "viewer": person(make_operator(platform, "viewer"), "viewer")}
-    journey = held["journey"]
+    charge = held["charge"]
     return {"gateway": platform.base_url, "ca": str(platform.ca_file), "people": people, **more,
-            "held": {"sessionId": journey["sessionId"], "traceId": journey["traceId"], "stationId": journey["station"]["stationId"],
+            "held": {"sessionId": charge["sessionId"], "traceId": charge["traceId"], "stationId": charge["station"]["stationId"],
                      "deadLetter": {"owner": "charging", "eventId": held["letter"]}, "madeStation": held["station"].id}}
 
 
