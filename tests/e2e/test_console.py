@@ -14,7 +14,7 @@ from operators import make_operator
 from planted_events import authorised, event, now, produce, uuid7
 
 BROWSER = ROOT / "web/tests/browser"
-CHECKS = ("firstLoad", "everyPage", "narrow", "supportCode", "keyboard", "eventToPixel", "rolesAreHonest", "honestTrouble", "twoPeople", "refund")
+CHECKS = ("firstLoad", "everyPage", "narrow", "supportCode", "keyboard", "eventToPixel", "rolesAreHonest", "signedOut", "honestTrouble", "twoPeople", "refund")
 SCOPES = yaml.safe_load((ROOT / "contracts/routes.yaml").read_text(encoding="utf-8"))["scopes"]["operator"]
 TIME_LIMIT_S = 240
 

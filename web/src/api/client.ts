@@ -3,6 +3,8 @@
 import type { Problem } from './model';
 
 const TIME_LIMIT_MS = 20_000;
+// Sent to the window when the platform no longer knows who asks.
+export const SIGNED_OUT = 'evcosta-signed-out';
 
 export class Failure extends Error {
   constructor(
@@ -44,6 +46,7 @@ async function ask(path: string, options: RequestInit, gone?: AbortSignal): Prom
     if (gone?.aborted) throw error;
     throw new Failure(0, limit.aborted ? 'timeout' : 'unreachable', undefined, '');
   }
+  if (answer.status === 401) dispatchEvent(new Event(SIGNED_OUT));
   if (!answer.ok) throw await failureOf(answer);
   return answer;
 }

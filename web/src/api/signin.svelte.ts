@@ -1,11 +1,22 @@
 // Who looks at the console. Asked once at start, again every minute while the page is seen, and when a call says 401.
-import { get, post } from './client';
+import { get, post, SIGNED_OUT } from './client';
 import type { SignIn } from './model';
 
 class SignInState {
   known = $state(false);
   now = $state.raw<SignIn>({ signedIn: false });
   away = $state(false); // the gateway does not answer
+
+  #asking = false;
+
+  constructor() {
+    // Many calls end at once when a sign-in does; one question is enough.
+    addEventListener(SIGNED_OUT, () => {
+      if (this.#asking || !this.now.signedIn) return;
+      this.#asking = true;
+      void this.ask().finally(() => (this.#asking = false));
+    });
+  }
 
   async ask(): Promise<void> {
     try {

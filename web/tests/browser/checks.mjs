@@ -276,3 +276,13 @@ export async function open(stage) {
   console.log(`${stage.edge.url}/console/`);
   await new Promise((done) => process.once('SIGINT', done));
 }
+
+// A sign-in that ends while somebody looks: the next answer says so, and the page shows the way back in.
+export async function signedOut(stage) {
+  const { context, page } = await openWindow(stage.browser, { locale: 'en-GB' });
+  await enter(stage, page, '/console/sessions');
+  stage.edge.setWho(undefined);
+  await page.getByRole('button', { name: 'Sign in' }).waitFor({ timeout: 10_000 });
+  stage.edge.setWho(stage.people.admin);
+  await context.close();
+}
