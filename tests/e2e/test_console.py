@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+import confluent_kafka
 import pytest
 import yaml
 from contract_files import ROOT
@@ -27,7 +28,9 @@ class MadeStation:
     """A station that is only in events: it changes when a test says so."""
 
     def __init__(self, platform):
-        self.platform, self.id, self.sequence = platform, f"ZZ-{uuid7()[-12:]}", 0
+        self.id, self.sequence = f"ZZ-{uuid7()[-12:]}", 0
+        # One that is connected already: what is measured begins with the event.
+        self.producer = confluent_kafka.Producer({**platform.kafka_settings("integrations"), "enable.idempotence": True, "linger.ms": 0})
 
     def say(self, **data) -> float:
         """The moment, in milliseconds, before the event was handed to Kafka."""
@@ -35,7 +38,8 @@ class MadeStation:
         value, headers = event("integration.events", "integrations", "ExternalUpdate", self.id, self.sequence,
                                {"provider": "ocpp", "stationId": self.id, "timestamp": now(), **data})
         at = time.time() * 1000
-        produce(self.platform, "integrations", "integration.events", self.id, value, headers)
+        self.producer.produce("integration.events", key=self.id, value=json.dumps(value), headers=list(headers.items()))
+        assert self.producer.flush(15) == 0
         return at
 
     def register(self) -> "MadeStation":

@@ -147,7 +147,7 @@ TEST_F(OperationsTest, OneSessionTellsItsSagaItsTimelineAndWhatItSaid) {
   const auto whole = told(get_charging_session, "", {{"sessionId", kSession}});
   EXPECT_EQ(whole.at("session").at("userId"), kDriver);
   EXPECT_EQ(whole.at("timeline").at(0).at("reason"), "because");
-  EXPECT_EQ(whole.at("saga").at("deadlineAt"), "2026-11-23T13:00:00Z");
+  EXPECT_EQ(whole.at("saga").at("deadlineAt"), "2026-11-23T13:00:00.000Z");
   ASSERT_EQ(whole.at("events").as_array().size(), 1U);
   EXPECT_EQ(whole.at("events").at(0).at("type"), "ChargingSessionRequested");
   EXPECT_EQ(whole.at("events").at(0).at("data").at("a"), 1);

@@ -18,6 +18,8 @@ constexpr std::chrono::milliseconds kLookAgain{1'000};
 // A nudge comes with the event, a moment before its transaction commits: look again soon before falling back to the
 // slow rhythm.
 constexpr std::chrono::milliseconds kAfterNudge{40};
+// … and once more for operators, should the transaction have taken longer: a board that is a second late looks broken.
+constexpr std::chrono::milliseconds kSoonAgain{120};
 constexpr std::chrono::seconds kHeartbeat{15};
 constexpr std::chrono::seconds kReadTimeout{5};
 
@@ -120,6 +122,7 @@ Task<Result<void>> tell_operator(Api& api, Box box, RequestContext& context, Str
 Task<> follow_operator_stations(Api& api, Box box, RequestContext& context, StreamWriter& writer) {
   Seen seen;
   Beat beat{context.clock->steady()};
+  std::chrono::milliseconds pause = kLookAgain;
   while (!api.worker.tasks().cancelled()) {
     auto told = co_await tell_operator(api, box, context, writer, seen);
     if (!told) co_return;
@@ -142,8 +145,11 @@ Task<> follow_stations(Api& api, Box box, RequestContext& context, StreamWriter&
     }
     auto alive = co_await heartbeat(writer, *context.clock, beat);
     if (!alive) co_return;
-    co_await api.nudges.wait(kStationsNudge, kLookAgain);
-    co_await sleep_for(api.worker, kAfterNudge);
+    const SteadyTime since = context.clock->steady();
+    co_await api.nudges.wait(kStationsNudge, pause);
+    const bool nudged = context.clock->steady() - since < pause;
+    pause = nudged ? kSoonAgain : kLookAgain;
+    if (nudged) co_await sleep_for(api.worker, kAfterNudge);
   }
 }
 

@@ -28,9 +28,8 @@ std::unique_ptr<http::Client> client_of(Worker& worker, std::string name, const 
 
 // Names the ends of each series: a span's own service, and the peer that it speaks with.
 std::string between(std::string_view series, std::string_view own, std::string_view peer) {
-  return fmt::format(R"(label_replace(label_replace({}, "{}", "$1", "service_name", "(.+)"), "{}", "$1", )"
-                     R"("peer_service", "(.+)"))",
-                     series, own, peer);
+  constexpr std::string_view kNamed = R"expr(label_replace({}, "{}", "$1", "{}", "(.+)"))expr";
+  return fmt::format(kNamed, fmt::format(kNamed, series, own, "service_name"), peer, "peer_service");
 }
 
 std::string rate_of(std::string_view metric, std::string_view kinds, std::string_view more) {

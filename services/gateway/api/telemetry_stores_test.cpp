@@ -103,8 +103,8 @@ TEST_F(TelemetryStoresTest, TheMapIsThreeQuestions) {
   const auto answer = ask("getServiceMap");
   ASSERT_EQ(answer.status, 200) << answer.body;
   const auto map = json::parse(answer.body).value();
-  EXPECT_EQ(map.at("edges").at(0).at("perSecond"), 2.0);
-  EXPECT_EQ(map.at("edges").at(0).at("p95Ms"), 2000.0);
+  EXPECT_EQ(map.at("edges").at(0).at("perSecond").to_number<double>(), 2.0);
+  EXPECT_EQ(map.at("edges").at(0).at("p95Ms").to_number<double>(), 2000.0);
   EXPECT_EQ(store_.seen.size(), 3U);
 }
 

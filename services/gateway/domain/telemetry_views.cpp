@@ -171,7 +171,9 @@ Result<json::Object> trace_view(std::string_view trace_id, const json::Value& an
     }
   }
   if (spans.empty()) return fail(Code::kNotFound, "the trace store knows no such trace, or no longer");
-  std::ranges::stable_sort(spans, {}, [](const json::Object& span) { return span.at("startUs").as_int64(); });
+  std::ranges::sort(spans, {}, [](const json::Object& span) {
+    return std::pair(span.at("startUs").as_int64(), std::string(span.at("spanId").as_string()));
+  });
   const bool truncated = spans.size() > kSpanLimit;
   if (truncated) spans.resize(kSpanLimit);
   json::Array views;
@@ -211,7 +213,7 @@ Result<json::Object> service_map_view(const EdgeVectors& vectors) {
     if (const auto slow = p95.find(ends); slow != p95.end()) edge["p95Ms"] = slow->second * 1000.0;
     edges.emplace_back(per_second, std::move(edge));
   }
-  std::ranges::stable_sort(edges, std::greater<>(), &std::pair<double, json::Object>::first);
+  std::ranges::sort(edges, std::greater<>(), &std::pair<double, json::Object>::first);
   json::Array views;
   for (std::size_t i = 0; i < std::min(edges.size(), kEdgeLimit); ++i) views.push_back(std::move(edges[i].second));
   return json::Object{{"edges", std::move(views)}};

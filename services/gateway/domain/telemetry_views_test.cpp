@@ -44,7 +44,8 @@ TEST(TelemetryViews, SpansComeInOrderOfTheirStartWithTheirParents) {
 
 TEST(TelemetryViews, WhatIsForeignIsBounded) {
   json::Array spans;
-  for (std::size_t i = 0; i < kSpanLimit + 1; ++i) spans.push_back(span("00f067aa0ba902b6", 1));
+  for (std::size_t i = 0; i < kSpanLimit + 1; ++i)
+    spans.push_back(span("00f067aa0ba902b6", static_cast<std::int64_t>(i)));
   json::Array tags{json::Object{{"key", "db.query.text"}, {"value", std::string(5'000, 'x')}}};
   for (int i = 0; i < 100; ++i) tags.push_back(json::Object{{"key", "a" + std::to_string(i)}, {"value", "b"}});
   spans[0].as_object()["tags"] = tags;
