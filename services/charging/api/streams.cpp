@@ -124,12 +124,15 @@ Task<> follow_operator_stations(Api& api, Box box, RequestContext& context, Stre
   Beat beat{context.clock->steady()};
   std::chrono::milliseconds pause = kLookAgain;
   while (!api.worker.tasks().cancelled()) {
+    const std::uint64_t turn = api.nudges.turns(kStationsNudge);
     auto told = co_await tell_operator(api, box, context, writer, seen);
     if (!told) co_return;
     auto alive = co_await heartbeat(writer, *context.clock, beat);
     if (!alive) co_return;
-    co_await api.nudges.wait(kStationsNudge, kLookAgain);
-    co_await sleep_for(api.worker, kAfterNudge);
+    if (api.nudges.turns(kStationsNudge) == turn) co_await api.nudges.wait(kStationsNudge, pause);
+    const bool nudged = api.nudges.turns(kStationsNudge) != turn;
+    pause = nudged ? kSoonAgain : kLookAgain;
+    if (nudged) co_await sleep_for(api.worker, kAfterNudge);
   }
 }
 
@@ -145,11 +148,8 @@ Task<> follow_stations(Api& api, Box box, RequestContext& context, StreamWriter&
     }
     auto alive = co_await heartbeat(writer, *context.clock, beat);
     if (!alive) co_return;
-    const SteadyTime since = context.clock->steady();
-    co_await api.nudges.wait(kStationsNudge, pause);
-    const bool nudged = context.clock->steady() - since < pause;
-    pause = nudged ? kSoonAgain : kLookAgain;
-    if (nudged) co_await sleep_for(api.worker, kAfterNudge);
+    co_await api.nudges.wait(kStationsNudge, kLookAgain);
+    co_await sleep_for(api.worker, kAfterNudge);
   }
 }
 

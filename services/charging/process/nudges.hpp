@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@ class Nudges {
   explicit Nudges(Worker& worker) : worker_(worker) {}
 
   void wake(const std::string& name) {
+    if (const auto turns = turns_.find(name); turns != turns_.end()) ++turns->second;
     const auto range = waiting_.equal_range(name);
     for (auto entry = range.first; entry != range.second; ++entry) entry->second->cancel();
   }
@@ -33,6 +35,10 @@ class Nudges {
     waiting_.erase(entry);
   }
 
+  // How often `name` was woken since this was first asked: whoever is busy between two waits sees that it missed one.
+  // Kept for good, so for names that live as long as the process.
+  std::uint64_t turns(const std::string& name) { return turns_[name]; }
+
   std::size_t waiting() const { return waiting_.size(); }
 
  private:
@@ -40,6 +46,7 @@ class Nudges {
                                                   boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
   Worker& worker_;
   std::multimap<std::string, std::shared_ptr<Timer>> waiting_;
+  std::map<std::string, std::uint64_t> turns_;
 };
 
 }  // namespace evc::charging
