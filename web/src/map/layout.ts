@@ -13,7 +13,7 @@ const ROW = 84;
 const COLUMN = 270;
 export const NODE = { width: 168, height: 44 };
 const MARGIN = 40;
-const STORES = new Set(['postgresql', 'redis', 'registry', 'apicurio', 'payment-provider']);
+const STORES = new Set(['postgresql', 'redis', 'registry', 'apicurio', 'payment-provider', 'trace-store', 'log-store', 'metrics-store']);
 const EDGES = new Set(['gateway', 'charge-points']);
 const KINDS = ['edge', 'service', 'topic', 'store'] as const;
 // The order in which a charge meets them.
