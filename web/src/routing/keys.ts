@@ -4,7 +4,7 @@ import { PLACES } from './pages';
 import { navigation } from './navigation.svelte';
 import { href } from './route';
 
-const CHORD_MS = 1_200;
+const CHORD_MS = 2_000;
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));

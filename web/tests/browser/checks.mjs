@@ -45,13 +45,13 @@ async function enter(stage, page, path) {
 }
 
 // Every page in every language and both colour schemes: nothing on the console, nothing that axe finds. Unless all of it
-// is asked for, each page is seen in two of the six combinations, other ones than its neighbours.
+// is asked for, each page is seen in one of the six combinations, another one than its neighbours.
 export async function everyPage(stage) {
   const wrong = [];
   for (const [row, locale] of LOCALES.entries()) {
     for (const [column, scheme] of SCHEMES.entries()) {
       const turn = row * SCHEMES.length + column;
-      const pages = Object.entries(pagesOf(stage)).filter((_, index) => stage.full || index % 6 === turn || (index + 3) % 6 === turn);
+      const pages = Object.entries(pagesOf(stage)).filter((_, index) => stage.full || index % 6 === turn);
       const { context, page, complaints } = await openWindow(stage.browser, { locale, scheme });
       await enter(stage, page, '/console/');
       assert.equal(await page.getAttribute('html', 'lang'), locale.startsWith('pt') ? 'pt-BR' : locale.slice(0, 2));
@@ -116,13 +116,21 @@ export async function supportCode(stage) {
   await context.close();
 }
 
+// On a machine that is busy two keys may be too far from each other to belong together: then they are pressed again.
+async function chord(page, key, url) {
+  for (let left = 4; ; left -= 1) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    const there = await page.waitForURL(url, { timeout: 5_000 }).then(() => true, (error) => left === 0 && Promise.reject(error));
+    if (there) return;
+  }
+}
+
 // Keyboard alone: pages by g and a letter, rows by j and k, help by ?.
 export async function keyboard(stage) {
   const { context, page } = await openWindow(stage.browser);
   await enter(stage, page, '/console/');
-  await page.keyboard.press('g');
-  await page.keyboard.press('c');
-  await page.waitForURL('**/console/sessions');
+  await chord(page, 'c', '**/console/sessions');
   await settled(page);
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
@@ -131,9 +139,7 @@ export async function keyboard(stage) {
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  await page.keyboard.press('g');
-  await page.keyboard.press('d');
-  await page.waitForURL('**/console/dead-letters');
+  await chord(page, 'd', '**/console/dead-letters');
   await context.close();
 }
 
