@@ -232,7 +232,7 @@ def main():
     for number in range(1, brokers + 1):
         process, properties = kafka_properties(values, ports, number, brokers)
         write(config / f"{process}.properties", properties)
-    for template in ["redis/redis.conf", "apicurio/apicurio.properties", "collector/collector.yaml", "prometheus/prometheus.yml"]:
+    for template in ["redis/redis.conf", "apicurio/apicurio.properties", "collector/collector.yaml", "prometheus/prometheus.yml", "alertmanager/alertmanager.yml"]:
         write(config / Path(template).name, render((root / "deploy" / template).read_text(encoding="utf-8"), values))
     write(config / "scrape.json", json.dumps(scrape_targets(spec, chosen, values), indent=1))
     write(config / "process-compose.yaml", yaml.safe_dump(document, sort_keys=False, width=200))

@@ -1,11 +1,36 @@
 #include "services/charging/process/record.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/metrics.hpp"
 #include "services/charging/store/sessions.hpp"
 
 namespace evc::charging {
 namespace {
+
+// What the service promises (docs/guides/observability.md): energy soon after the start, the money soon after the end.
+const std::vector<double>& waiting_bounds_seconds() {
+  static const std::vector<double> bounds{1, 2.5, 5, 10, 20, 30, 45, 60, 120, 300, 900};
+  return bounds;
+}
+
+void observe_wait(const RequestContext& context, std::string_view name, std::string_view help,
+                  std::chrono::system_clock::duration waited) {
+  const double seconds = std::max(0.0, std::chrono::duration<double>(waited).count());
+  telemetry::metrics().histogram(name, help, {}, waiting_bounds_seconds()).observe(seconds, &context.trace);
+}
+
+void observe_promises(const RequestContext& context, const Session& session, const TimelineEntry& entry) {
+  if (entry.state == SessionState::kCharging)
+    observe_wait(context, "charging_start_to_energy_seconds", "From the driver's start to energy",
+                 entry.at - session.created_at);
+  if ((entry.state == SessionState::kCaptured || entry.state == SessionState::kReceivable) && session.ended_at)
+    observe_wait(context, "charging_end_to_capture_seconds", "From the end of a charge to its captured price",
+                 entry.at - *session.ended_at);
+}
 
 void log_change(const RequestContext& context, const Outcome& outcome) {
   namespace key = telemetry::key;
@@ -20,6 +45,7 @@ void log_change(const RequestContext& context, const Outcome& outcome) {
         .counter("charging_session_transitions_total", "Sessions by the state they entered",
                  {{"state", std::string(name(entry.state))}})
         .add();
+    observe_promises(context, outcome.session, entry);
   }
   if (!outcome.contradiction) return;
   EVC_LOG(kWarn, context.trace, "A fact contradicts the session: a reconciliation case is open",

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "kit/net/client_network.hpp"
+#include "kit/telemetry/metrics.hpp"
 #include "services/gateway/api/forward.hpp"
 #include "services/gateway/api/problem_pages.hpp"
 
@@ -27,6 +28,13 @@ std::string name_of(std::string_view method, std::string_view path) {
   return std::string(method) + " " + std::string(path);
 }
 
+// Requests that a rate class stopped; those that it lets through are in the duration of their route.
+telemetry::Counter limited(const contracts::RateClass& rate_class, std::string_view outcome) {
+  return telemetry::metrics().counter(
+      "gateway_limited_requests_total", "Requests that a rate limit stopped",
+      {{"rate_class", std::string(rate_class.name)}, {"outcome", std::string(outcome)}});
+}
+
 Task<http::Response> hide(RequestContext& context, http::Request& request) {
   co_return http::problem({.code = Code::kNotFound}, context, request.path);
 }
@@ -35,7 +43,11 @@ Task<http::Response> hide(RequestContext& context, http::Request& request) {
 
 Edge::Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
            RateLimiter& limiter, EdgeOptions options)
-    : routes_(routes), classes_(classes), peers_(std::move(peers)), limiter_(limiter), options_(options) {}
+    : routes_(routes), classes_(classes), peers_(std::move(peers)), limiter_(limiter), options_(options) {
+  // Shown from the start: a rate over a series that is not there yet would miss its first refusals.
+  for (const contracts::RateClass& rate_class : classes_)
+    if (rate_class.counted != contracts::Counted::kNone) limited(rate_class, "refused").add(0);
+}
 
 void Edge::add_routes(http::Router& router) {
   for (const contracts::Route& route : routes_) add_route(router, route);
@@ -99,8 +111,10 @@ Task<http::Response> Edge::limit(RequestContext& context, http::Request& request
   if (decision.kind == LimitDecision::Kind::kAllowed) {
     response = co_await next(context, request);
   } else if (decision.kind == LimitDecision::Kind::kRefused) {
+    limited(rate_class, "refused").add();
     response = http::problem({.code = Code::kRateLimited, .retry_after = decision.retry_after}, context, request.path);
   } else {
+    limited(rate_class, "unavailable").add();
     response = http::problem({.code = Code::kServiceUnavailable, .detail = "sign-in is paused for a moment"}, context,
                              request.path);
   }
