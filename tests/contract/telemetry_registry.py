@@ -6,8 +6,8 @@ import yaml
 from contract_files import ROOT
 
 FOLDERS = ("kit", "services", "simulators", "tools")
-METRIC = re.compile(r'\b(counter|gauge|histogram|gauge_callback|counter_callback|observe_wait)\(\s*(?:context,\s*)?"([a-z][a-z0-9]*(?:_[a-z0-9]+)+)"')
-TYPES = {"counter": "counter", "counter_callback": "counter", "gauge": "gauge", "gauge_callback": "gauge", "histogram": "histogram", "observe_wait": "histogram"}
+METRIC = re.compile(r'\b(counter|gauge|histogram|gauge_callback|counter_callback)\(\s*"([a-z][a-z0-9]*(?:_[a-z0-9]+)+)"')
+TYPES = {"counter": "counter", "counter_callback": "counter", "gauge": "gauge", "gauge_callback": "gauge", "histogram": "histogram"}
 ATTRIBUTE = re.compile(r'"((?:db|http|url|messaging|ev|error|peer|server)\.[a-z_.]+)"')
 # Keys of log lines are a list of their own.
 LOG_KEYS = "kit/telemetry/log_keys.hpp"

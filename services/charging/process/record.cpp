@@ -17,19 +17,25 @@ const std::vector<double>& waiting_bounds_seconds() {
   return bounds;
 }
 
-void observe_wait(const RequestContext& context, std::string_view name, std::string_view help,
-                  std::chrono::system_clock::duration waited) {
-  const double seconds = std::max(0.0, std::chrono::duration<double>(waited).count());
-  telemetry::metrics().histogram(name, help, {}, waiting_bounds_seconds()).observe(seconds, &context.trace);
+telemetry::Histogram start_to_energy() {
+  return telemetry::metrics().histogram("charging_start_to_energy_seconds", "From the driver's start to energy", {},
+                                        waiting_bounds_seconds());
+}
+
+telemetry::Histogram end_to_capture() {
+  return telemetry::metrics().histogram("charging_end_to_capture_seconds",
+                                        "From the end of a charge to its captured price", {}, waiting_bounds_seconds());
+}
+
+double seconds(std::chrono::microseconds waited) {
+  return std::max(0.0, std::chrono::duration<double>(waited).count());
 }
 
 void observe_promises(const RequestContext& context, const Session& session, const TimelineEntry& entry) {
   if (entry.state == SessionState::kCharging)
-    observe_wait(context, "charging_start_to_energy_seconds", "From the driver's start to energy",
-                 entry.at - session.created_at);
-  if ((entry.state == SessionState::kCaptured || entry.state == SessionState::kReceivable) && session.ended_at)
-    observe_wait(context, "charging_end_to_capture_seconds", "From the end of a charge to its captured price",
-                 entry.at - *session.ended_at);
+    start_to_energy().observe(seconds(entry.at - session.created_at), &context.trace);
+  const bool paid = entry.state == SessionState::kCaptured || entry.state == SessionState::kReceivable;
+  if (paid && session.ended_at) end_to_capture().observe(seconds(entry.at - *session.ended_at), &context.trace);
 }
 
 void log_change(const RequestContext& context, const Outcome& outcome) {
@@ -54,6 +60,11 @@ void log_change(const RequestContext& context, const Outcome& outcome) {
 }
 
 }  // namespace
+
+void show_promises() {
+  start_to_energy();
+  end_to_capture();
+}
 
 Task<Result<void>> publish(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox,
                            const Outcome& outcome, std::optional<Uuid> cause) {

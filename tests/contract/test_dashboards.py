@@ -1,0 +1,43 @@
+"""Dashboards: what is committed is what the table makes, Grafana's rules are kept, and every figure exists."""
+import json
+import re
+import subprocess
+
+import pytest
+from contract_files import ROOT
+from test_alerts import KNOWN, figures, promtool
+
+PLACES = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
+BOARDS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in PLACES}
+PANELS = [(name, panel) for name, board in BOARDS.items() for panel in board["panels"]]
+
+
+def test_the_files_are_what_the_table_makes():
+    answer = subprocess.run([ROOT / "deploy/grafana/generate.py", "--check"], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_the_views_of_the_interaction_model_come_first():
+    assert [panel["title"] for panel in BOARDS["overview"]["panels"][:3]] == ["p95 latency per service", "Kafka event throughput", "Error rate per endpoint"]
+    assert {"sessions-and-money", "saga", "kafka-and-outbox", "postgresql", "charge-points", "gateway", "objectives", "telemetry"} <= set(BOARDS)
+
+
+def test_dashboards_have_ids_of_their_own():
+    assert len({board["uid"] for board in BOARDS.values()}) == len(BOARDS) and all(not board["editable"] and board["templating"]["list"] for board in BOARDS.values())
+
+
+@pytest.mark.parametrize("name,panel", PANELS, ids=lambda part: part if isinstance(part, str) else part["title"])
+def test_a_panel(name, panel, tmp_path):
+    assert panel["title"] and panel["description"] and panel["fieldConfig"]["defaults"]["unit"]
+    assert panel["datasource"]["uid"] == "${datasource}" and panel["targets"]
+    rules = []
+    for target in panel["targets"]:
+        expression = target["expr"]
+        assert target["legendFormat"]
+        assert not figures(expression) - KNOWN - {"ALERTS"}, figures(expression) - KNOWN
+        assert not re.search(r"\brate\([^\[]*\[(?!\$__rate_interval)", expression), "rate over $__rate_interval"
+        rules.append({"record": "panel:expression:checked", "expr": expression.replace("$__rate_interval", "1m")})
+    place = tmp_path / "rules.json"
+    place.write_text(json.dumps({"groups": [{"name": "panel", "rules": rules}]}), encoding="utf-8")
+    answer = promtool("check", "rules", "--lint=none", str(place))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
