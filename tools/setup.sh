@@ -18,7 +18,7 @@ packages=(
   # asked for by libosmium, whose headers install_osmium fetches
   libexpat1-dev libbz2-dev
   # servers and tools
-  postgresql-15 postgresql-client-15 redis-server prometheus prometheus-alertmanager prometheus-postgres-exporter prometheus-redis-exporter prometheus-node-exporter kcat wrk openjdk-17-jre-headless maven
+  postgresql-15 postgresql-client-15 redis-server prometheus prometheus-alertmanager prometheus-postgres-exporter prometheus-redis-exporter prometheus-node-exporter faketime kcat wrk openjdk-17-jre-headless maven
   # proofs: Spin makes a C program of a model
   spin gcc
   python3 python3-yaml python3-venv openssl curl jq util-linux procps iproute2 ca-certificates
