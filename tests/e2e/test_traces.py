@@ -1,5 +1,7 @@
 """Whole traces of scripted charges by a list of what must hang below what, and the service map that comes of them."""
+import json
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -73,6 +75,18 @@ def test_a_missing_edge_is_seen(platform, journey, eventually):
     spans = jaeger_trace(platform, journey["traceId"])
     for name in ("process payment.events", "POST /v1/authorizations"):
         assert missing_of([span for span in spans if span["name"] != name])
+
+
+def test_the_picture_shows_the_services_and_topics_of_a_trace(platform, journey, eventually):
+    """docs/img/trace-flow.svg was drawn of a recorded trace: it is still the way of a charge."""
+    sys.path.insert(0, str(platform.root / "tools/trace_flow"))
+    from trace_flow import RECORD, hops_of, parts_of
+
+    eventually(lambda: not missing_of(jaeger_trace(platform, journey["traceId"])), 30, every_s=0.5, what="the journey's whole trace")
+    services, topics = parts_of(hops_of(jaeger_trace(platform, journey["traceId"])))
+    recorded_services, recorded_topics = parts_of(json.loads(RECORD.read_text(encoding="utf-8"))["hops"])
+    # The recorded driver had a vehicle, which charging asks the user service about.
+    assert services | {"user"} == recorded_services and topics == recorded_topics
 
 
 def test_the_service_map_holds_every_service_and_every_topic(platform, journey, eventually):
