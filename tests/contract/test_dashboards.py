@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+import yaml
 from contract_files import ROOT
 from test_alerts import KNOWN, figures, promtool
 
@@ -41,3 +42,26 @@ def test_a_panel(name, panel, tmp_path):
     place.write_text(json.dumps({"groups": [{"name": "panel", "rules": rules}]}), encoding="utf-8")
     answer = promtool("check", "rules", "--lint=none", str(place))
     assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_grafana_beside_the_platform_reaches_what_there_is():
+    """deploy/compose.yaml: every file that it mounts is there, its ports are the platform's, and nothing listens for the world."""
+    folder = ROOT / "deploy"
+    services = yaml.safe_load((folder / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    ports = {name: 8440 + about["offset"] for name, about in yaml.safe_load((folder / "processes.yaml").read_text(encoding="utf-8"))["ports"].items()}
+    for service in services.values():
+        assert ":" in service["image"] and not service["image"].endswith(":latest") and service["mem_limit"]
+        assert all((folder / mount.split(":")[0]).exists() for mount in service["volumes"] if mount.startswith("./"))
+        assert service["network_mode"] == "host" and "ports" not in service
+    grafana = services["grafana"]["environment"]
+    assert grafana["GF_SERVER_HTTP_ADDR"] == "127.0.0.1" and grafana["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
+    assert "--web.listen-address=127.0.0.1:9090" in services["prometheus"]["command"]
+    assert grafana["EVCOSTA_PROMETHEUS_PORT"] == f"${{EVCOSTA_PROMETHEUS_PORT:-{ports['PROMETHEUS_PORT']}}}"
+    assert grafana["EVCOSTA_JAEGER_PORT"] == f"${{EVCOSTA_JAEGER_PORT:-{ports['JAEGER_QUERY_PORT']}}}"
+    sources = yaml.safe_load((folder / "grafana/provisioning/datasources/evcosta.yaml").read_text(encoding="utf-8"))["datasources"]
+    assert {variable for source in sources for variable in re.findall(r"\$(\w+)", source["url"])} <= set(grafana)
+    assert sources[0]["isDefault"] and sources[0]["jsonData"]["exemplarTraceIdDestinations"][0]["datasourceUid"] in {source["uid"] for source in sources}
+    provider = yaml.safe_load((folder / "grafana/provisioning/dashboards/evcosta.yaml").read_text(encoding="utf-8"))["providers"][0]
+    assert any(mount.split(":")[1] == provider["options"]["path"] for mount in services["grafana"]["volumes"])
+    long_term = yaml.safe_load((folder / "prometheus/long_term.yml").read_text(encoding="utf-8"))
+    assert long_term["scrape_configs"][0]["static_configs"][0]["targets"] == [f"127.0.0.1:{ports['PROMETHEUS_PORT']}"]
