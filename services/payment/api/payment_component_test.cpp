@@ -1,5 +1,6 @@
 // The main line of a payment and everything a provider can do to it.
 #include "services/payment/api/payment_fixture_test.hpp"
+#include "services/payment/store/payment_store.hpp"
 
 namespace evc::payment {
 namespace {
