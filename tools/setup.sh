@@ -18,7 +18,9 @@ packages=(
   # asked for by libosmium, whose headers install_osmium fetches
   libexpat1-dev libbz2-dev
   # servers and tools
-  postgresql-15 postgresql-client-15 redis-server prometheus prometheus-alertmanager prometheus-postgres-exporter prometheus-redis-exporter prometheus-node-exporter faketime kcat wrk openjdk-17-jre-headless maven
+  postgresql-15 postgresql-client-15 redis-server prometheus kcat wrk openjdk-17-jre-headless maven
+  # alerts, the servers' own figures, a clock that is wrong on request
+  prometheus-alertmanager prometheus-postgres-exporter prometheus-redis-exporter prometheus-node-exporter faketime
   # proofs: Spin makes a C program of a model
   spin gcc
   python3 python3-yaml python3-venv openssl curl jq util-linux procps iproute2 ca-certificates
