@@ -134,7 +134,7 @@ def environment_of(process, spec, values, log):
             environment["EVC_ADMIN_PORT"] = values[process["admin"]]
     environment |= expand(process.get("environment", {}), values)
     if process.get("clock_can_be_moved") and "fault-gates" in spec["processes"]:
-        environment |= {"LD_PRELOAD": values["FAKETIME"], "FAKETIME_TIMESTAMP_FILE": f"{values['RUN_DIR']}/faults/clock", "FAKETIME_CACHE_DURATION": "1",
+        environment |= {"LD_PRELOAD": values["CLOCK_LIBRARY"], "FAKETIME_TIMESTAMP_FILE": f"{values['RUN_DIR']}/faults/clock", "FAKETIME_CACHE_DURATION": "1",
                         "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     return [f"{key}={value}" for key, value in environment.items()]
 
