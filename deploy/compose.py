@@ -50,13 +50,18 @@ def read_inputs():
         "REDIS_DIR": f"{run}/data/redis",
     }
     brokers = int(values.setdefault("KAFKA_BROKERS", "1"))
+    faults = values.get("EVCOSTA_FAULTS") == "yes"
     for part in ("ports", "processes"):
-        spec[part] = {name: about for name, about in spec[part].items() if about.get("brokers", 1) <= brokers}
+        spec[part] = {name: about for name, about in spec[part].items() if about.get("brokers", 1) <= brokers and (faults or not about.get("faults"))}
     base = int(values["PORT_BASE"])
     ports = {name: base + port["offset"] for name, port in spec["ports"].items()}
     # A server that is somebody else's keeps its own address.
     for name, port in ports.items():
         values.setdefault(name, str(port))
+    # The gates stand between the programs and these servers; everybody else goes straight.
+    for way, gate, straight in (("POSTGRES", "POSTGRES_GATE_PORT", "POSTGRES_PORT"), ("REDIS", "REDIS_GATE_PORT", "REDIS_PORT"),
+                                ("PROVIDER", "PROVIDER_GATE_PORT", "PAYMENT_PROVIDER_PORT")):
+        values[f"WAY_TO_{way}"] = values[gate if faults else straight]
     values["CERTIFICATE_LIFE_S"] = values.get("EVCOSTA_CERTIFICATE_LIFE_S") or str(90 * 24 * 3600)
     values.setdefault("POSTGRES_HOST", "localhost")
     values.setdefault("REDIS_HOST", "localhost")
@@ -80,7 +85,7 @@ def kafka_properties(values, ports, number, brokers):
     own = values | {"KAFKA_NODE": str(number), "KAFKA_DATA": f"{values['DATA_DIR']}/{process}", "KAFKA_PORT": str(ports[f"{prefix}_PORT"]),
                     "KAFKA_CONTROLLER_PORT": str(ports[f"{prefix}_CONTROLLER_PORT"]),
                     "KAFKA_VOTERS": ",".join(f"{place}@localhost:{ports[f'{its}_CONTROLLER_PORT']}" for place, (_, its) in enumerate(brokers_of(brokers), 1))}
-    templates = ["server.properties", *(["cluster.properties"] if brokers > 1 else [])]
+    templates = ["server.properties", *(["cluster.properties"] if brokers > 1 else []), *(["behind_gate.properties"] if "KAFKA_GATE_PORT" in ports else [])]
     return process, "".join(render((deploy / template).read_text(encoding="utf-8"), own) for template in templates)
 
 
@@ -128,6 +133,9 @@ def environment_of(process, spec, values, log):
         if "admin" in process:
             environment["EVC_ADMIN_PORT"] = values[process["admin"]]
     environment |= expand(process.get("environment", {}), values)
+    if process.get("clock_can_be_moved") and "fault-gates" in spec["processes"]:
+        environment |= {"LD_PRELOAD": values["CLOCK_LIBRARY"], "FAKETIME_TIMESTAMP_FILE": f"{values['RUN_DIR']}/faults/clock", "FAKETIME_CACHE_DURATION": "1",
+                        "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     return [f"{key}={value}" for key, value in environment.items()]
 
 
@@ -158,6 +166,11 @@ def condition_for(dependency):
     return "process_healthy"
 
 
+def before(process):
+    """What a process waits for: where there are gates, every program's way leads through them."""
+    return [*process.get("after", []), *(["fault-gates"] if "program" in process else [])]
+
+
 def compose(spec, values):
     chosen, left_out = {}, {}
     for name, process in spec["processes"].items():
@@ -179,7 +192,7 @@ def compose(spec, values):
             "environment": environment_of(process, spec, values, log),
             **logging_of(process, log),
             "availability": {"restart": "on_failure" if once else "always", "backoff_seconds": 1},
-            "depends_on": {d: {"condition": condition_for(chosen[d])} for d in process.get("after", []) if d in chosen},
+            "depends_on": {d: {"condition": condition_for(chosen[d])} for d in before(process) if d in chosen},
             "shutdown": process.get("stop", {"signal": 15, "timeout_seconds": 20}),
             **readiness_of(process, values),
         }
@@ -232,8 +245,10 @@ def main():
     for number in range(1, brokers + 1):
         process, properties = kafka_properties(values, ports, number, brokers)
         write(config / f"{process}.properties", properties)
-    for template in ["redis/redis.conf", "apicurio/apicurio.properties", "collector/collector.yaml", "prometheus/prometheus.yml"]:
+    for template in ["redis/redis.conf", "apicurio/apicurio.properties", "collector/collector.yaml", "prometheus/prometheus.yml", "alertmanager/alertmanager.yml"]:
         write(config / Path(template).name, render((root / "deploy" / template).read_text(encoding="utf-8"), values))
+    if "fault-gates" in chosen:
+        write(config / "fault_gates.yaml", render((root / "deploy/fault_gates.yaml").read_text(encoding="utf-8"), values))
     write(config / "scrape.json", json.dumps(scrape_targets(spec, chosen, values), indent=1))
     write(config / "process-compose.yaml", yaml.safe_dump(document, sort_keys=False, width=200))
     platform = {
@@ -253,6 +268,7 @@ def main():
             for name in chosen
         },
         "left_out": left_out,
+        "faults": "fault-gates" in chosen,
     }
     write(Path(values["RUN_DIR"]) / "platform.json", json.dumps(platform, indent=1) + "\n")
     if unbuilt:

@@ -21,6 +21,7 @@ POSTGRES_DOORS = [
     ("auth", "auth", "auth"), ("auth_keystore", "auth", "auth"), ("users", "users", "user"), ("charging", "charging", "charging"),
     ("payment", "payment", "payment"), ("integrations", "integrations", "integrations"), ("charging", "charging_relay", "relay-charging"),
     ("payment", "payment_relay", "relay-payment"), ("integrations", "integrations_relay", "relay-integrations"), ("registry", "registry", "apicurio"),
+    ("postgres", "observability", "observability"),
 ]
 problems = []
 

@@ -21,6 +21,8 @@ packages=(
   postgresql-15 postgresql-client-15 redis-server prometheus kcat wrk openjdk-17-jre-headless maven
   # the console's tests
   chromium
+  # alerts, the servers' own figures, a clock that is wrong on request
+  prometheus-alertmanager prometheus-postgres-exporter prometheus-redis-exporter prometheus-node-exporter faketime
   # proofs: Spin makes a C program of a model
   spin gcc
   python3 python3-yaml python3-venv openssl curl jq util-linux procps iproute2 ca-certificates

@@ -32,6 +32,11 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+// Against Prometheus' own time this shows a clock that runs wrong.
+double wall_clock_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 double open_descriptors() {
   std::error_code failure;
   double count = 0;
@@ -47,8 +52,9 @@ void register_process_metrics(const std::string& service, const std::string& ver
   telemetry::Registry& registry = telemetry::metrics();
   registry.gauge("evc_build_info", "Always 1; the labels say what runs", {{"service", service}, {"version", version}})
       .set(1);
-  const auto started = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  registry.gauge("process_start_time_seconds", "When the process started, since 1970", {}).set(started);
+  registry.gauge("process_start_time_seconds", "When the process started, since 1970", {}).set(wall_clock_seconds());
+  registry.gauge_callback("evc_clock_seconds", "The process's wall clock, in seconds since 1970", {},
+                          wall_clock_seconds);
   registry.gauge_callback("process_resident_memory_bytes", "Resident memory", {}, resident_bytes);
   registry.gauge_callback("process_open_fds", "Open file descriptors", {}, open_descriptors);
   registry.counter_callback("process_cpu_seconds_total", "User and system time", {}, cpu_seconds);

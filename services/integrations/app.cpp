@@ -17,6 +17,7 @@
 #include "services/integrations/ocpp/command_dispatcher.hpp"
 #include "services/integrations/ocpp/ocpp_endpoint.hpp"
 #include "services/integrations/ocpp/offline_sweep.hpp"
+#include "services/integrations/ocpp/station_figures.hpp"
 #include "services/integrations/ocpp/station_provisioning.hpp"
 
 namespace evc::integrations {
@@ -126,6 +127,7 @@ void wire_first(service::WorkerScope& scope, Process& process, const StationsSec
   tasks.spawn("inbox", inbox.run());
   tasks.spawn("commands", dispatcher.run());
   tasks.spawn("expired keys", messaging::delete_expired_keys(scope.worker(), keys));
+  tasks.spawn("station figures", publish_station_figures(scope.worker(), pool));
   tasks.spawn("offline sweep", sweep_offline(scope.worker(), messages, milliseconds(settings.reconnect_grace_ms)));
 }
 

@@ -63,6 +63,7 @@ void wire(service::WorkerScope& scope) {
   add_routes(scope.router(), api);
   if (!scope.first()) return;
   scope.worker().tasks().spawn("erasures", run_erasures(scope.worker(), saga));
+  scope.worker().tasks().spawn("erasure figures", publish_erasure_figures(scope.worker(), scope.postgres()));
   scope.worker().tasks().spawn("erased people", replay_erasures(scope.worker(), saga));
 }
 

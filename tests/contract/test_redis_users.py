@@ -21,4 +21,4 @@ def test_who_needs_redis_uses_it():
 
 def test_each_user_has_a_password():
     made = re.search(r"redis-\{([a-z,-]+)\}", (ROOT / "evcosta").read_text(encoding="utf-8")).group(1).split(",")
-    assert set(made) == USERS | {"platform-admin"}
+    assert set(made) == USERS | {"platform-admin", "observability"}

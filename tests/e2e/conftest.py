@@ -17,9 +17,9 @@ from running_platform import Platform
 
 
 # What breaks the platform comes last, so that a fault there hides nothing else. After test_dead_letters there are events that a
-# person gave up, after test_gap some that the topic no longer holds: what counts whole streams comes before. The journey's trace is
-# looked at first: the trace store keeps the last ten thousand.
-ORDER = {"test_main_job": -1, "test_erasure": 1, "test_crash": 1, "test_outage": 2, "test_timeouts": 3, "test_two_copies": 4, "test_certificates": 4, "test_three_brokers": 5, "test_kafka_lost": 6, "test_schema_registry": 7, "test_dead_letters": 8, "test_dlq": 9, "test_console": 9, "test_gap": 10}
+# person gave up, after test_gap some that the topic no longer holds: what counts whole streams comes before. Traces and
+# what one charge leaves behind are looked at first: the trace store keeps the last ten thousand.
+ORDER = {"test_main_job": -1, "test_telemetry": -1, "test_dashboards": -1, "test_traces": -1, "test_faults": 4, "test_erasure": 1, "test_crash": 1, "test_outage": 2, "test_timeouts": 3, "test_two_copies": 4, "test_certificates": 4, "test_three_brokers": 5, "test_kafka_lost": 6, "test_schema_registry": 7, "test_dead_letters": 8, "test_dlq": 9, "test_console": 9, "test_gap": 10}
 
 
 def pytest_addoption(parser):

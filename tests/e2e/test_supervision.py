@@ -22,7 +22,7 @@ def all_running(platform):
     return all(process["state"] in ("running", "done") for process in platform.supervised().values())
 
 
-@pytest.mark.parametrize("name", [name for name, process in PROCESSES.items() if not process.get("once") and not process.get("brokers") and name not in KILLED_IN_A_CHARGE])
+@pytest.mark.parametrize("name", [name for name, process in PROCESSES.items() if not process.get("once") and not process.get("brokers") and not process.get("faults") and name not in KILLED_IN_A_CHARGE])
 def test_a_killed_process_comes_back(platform, eventually, name):
     eventually(lambda: all_running(platform), 60, 0.3, "everything running before")
     before = platform.supervised()[name]

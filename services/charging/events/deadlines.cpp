@@ -70,6 +70,7 @@ Task<Result<void>> report_live(RequestContext& context, postgres::Pool& pool) {
 Task<> watch_deadlines(Worker& worker, postgres::Pool& pool, messaging::Outbox& outbox, PaymentClient& payment,
                        Nudges& nudges, const Hearing& hearing) {
   int round = 0;
+  show_promises();
   while (!worker.tasks().cancelled()) {
     co_await sleep_for(worker, kPoll);
     RequestContext context = background_context(kStepTimeout);

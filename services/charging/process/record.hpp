@@ -17,4 +17,7 @@ Task<Result<void>> record(RequestContext& context, postgres::Transaction& transa
 Task<Result<void>> publish(RequestContext& context, postgres::Transaction& transaction, messaging::Outbox& outbox,
                            const Outcome& outcome, std::optional<Uuid> cause);
 
+// Shows the durations that are promised before the first of them, so that their first minute counts.
+void show_promises();
+
 }  // namespace evc::charging

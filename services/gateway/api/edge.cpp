@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "kit/net/client_network.hpp"
+#include "kit/telemetry/metrics.hpp"
 #include "services/gateway/api/forward.hpp"
 #include "services/gateway/api/problem_pages.hpp"
 
@@ -27,6 +28,13 @@ std::string name_of(std::string_view method, std::string_view path) {
   return std::string(method) + " " + std::string(path);
 }
 
+// Requests that a rate class stopped; those that it lets through are in the duration of their route.
+telemetry::Counter limited(const contracts::RateClass& rate_class, std::string_view outcome) {
+  return telemetry::metrics().counter(
+      "gateway_limited_requests_total", "Requests that a rate limit stopped",
+      {{"rate_class", std::string(rate_class.name)}, {"outcome", std::string(outcome)}});
+}
+
 Task<http::Response> hide(RequestContext& context, http::Request& request) {
   co_return http::problem({.code = Code::kNotFound}, context, request.path);
 }
@@ -42,6 +50,9 @@ Edge::Edge(std::span<const contracts::Route> routes, std::span<const contracts::
       options_(options),
       own_(std::move(own)) {
   own_.try_emplace("getProblem", explain_problem);
+  // Shown from the start: a rate over a series that is not there yet would miss its first refusals.
+  for (const contracts::RateClass& rate_class : classes_)
+    if (rate_class.counted != contracts::Counted::kNone) limited(rate_class, "refused").add(0);
 }
 
 void Edge::add_routes(http::Router& router) {
@@ -108,8 +119,10 @@ Task<http::Response> Edge::limit(RequestContext& context, http::Request& request
   if (decision.kind == LimitDecision::Kind::kAllowed) {
     response = co_await next(context, request);
   } else if (decision.kind == LimitDecision::Kind::kRefused) {
+    limited(rate_class, "refused").add();
     response = http::problem({.code = Code::kRateLimited, .retry_after = decision.retry_after}, context, request.path);
   } else {
+    limited(rate_class, "unavailable").add();
     response = http::problem({.code = Code::kServiceUnavailable, .detail = "sign-in is paused for a moment"}, context,
                              request.path);
   }

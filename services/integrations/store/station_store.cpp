@@ -43,6 +43,12 @@ constexpr Statement kConnectorStatus{"integrations.connector.status", R"(
 constexpr Statement kConnectorsOffline{"integrations.connector.offline", R"(
   UPDATE connector SET status = 'Offline', error_code = $2, changed_at = $3
    WHERE station_id = $1 AND status <> 'Offline' RETURNING connector_id)"};
+constexpr Statement kCountStations{
+    "station.count",
+    "SELECT count(*) FILTER (WHERE connection_id IS NOT NULL), count(*) FILTER (WHERE connection_id IS "
+    "NULL AND connected_at IS NOT NULL), count(*) FILTER (WHERE connected_at IS NULL) FROM station"};
+constexpr Statement kCountConnectors{"connector.count by status",
+                                     "SELECT status, count(*) FROM connector WHERE connector_id > 0 GROUP BY status"};
 constexpr Statement kOpenConnections{"integrations.station.open",
                                      "SELECT station_id, connection_id FROM station WHERE connection_id IS NOT NULL"};
 
@@ -142,6 +148,19 @@ Task<Result<std::vector<std::int64_t>>> set_connectors_offline(RequestContext& c
   std::vector<std::int64_t> connectors;
   for (std::size_t row = 0; row < rows.size(); ++row) connectors.push_back(rows.get<std::int64_t>(row, 0));
   co_return connectors;
+}
+
+Task<Result<StationFigures>> station_figures(RequestContext& context, postgres::Pool& pool) {
+  EVC_CO_TRY(stations, co_await pool.exec(context, kCountStations));
+  EVC_CO_TRY(connectors, co_await pool.exec(context, kCountConnectors));
+  StationFigures figures{.connected = stations.get<std::int64_t>(0, 0),
+                         .offline = stations.get<std::int64_t>(0, 1),
+                         .never = stations.get<std::int64_t>(0, 2),
+                         .connectors_by_status = {}};
+  for (std::size_t row = 0; row < connectors.size(); ++row)
+    figures.connectors_by_status.emplace_back(connectors.get<std::string>(row, 0),
+                                              connectors.get<std::int64_t>(row, 1));
+  co_return figures;
 }
 
 Task<Result<std::vector<OpenConnection>>> open_connections(RequestContext& context, postgres::Pool& pool) {

@@ -53,6 +53,15 @@ Task<Result<std::vector<std::int64_t>>> set_connectors_offline(RequestContext& c
                                                                postgres::Transaction& transaction,
                                                                std::string station_id, std::string reason, WallTime at);
 
+struct StationFigures {
+  std::int64_t connected = 0;
+  std::int64_t offline = 0;  // connected once, not now
+  std::int64_t never = 0;    // provisioned, never seen
+  std::vector<std::pair<std::string, std::int64_t>>
+      connectors_by_status;  // connector 0 is the station itself: left out
+};
+Task<Result<StationFigures>> station_figures(RequestContext& context, postgres::Pool& pool);
+
 struct OpenConnection {
   std::string station_id;
   Uuid connection_id;

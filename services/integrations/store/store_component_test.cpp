@@ -237,6 +237,35 @@ TEST_F(StoreTest, MeterValuesAreKeptOnceAndTheLatestWins) {
   EXPECT_EQ(database.value("SELECT count(*) FROM meter_value"), "6") << "kept all the same";
 }
 
+TEST_F(StoreTest, FiguresCountStationsAndConnectors) {
+  database.value(
+      "WITH added AS (INSERT INTO station (station_id, name, connectors, password_sha256, connection_id, connected_at) "
+      "VALUES ('F1', 'on', '[]', '', gen_random_uuid(), now()), ('F2', 'off', '[]', '', NULL, now()), "
+      "('F3', 'never', '[]', '', NULL, NULL) RETURNING 1) SELECT count(*) FROM added");
+  const auto before = must(run_task(worker, station_figures(context, pool)));
+  database.value(
+      "WITH added AS (INSERT INTO connector (station_id, connector_id, status, error_code, changed_at) VALUES "
+      "('F1', 0, 'Available', 'NoError', now()), ('F1', 1, 'Charging', 'NoError', now()), "
+      "('F2', 1, 'Charging', 'NoError', now()) RETURNING 1) SELECT count(*) FROM added");
+  const auto figures = must(run_task(worker, station_figures(context, pool)));
+  const auto stations = database.value(
+      "SELECT concat_ws(' ', count(*) FILTER (WHERE connection_id IS NOT NULL), count(*) FILTER (WHERE connection_id "
+      "IS "
+      "NULL AND connected_at IS NOT NULL), count(*) FILTER (WHERE connected_at IS NULL)) FROM station");
+  EXPECT_EQ(
+      std::to_string(figures.connected) + " " + std::to_string(figures.offline) + " " + std::to_string(figures.never),
+      stations);
+  EXPECT_GE(figures.connected, 1);
+  EXPECT_GE(figures.offline, 1);
+  EXPECT_GE(figures.never, 1);
+  const auto charging = [](const StationFigures& some) {
+    std::int64_t found = 0;
+    for (const auto& [status, count] : some.connectors_by_status) found += status == "Charging" ? count : 0;
+    return found;
+  };
+  EXPECT_EQ(charging(figures) - charging(before), 2) << "connector 0 is the station itself";
+}
+
 TEST_F(StoreTest, CasesAreOpenedOnce) {
   for (int i = 0; i < 2; ++i)
     must(in_transaction(

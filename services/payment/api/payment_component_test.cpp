@@ -1,5 +1,6 @@
 // The main line of a payment and everything a provider can do to it.
 #include "services/payment/api/payment_fixture_test.hpp"
+#include "services/payment/store/payment_store.hpp"
 
 namespace evc::payment {
 namespace {
@@ -160,6 +161,25 @@ TEST_F(PaymentTest, WhatTheHoldDoesNotCoverIsOwed) {
   EXPECT_EQ(event_data("PaymentCaptured", "receivable,amount"), "500");
   EXPECT_EQ(value(std::string("SELECT debits_posted FROM account WHERE code = 'driver:") + kDriver + "'"), "500");
   expect_books_closed();
+}
+
+TEST_F(PaymentTest, FiguresTellWhatIsHeldCapturedAndOwed) {
+  const auto money = [this] {
+    RequestContext context;
+    return evc::testing::run_task(worker_, store::figures(context, *pool_)).value().money;
+  };
+  EXPECT_TRUE(money().empty());
+  hold("approved");
+  ASSERT_EQ(money().size(), 1U);
+  EXPECT_EQ(money()[0].currency, "BRL");
+  EXPECT_EQ(money()[0].held, 1'000);
+  EXPECT_EQ(money()[0].captured, 0);
+  ASSERT_TRUE(ended(1'500));
+  ASSERT_TRUE(reaches("captured"));
+  EXPECT_EQ(money()[0].held, 0);
+  EXPECT_EQ(money()[0].captured, 1'000);
+  EXPECT_EQ(money()[0].receivable, 500);
+  EXPECT_EQ(money()[0].released + money()[0].refunded, 0);
 }
 
 TEST_F(PaymentTest, AWrongAmountIsNoHoldAndIsLetGo) {

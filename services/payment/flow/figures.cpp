@@ -13,6 +13,19 @@ constexpr std::chrono::milliseconds kInterval{10'000};
 // Hashing the whole chain grows with it: once an hour.
 constexpr int kRoundsPerChainCheck = 360;
 
+void show_money(const store::Figures::Money& money) {
+  const std::pair<const char*, std::int64_t> parts[] = {{"held", money.held},
+                                                        {"captured", money.captured},
+                                                        {"released", money.released},
+                                                        {"receivable", money.receivable},
+                                                        {"refunded", money.refunded}};
+  for (const auto& [part, amount] : parts)
+    telemetry::metrics()
+        .gauge("payment_money_minor", "Money of the last day's payments and of all that are open, in minor units",
+               {{"currency", money.currency}, {"part", part}})
+        .set(static_cast<double>(amount));
+}
+
 }  // namespace
 
 Task<> publish_figures(Worker& worker, postgres::Pool& pool) {
@@ -25,6 +38,7 @@ Task<> publish_figures(Worker& worker, postgres::Pool& pool) {
   telemetry::Gauge overdue =
       registry.gauge("payment_steps_overdue", "Steps at the provider whose outcome is open past their deadline");
   std::map<std::string, telemetry::Gauge> by_state;
+  std::map<std::string, store::Figures::Money> by_currency;
   for (int round = 0; !worker.tasks().cancelled(); ++round) {
     RequestContext context = background_context(kInterval);
     auto figures = co_await store::figures(context, pool);
@@ -32,6 +46,10 @@ Task<> publish_figures(Worker& worker, postgres::Pool& pool) {
       imbalance.set(static_cast<double>(figures->imbalance));
       cases.set(static_cast<double>(figures->open_cases));
       overdue.set(static_cast<double>(figures->overdue_jobs));
+      // A currency that nobody has paid in for a day is worth nothing, and not what it was a day ago.
+      for (auto& [currency, money] : by_currency) money = {.currency = currency};
+      for (const auto& money : figures->money) by_currency[money.currency] = money;
+      for (const auto& [currency, money] : by_currency) show_money(money);
       for (auto& [state, gauge] : by_state) gauge.set(0);
       for (const auto& [state, count] : figures->payments_by_state) {
         auto gauge = by_state

@@ -68,6 +68,11 @@ constexpr Statement kByState{
     "payment.by state",
     "SELECT state, count(*) FROM payment WHERE created_at > now() - interval '1 day' "
     "OR state IN ('requested', 'unknown', 'authorised', 'capturing', 'voiding') GROUP BY state"};
+constexpr Statement kMoney{
+    "payment.money",
+    "SELECT currency, sum(held - captured - released)::bigint, sum(captured)::bigint, sum(released)::bigint, "
+    "sum(receivable)::bigint, sum(refunded)::bigint FROM payment WHERE created_at > now() - interval '1 day' "
+    "OR state IN ('requested', 'unknown', 'authorised', 'capturing', 'voiding') GROUP BY currency"};
 constexpr Statement kBrokenLinks{"payment.broken links", "SELECT ledger_broken_links()"};
 
 template <class E>
@@ -234,9 +239,19 @@ Task<Result<Figures>> figures(RequestContext& context, postgres::Pool& pool) {
   Figures figures{.imbalance = rows->get<std::int64_t>(0, 0),
                   .open_cases = rows->get<std::int64_t>(0, 1),
                   .overdue_jobs = rows->get<std::int64_t>(0, 2),
-                  .payments_by_state = {}};
+                  .payments_by_state = {},
+                  .money = {}};
   for (std::size_t row = 0; row < states->size(); ++row)
     figures.payments_by_state.emplace_back(states->get<std::string>(row, 0), states->get<std::int64_t>(row, 1));
+  auto money = co_await pool.exec(context, kMoney);
+  if (!money) co_return std::unexpected(std::move(money).error());
+  for (std::size_t row = 0; row < money->size(); ++row)
+    figures.money.push_back({.currency = money->get<std::string>(row, 0),
+                             .held = money->get<std::int64_t>(row, 1),
+                             .captured = money->get<std::int64_t>(row, 2),
+                             .released = money->get<std::int64_t>(row, 3),
+                             .receivable = money->get<std::int64_t>(row, 4),
+                             .refunded = money->get<std::int64_t>(row, 5)});
   co_return figures;
 }
 

@@ -58,6 +58,15 @@ struct Figures {
   std::int64_t overdue_jobs = 0;
   std::vector<std::pair<std::string, std::int64_t>>
       payments_by_state;  // those of the last day, and all that are not final
+  struct Money {
+    std::string currency;
+    std::int64_t held = 0;  // and neither captured nor released yet
+    std::int64_t captured = 0;
+    std::int64_t released = 0;
+    std::int64_t receivable = 0;
+    std::int64_t refunded = 0;
+  };
+  std::vector<Money> money;  // of the same payments, in minor units
 };
 Task<Result<Figures>> figures(RequestContext& context, postgres::Pool& pool);
 Task<Result<std::int64_t>> broken_links(RequestContext& context, postgres::Pool& pool);

@@ -282,6 +282,21 @@ TEST_F(ErasureTest, GoesStepByStepAndLeavesNothing) {
   EXPECT_EQ(ask("GET", std::string(begun.headers.get("location").value_or(""))).status, 404) << "forgotten";
 }
 
+TEST_F(ErasureTest, OneThatDoesNotComeOnIsSeen) {
+  const auto running = [this] {
+    RequestContext context = context_now();
+    return evc::testing::run_task(worker_, running_erasures(context, *pool_, clock_.wall())).value();
+  };
+  EXPECT_EQ(running().count, 0);
+  EXPECT_EQ(running().oldest_s, 0);
+  others_.broken["erase"] = 1'000'000;
+  erase();
+  clock_.offset += 600s;
+  EXPECT_EQ(running().count, 1);
+  EXPECT_GE(running().oldest_s, 600);
+  EXPECT_LT(running().oldest_s, 660);
+}
+
 TEST_F(ErasureTest, IsRefusedWhileSomethingIsOpen) {
   others_.open_charges = 1;
   const Answer charge = erase();

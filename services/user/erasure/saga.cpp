@@ -2,6 +2,7 @@
 
 #include "kit/base/crash_point.hpp"
 #include "kit/telemetry/log.hpp"
+#include "kit/telemetry/metrics.hpp"
 
 namespace evc::user {
 namespace {
@@ -11,6 +12,7 @@ constexpr std::chrono::seconds kStepTimeout{4};
 constexpr std::chrono::seconds kClaim{5};  // longer than a step
 constexpr std::chrono::seconds kReplayTimeout{60};
 constexpr std::chrono::milliseconds kReplayPause{500};
+constexpr std::chrono::milliseconds kFiguresInterval{10'000};
 constexpr std::chrono::hours kToldFor{24 * 30};
 constexpr std::int64_t kAlarmAfter = 10;
 
@@ -154,6 +156,21 @@ Task<> run_erasures(Worker& worker, ErasureSaga& saga) {
     if (!advanced)
       EVC_LOG(kWarn, "Erasures could not be looked for", {{telemetry::key::kErrorDetail, advanced.error().detail}});
     if (!advanced || !*advanced) co_await sleep_for(worker, kPoll);
+  }
+}
+
+Task<> publish_erasure_figures(Worker& worker, postgres::Pool& pool) {
+  telemetry::Gauge running = telemetry::metrics().gauge("user_erasures_running", "Erasures that have not ended");
+  telemetry::Gauge oldest = telemetry::metrics().gauge("user_erasure_oldest_seconds",
+                                                       "Time since the oldest running erasure was asked for; 0: none");
+  while (!worker.tasks().cancelled()) {
+    RequestContext context = background_context(kStepTimeout);
+    auto figures = co_await running_erasures(context, pool, context.clock->wall());
+    if (figures) {
+      running.set(static_cast<double>(figures->count));
+      oldest.set(static_cast<double>(figures->oldest_s));
+    }
+    co_await sleep_for(worker, kFiguresInterval);
   }
 }
 

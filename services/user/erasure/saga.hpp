@@ -50,6 +50,8 @@ class ErasureSaga {
 
 // Until the worker ends.
 Task<> run_erasures(Worker& worker, ErasureSaga& saga);
+// Shows how many are under way and how long the oldest has been, until the worker ends. Once per process.
+Task<> publish_erasure_figures(Worker& worker, postgres::Pool& pool);
 // Until it is done once.
 Task<> replay_erasures(Worker& worker, ErasureSaga& saga);
 

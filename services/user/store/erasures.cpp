@@ -28,6 +28,10 @@ constexpr Statement kFinish{"erasure_finish",
                             "UPDATE erasure SET state = $3, reason = $4, finished_at = $5, account_id = NULL, due_at = "
                             "NULL WHERE id = $1 AND state = $2"};
 constexpr Statement kForget{"erasure_forget", "DELETE FROM erasure WHERE finished_at < $1"};
+constexpr Statement kFigures{
+    "erasure_figures",
+    "SELECT count(*), coalesce(greatest(0, extract(epoch FROM $1 - min(requested_at)))::bigint, "
+    "0) FROM erasure WHERE finished_at IS NULL"};
 constexpr Statement kDeleteProfile{"profile_delete", "DELETE FROM profile WHERE id = $1"};
 constexpr Statement kDeleteProfiles{"profile_delete_many", "DELETE FROM profile WHERE id = ANY ($1::uuid[])"};
 
@@ -97,6 +101,11 @@ Task<Result<bool>> finish_erasure(RequestContext& context, postgres::Transaction
   EVC_CO_TRY(finished, co_await transaction.exec(context, kFinish, std::move(params)));
   EVC_CO_CHECK(co_await transaction.exec(context, kForget, Params(forget_before)));
   co_return finished.affected() == 1;
+}
+
+Task<Result<RunningErasures>> running_erasures(RequestContext& context, postgres::Pool& pool, WallTime now) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kFigures, Params(now)));
+  co_return RunningErasures{.count = rows.get<std::int64_t>(0, 0), .oldest_s = rows.get<std::int64_t>(0, 1)};
 }
 
 Task<Result<void>> delete_profile(RequestContext& context, postgres::Transaction& transaction, Uuid account_id) {

@@ -39,6 +39,12 @@ Task<Result<bool>> move_erasure(RequestContext& context, postgres::Transaction& 
 Task<Result<bool>> finish_erasure(RequestContext& context, postgres::Transaction& transaction, Erasure erasure,
                                   std::optional<OpenPart> reason, WallTime now, WallTime forget_before);
 
+struct RunningErasures {
+  std::int64_t count = 0;
+  std::int64_t oldest_s = 0;  // since the oldest of them was asked for
+};
+Task<Result<RunningErasures>> running_erasures(RequestContext& context, postgres::Pool& pool, WallTime now);
+
 // Profile and vehicles. Idempotent.
 Task<Result<void>> delete_profile(RequestContext& context, postgres::Transaction& transaction, Uuid account_id);
 // Those of `ids` that have a profile here; how many there were.

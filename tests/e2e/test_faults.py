@@ -1,0 +1,134 @@
+"""Fault switches on a platform of its own (`up --faults`): each raises its alert within 90 s, and the alert is over within 180 s of its end.
+Two of them in every run, side by side; all with --long."""
+import json
+import os
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from prometheus import firing
+
+FIRES_WITHIN_S, CLEARS_WITHIN_S = 90, 180
+# Fault → its alert, and whether it shows only while somebody charges.
+ALERTS = {
+    "station-offline": ("StationsOffline", False),
+    "collector-down": ("CollectorDown", False),
+    "provider-slow": ("ProviderSlow", True),
+    "provider-failing": ("ProviderFails", True),
+    "kafka-lag": ("EventsLate", True),
+    "duplicate-events": ("EventsRepeated", True),
+    "postgres-slow": ("DatabaseSlow", False),
+    "redis-down": ("RedisAway", False),
+    "clock-skew": ("ClockSkew", False),
+}
+SHORT = ("station-offline", "collector-down")
+pytestmark = pytest.mark.timeout(900)
+
+
+def evcosta(root: Path, run_dir: Path, *arguments, base: int | None = None, timeout: float = 300) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "EVCOSTA_RUN_DIR": str(run_dir), "REQUIRE_ALL": ""}
+    if base:
+        environment["EVCOSTA_PORT_BASE"] = str(base)
+    else:
+        environment.pop("EVCOSTA_PORT_BASE", None)
+    return subprocess.run([str(root / "evcosta"), *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+@pytest.fixture(scope="module")
+def drilled(platform):
+    """A Platform with fault switches; stopped at the end."""
+    from running_platform import Platform
+
+    run_dir: Path = platform.run_dir.parent / f"{platform.run_dir.name}-faults"
+    subprocess.run(["rm", "-rf", str(run_dir)], check=True)
+    up = evcosta(platform.root, run_dir, "up", "--no-build", "--faults", base=platform.port("GATEWAY_PORT") - 3 + 300)
+    try:
+        assert up.returncode == 0, up.stdout[-2000:] + up.stderr[-2000:]
+        yield Platform(run_dir)
+    finally:
+        down = evcosta(platform.root, run_dir, "down", timeout=120)
+        assert down.returncode == 0, down.stderr
+
+
+class Charges:
+    """Drivers who charge one after the other, whatever becomes of it, until told to stop."""
+
+    def __init__(self, platform, count: int = 3):
+        self.platform, self.stop = platform, threading.Event()
+        self.threads = [threading.Thread(target=self.one_after_the_other) for _ in range(count)]
+
+    def one_after_the_other(self) -> None:
+        while not self.stop.is_set():
+            evcosta(self.platform.root, self.platform.run_dir, "demo", "--quiet", "--kwh", "1", timeout=300)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def switch(platform, *words: str) -> str:
+    answer = evcosta(platform.root, platform.run_dir, "fault", *words, timeout=60)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout
+
+
+def audited(platform, name: str) -> list[dict]:
+    lines = (platform.run_dir / "faults/audit.jsonl").read_text(encoding="utf-8").splitlines()
+    return [row for row in map(json.loads, lines) if row["fault"] == name]
+
+
+def drill(platform, eventually, names) -> None:
+    """The faults at once: each alert fires in time, and is over in time after the end."""
+    alerts = {ALERTS[name][0] for name in names}
+    assert not firing(platform) & alerts
+    begun = time.monotonic()
+    for name in names:
+        switch(platform, name, "on", "--for", "300", "--why", "a test")
+        assert "left" in next(line for line in switch(platform, "list").splitlines() if line.startswith(name))
+    eventually(lambda: firing(platform) >= alerts, FIRES_WITHIN_S, every_s=1, what=f"{alerts} to fire")
+    fired = time.monotonic()
+    for name in names:
+        switch(platform, name, "off")
+    ended = time.monotonic()
+    eventually(lambda: not firing(platform) & alerts, CLEARS_WITHIN_S, every_s=1, what=f"{alerts} to end")
+    print(f"{' and '.join(names)}: fired after {fired - begun:.0f} s, over {time.monotonic() - ended:.0f} s after the end")
+    for name in names:
+        assert [row["what"] for row in audited(platform, name)][-2:] == ["on", "off"]
+        assert audited(platform, name)[-2]["who"] and audited(platform, name)[-2]["why"] == "a test"
+
+
+def test_there_are_no_faults_without_the_switch(platform):
+    answer = platform.evcosta("fault", "redis-down", "on")
+    assert answer.returncode != 0 and "up --faults" in answer.stderr
+    assert not platform.ports.keys() & {"FAULT_CONTROL_PORT", "POSTGRES_GATE_PORT"} and "fault-gates" not in platform.processes
+
+
+def test_two_faults_fire_and_clear(drilled, eventually):
+    drill(drilled, eventually, SHORT)
+
+
+def test_a_fault_ends_by_itself(drilled, eventually):
+    switch(drilled, "clock-skew", "on", "--for", "2")
+    eventually(lambda: audited(drilled, "clock-skew")[-1]["what"] == "off", 10, every_s=0.2, what="the end by itself")
+    assert audited(drilled, "clock-skew")[-1]["how"] == "its time was over"
+    assert evcosta(drilled.root, drilled.run_dir, "fault", "clock-skew", "on", "--for", "901").returncode != 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [name for name in ALERTS if name not in SHORT])
+def test_a_fault_fires_and_clears(drilled, eventually, name):
+    if not ALERTS[name][1]:
+        drill(drilled, eventually, [name])
+        return
+    charge = evcosta(drilled.root, drilled.run_dir, "demo", "--quiet", timeout=200)
+    assert charge.returncode == 0, charge.stderr
+    with Charges(drilled):
+        drill(drilled, eventually, [name])
