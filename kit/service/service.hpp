@@ -36,6 +36,8 @@ class WorkerScope {
   virtual const std::string& instance() const = 0;
   virtual http::Router& router() = 0;                             // routes of the service's listener
   virtual void use(http::Middleware middleware) = 0;              // after authentication, in order
+  // Before authentication, in order: for what makes the credentials that it looks at.
+  virtual void use_before_authentication(http::Middleware middleware) = 0;
   virtual http::Router& router(const std::string& listener) = 0;  // of one of Definition::further_listeners
   virtual void use(const std::string& listener, http::Middleware middleware) = 0;
   virtual postgres::Pool& postgres() = 0;                             // the service's own database

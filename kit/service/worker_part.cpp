@@ -79,6 +79,10 @@ void WorkerPart::use(const std::string& listener, http::Middleware middleware) {
   port(listener).middleware.push_back(std::move(middleware));
 }
 
+void WorkerPart::use_before_authentication(http::Middleware middleware) {
+  port(process_.definition.listener.section).before_authentication.push_back(std::move(middleware));
+}
+
 postgres::Pool& WorkerPart::postgres() {
   return postgres(common().postgres.database);
 }
@@ -186,8 +190,10 @@ void WorkerPart::start() {
     const std::string& section = one.listener.section;
     const auto address = settings_as<AddressSection>(process_.settings.section(section), section);
     const auto bound = process_.ports.find(section);
+    std::vector<http::Middleware> middleware = std::move(one.before_authentication);
+    for (http::Middleware& step : one.middleware) middleware.push_back(std::move(step));
     one.server = std::make_unique<http::Server>(
-        worker_, one.router, std::move(one.middleware),
+        worker_, one.router, std::move(middleware),
         http::ServerOptions{
             .host = address.host,
             .port = bound == process_.ports.end() ? static_cast<std::uint16_t>(address.port) : bound->second,

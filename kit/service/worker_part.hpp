@@ -38,6 +38,7 @@ class WorkerPart final : public WorkerScope {
   const std::string& instance() const override { return common().service.instance; }
   http::Router& router() override { return router(process_.definition.listener.section); }
   void use(http::Middleware middleware) override { use(process_.definition.listener.section, std::move(middleware)); }
+  void use_before_authentication(http::Middleware middleware) override;
   http::Router& router(const std::string& listener) override;
   void use(const std::string& listener, http::Middleware middleware) override;
   postgres::Pool& postgres() override;
@@ -77,6 +78,7 @@ class WorkerPart final : public WorkerScope {
   struct Port {
     Listener listener;
     std::shared_ptr<http::Router> router = std::make_shared<http::Router>();
+    std::vector<http::Middleware> before_authentication;
     std::vector<http::Middleware> middleware;
     std::unique_ptr<http::Server> server;
   };

@@ -4,7 +4,6 @@
 
 #include "kit/net/client_network.hpp"
 #include "services/gateway/api/forward.hpp"
-#include "services/gateway/api/problem_pages.hpp"
 
 namespace evc::gateway {
 namespace {
@@ -34,8 +33,13 @@ Task<http::Response> hide(RequestContext& context, http::Request& request) {
 }  // namespace
 
 Edge::Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
-           RateLimiter& limiter, EdgeOptions options)
-    : routes_(routes), classes_(classes), peers_(std::move(peers)), limiter_(limiter), options_(options) {}
+           OwnOperations own, RateLimiter& limiter, EdgeOptions options)
+    : routes_(routes),
+      classes_(classes),
+      peers_(std::move(peers)),
+      own_(std::move(own)),
+      limiter_(limiter),
+      options_(options) {}
 
 void Edge::add_routes(http::Router& router) {
   for (const contracts::Route& route : routes_) add_route(router, route);
@@ -53,10 +57,13 @@ void Edge::add_route(http::Router& router, const contracts::Route& route) {
   http::RouteOptions options{.access = access_of(route),
                              .scope = std::string(route.scope),
                              .body_limit_bytes = route.body_limit_bytes,
-                             .deadline = std::chrono::milliseconds(route.deadline_ms)};
+                             .deadline = std::chrono::milliseconds(route.deadline_ms),
+                             .extent = route.subtree ? http::Extent::kSubtree : http::Extent::kExact};
   by_name_[name_of(route.method, route.path)] = &route;
   if (route.service == "gateway") {
-    router.add(route.method, route.path, explain_problem, std::move(options));
+    const auto own = own_.find(route.operation);
+    if (own == own_.end()) throw std::logic_error(std::string(route.operation) + " is the gateway's, and not given");
+    router.add(route.method, route.path, own->second, std::move(options));
     return;
   }
   const Upstream upstream{.client = peers_(std::string(route.service)),

@@ -18,6 +18,8 @@
 
 namespace evc::gateway {
 
+// What the gateway answers itself, by operationId.
+using OwnOperations = std::map<std::string, http::Handler, std::less<>>;
 using Peers = std::function<std::shared_ptr<http::Client>(const std::string& service)>;
 
 struct EdgeOptions {
@@ -27,9 +29,9 @@ struct EdgeOptions {
 
 class Edge {
  public:
-  // Throws std::logic_error for a table that does not fail closed.
+  // Throws std::logic_error for a table that does not fail closed, or names an operation of ours that is not given.
   Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
-       RateLimiter& limiter, EdgeOptions options);
+       OwnOperations own, RateLimiter& limiter, EdgeOptions options);
 
   void add_routes(http::Router& router);
   // Middleware, in the order in which it is to be used after authentication.
@@ -46,6 +48,7 @@ class Edge {
   std::span<const contracts::Route> routes_;
   std::span<const contracts::RateClass> classes_;
   Peers peers_;
+  OwnOperations own_;
   RateLimiter& limiter_;
   EdgeOptions options_;
   std::map<std::string, const contracts::Route*, std::less<>> by_name_;  // "GET /stations"

@@ -7,6 +7,7 @@
 #include "kit/testing/raw_peer.hpp"
 #include "kit/testing/run_task.hpp"
 #include "services/gateway/api/edge.hpp"
+#include "services/gateway/pages/problem_pages.hpp"
 
 namespace evc::gateway {
 namespace {
@@ -170,8 +171,9 @@ class GatewayTest : public ::testing::Test {
                                                                         .endpoints = {{"127.0.0.1", upstream->port()}},
                                                                         .retry = {.base = 5ms, .cap = 10ms},
                                                                         .breaker = {.open_for = 200ms}});
-    edge =
-        std::make_unique<Edge>(table, kClasses, [this](const std::string&) { return client; }, limiter, EdgeOptions{});
+    edge = std::make_unique<Edge>(
+        table, kClasses, [this](const std::string&) { return client; }, OwnOperations{{"getProblem", explain_problem}},
+        limiter, EdgeOptions{});
     auto router = std::make_shared<http::Router>();
     edge->add_routes(*router);
     std::vector<http::Middleware> middleware{believe};
@@ -431,7 +433,7 @@ TEST(Table, FailsClosed) {
   const auto build = [&](Route route) {
     http::Router router;
     const std::vector<Route> routes{route};
-    Edge edge(routes, kClasses, [](const std::string&) { return std::shared_ptr<http::Client>(); }, limiter, {});
+    Edge edge(routes, kClasses, [](const std::string&) { return std::shared_ptr<http::Client>(); }, {}, limiter, {});
     edge.add_routes(router);
   };
   Route route = row("GET", "/x", "x");
@@ -442,12 +444,31 @@ TEST(Table, FailsClosed) {
   EXPECT_THROW(build(route), std::logic_error) << "without a rate limit";
 }
 
+OwnOperations ours_of_the_contract() {
+  OwnOperations ours;
+  for (const Route& route : contracts::routes()) {
+    if (route.service == "gateway") ours.emplace(route.operation, explain_problem);
+  }
+  return ours;
+}
+
+TEST(Table, AnOperationOfOursThatIsNotGivenStopsTheStart) {
+  ScriptedLimits shared;
+  RateLimiter limiter(shared, {});
+  http::Router router;
+  OwnOperations ours = ours_of_the_contract();
+  ours.erase(ours.begin());
+  Edge edge(contracts::routes(), contracts::rate_classes(),
+            [](const std::string&) { return std::shared_ptr<http::Client>(); }, ours, limiter, {});
+  EXPECT_THROW(edge.add_routes(router), std::logic_error);
+}
+
 TEST(Table, TheContractsOwnTableBuilds) {
   ScriptedLimits shared;
   RateLimiter limiter(shared, {});
   http::Router router;
   Edge edge(contracts::routes(), contracts::rate_classes(),
-            [](const std::string&) { return std::shared_ptr<http::Client>(); }, limiter, {});
+            [](const std::string&) { return std::shared_ptr<http::Client>(); }, ours_of_the_contract(), limiter, {});
   EXPECT_NO_THROW(edge.add_routes(router));
   EXPECT_EQ(router.routes().size(), contracts::routes().size());
 }
