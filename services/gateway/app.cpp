@@ -3,7 +3,6 @@
 #include "kit/service/service.hpp"
 #include "services/gateway/api/edge.hpp"
 #include "services/gateway/console/console.hpp"
-#include "services/gateway/pages/problem_pages.hpp"
 #include "services/gateway/session/session_routes.hpp"
 
 namespace {
@@ -64,8 +63,7 @@ gateway::OwnOperations own_operations(service::WorkerScope& scope, const EdgeSec
   scope.use_before_authentication(sessions.before_authentication());
   const gateway::Console& files = console(settings);
   using Request = http::Request;
-  return {{"getProblem", gateway::explain_problem},
-          {"getConsole", to_the_console},
+  return {{"getConsole", to_the_console},
           {"getConsoleFile", [&files](RequestContext& c, Request& r) { return console_answer(c, r, files); }},
           {"getBrowserSession", [&routes](RequestContext& c, Request& r) { return routes.show(c, r); }},
           {"startBrowserSignIn", [&routes](RequestContext& c, Request& r) { return routes.login(c, r); }},
@@ -83,8 +81,8 @@ void wire(service::WorkerScope& scope) {
   auto& limiter = scope.own<gateway::RateLimiter>(shared, limits);
   const gateway::Peers peers = [&scope](const std::string& name) { return scope.peer(name); };
   const gateway::EdgeOptions options{.stream_idle = std::chrono::milliseconds(settings.stream_idle_ms)};
-  auto& edge = scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers,
-                                        own_operations(scope, settings), limiter, options);
+  auto& edge = scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers, limiter, options,
+                                        own_operations(scope, settings));
   edge.add_routes(scope.router());
   for (http::Middleware& step : edge.middleware()) scope.use(std::move(step));
 }

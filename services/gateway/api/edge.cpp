@@ -4,6 +4,7 @@
 
 #include "kit/net/client_network.hpp"
 #include "services/gateway/api/forward.hpp"
+#include "services/gateway/pages/problem_pages.hpp"
 
 namespace evc::gateway {
 namespace {
@@ -33,13 +34,15 @@ Task<http::Response> hide(RequestContext& context, http::Request& request) {
 }  // namespace
 
 Edge::Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
-           OwnOperations own, RateLimiter& limiter, EdgeOptions options)
+           RateLimiter& limiter, EdgeOptions options, OwnOperations own)
     : routes_(routes),
       classes_(classes),
       peers_(std::move(peers)),
-      own_(std::move(own)),
       limiter_(limiter),
-      options_(options) {}
+      options_(options),
+      own_(std::move(own)) {
+  own_.try_emplace("getProblem", explain_problem);
+}
 
 void Edge::add_routes(http::Router& router) {
   for (const contracts::Route& route : routes_) add_route(router, route);
@@ -61,9 +64,9 @@ void Edge::add_route(http::Router& router, const contracts::Route& route) {
                              .extent = route.subtree ? http::Extent::kSubtree : http::Extent::kExact};
   by_name_[name_of(route.method, route.path)] = &route;
   if (route.service == "gateway") {
-    const auto own = own_.find(route.operation);
-    if (own == own_.end()) throw std::logic_error(std::string(route.operation) + " is the gateway's, and not given");
-    router.add(route.method, route.path, own->second, std::move(options));
+    const auto handler = own_.find(route.operation);
+    if (handler == own_.end()) throw std::logic_error("nobody answers " + std::string(route.operation));
+    router.add(route.method, route.path, handler->second, std::move(options));
     return;
   }
   const Upstream upstream{.client = peers_(std::string(route.service)),

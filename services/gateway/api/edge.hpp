@@ -18,7 +18,6 @@
 
 namespace evc::gateway {
 
-// What the gateway answers itself, by operationId.
 using OwnOperations = std::map<std::string, http::Handler, std::less<>>;
 using Peers = std::function<std::shared_ptr<http::Client>(const std::string& service)>;
 
@@ -29,9 +28,10 @@ struct EdgeOptions {
 
 class Edge {
  public:
-  // Throws std::logic_error for a table that does not fail closed, or names an operation of ours that is not given.
+  // `own`: what the gateway answers itself, by operation, beside the explanations of problems. Throws std::logic_error
+  // for a table that does not fail closed, or with an operation of the gateway that nobody answers.
   Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
-       OwnOperations own, RateLimiter& limiter, EdgeOptions options);
+       RateLimiter& limiter, EdgeOptions options, OwnOperations own = {});
 
   void add_routes(http::Router& router);
   // Middleware, in the order in which it is to be used after authentication.
@@ -48,9 +48,9 @@ class Edge {
   std::span<const contracts::Route> routes_;
   std::span<const contracts::RateClass> classes_;
   Peers peers_;
-  OwnOperations own_;
   RateLimiter& limiter_;
   EdgeOptions options_;
+  OwnOperations own_;
   std::map<std::string, const contracts::Route*, std::less<>> by_name_;  // "GET /stations"
 };
 

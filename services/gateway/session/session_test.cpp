@@ -94,12 +94,13 @@ class SessionTest : public ::testing::Test {
   void SetUp() override {
     auto behind = std::make_shared<http::Router>();
     const http::RouteOptions open{.access = http::Access::kPublic};
-    for (const auto& [path, handler] : {std::pair<const char*, Handler>{"/oauth2/token", token},
-                                        {"/internal/browser-sessions", begin},
-                                        {"/internal/browser-sessions/use", use},
-                                        {"/internal/browser-sessions/end", end}})
-      behind->add(
-          "POST", path, [this, handler = handler](RequestContext& c, Request& r) { return handler(auth, c, r); }, open);
+    const auto answer = [&behind, &open, this](const char* path, Handler handler) {
+      behind->add("POST", path, [this, handler](RequestContext& c, Request& r) { return handler(auth, c, r); }, open);
+    };
+    answer("/oauth2/token", token);
+    answer("/internal/browser-sessions", begin);
+    answer("/internal/browser-sessions/use", use);
+    answer("/internal/browser-sessions/end", end);
     auth_server = serve(behind, {}, http::ServerOptions::Trust::kInternal);
     client = std::make_shared<http::Client>(
         worker, http::ClientOptions{.service = "auth", .endpoints = {{"127.0.0.1", auth_server->port()}}});
