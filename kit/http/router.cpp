@@ -105,7 +105,7 @@ struct Router::Impl {
   }
 };
 
-Router::Router() : impl_(std::make_unique<Impl>()) {}
+Router::Router() : impl_(std::make_shared<Impl>()) {}
 Router::~Router() = default;
 
 void Router::add(std::string_view method, std::string_view path, Handler handler, RouteOptions options) {
@@ -151,7 +151,7 @@ Result<Router::Match> Router::match(Request& request) const {
   request.route = entry.info.path;
   for (std::size_t i = 0; i < entry.parameters.size(); ++i)
     request.path_parameters[entry.parameters[i]] = search.values[i];
-  Match match{.info = &entry.info};
+  Match match{.info = &entry.info, .table = impl_};
   if (entry.handler) match.handler = &entry.handler;
   if (entry.websocket) {
     match.accept = &entry.accept;

@@ -64,14 +64,18 @@ class Router {
     const WebSocketHandler* websocket = nullptr;
     const WebSocketOptions* websocket_options = nullptr;
     const RouteInfo* info = nullptr;
+    std::shared_ptr<const void> table;  // keeps all of these while the request is served
   };
   // Fills request.route and request.path_parameters. not-found or method-not-allowed (detail holds the allowed
   // methods).
   Result<Match> match(Request& request) const;
+  // The routes of `other` from the next request on; those under way end with
+  // the ones they began with. On the worker that serves.
+  void replace_by(const Router& other) { impl_ = other.impl_; }
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace evc::http

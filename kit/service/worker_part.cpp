@@ -36,6 +36,13 @@ Task<Result<void>> ask_redis(redis::Client& client, RequestContext& context) {
   co_return Result<void>{};
 }
 
+std::vector<http::Endpoint> endpoints_of(const std::string& service, const std::string& addresses) {
+  std::vector<http::Endpoint> endpoints;
+  for (PeerAddress& one : parse_addresses("peers." + service, addresses))
+    endpoints.push_back({std::move(one.host), one.port});
+  return endpoints;
+}
+
 // A new key signs two seconds after it was published at the earliest, and the old one is withdrawn two seconds later.
 constexpr std::chrono::milliseconds kRenewAfterKeys{2'500};
 
@@ -125,8 +132,7 @@ std::shared_ptr<http::Client> WorkerPart::peer(const std::string& service) {
   }
   http::ClientOptions options{.service = service, .tls = process_.tls_client};
   try {
-    for (PeerAddress& one : parse_addresses("peers." + service, address->second))
-      options.endpoints.push_back({std::move(one.host), one.port});
+    options.endpoints = endpoints_of(service, address->second);
   } catch (const std::runtime_error& error) {
     throw StartError(ExitCode::kSettings, error.what(), "Every setting is described in the service's config.yaml.");
   }
@@ -299,6 +305,30 @@ json::Value WorkerPart::activity() const {
                       {"listeners", std::move(listeners)},
                       {"tasks", std::move(tasks)},
                       {"deadlinesArmed", worker_.wheel().armed()}};
+}
+
+void WorkerPart::show(std::string name, std::function<json::Value()> state) {
+  shown_.emplace_back(std::move(name), std::move(state));
+}
+
+json::Value WorkerPart::clusters() const {
+  json::Array peers;
+  for (const auto& [service, client] : peers_) peers.push_back(client->state());
+  json::Object all{{"worker", worker_.index()}, {"peers", std::move(peers)}};
+  for (const auto& [name, state] : shown_) all[name] = state();
+  return all;
+}
+
+void WorkerPart::reload(const Settings& settings) {
+  try {
+    for (const auto& [service, client] : peers_) {
+      const auto addresses = settings.common.peers.find(service);
+      if (addresses != settings.common.peers.end()) client->use_endpoints(endpoints_of(service, addresses->second));
+    }
+    for (const auto& step : reload_steps_) step(settings);
+  } catch (const std::exception& error) {
+    EVC_LOG(kError, "new settings cannot be used; what was stays", {{key::kReason, error.what()}});
+  }
 }
 
 std::vector<http::RouteInfo> WorkerPart::routes() const {

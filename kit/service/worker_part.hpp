@@ -58,6 +58,11 @@ class WorkerPart final : public WorkerScope {
                  Dependency dependency) override;
   void on_drain(std::function<Task<>()> step) override { drain_steps_.push_back(std::move(step)); }
 
+  void on_reload(std::function<void(const Settings&)> step) override { reload_steps_.push_back(std::move(step)); }
+  void show(std::string name, std::function<json::Value()> state) override;
+  // On the worker: what changed in the settings. `settings` was checked.
+  void reload(const Settings& settings);
+
   // After wire(): opens the listeners and spawns the checks. Throws StartError when a port is taken.
   void start();
   // On the worker. Sets drained() when nothing of it runs any more; false stays when `deadline` came first.
@@ -65,6 +70,8 @@ class WorkerPart final : public WorkerScope {
   bool drained() const { return drained_.load(); }
   // On the worker: connections, requests in flight and tasks.
   json::Value activity() const;
+  // On the worker: whom it calls, and how they are.
+  json::Value clusters() const;
   std::vector<http::RouteInfo> routes() const;
 
  protected:
@@ -105,6 +112,8 @@ class WorkerPart final : public WorkerScope {
   std::shared_ptr<auth::Verifier> verifier_;
   std::vector<Check> checks_;
   std::vector<std::function<Task<>()>> drain_steps_;
+  std::vector<std::function<void(const Settings&)>> reload_steps_;
+  std::vector<std::pair<std::string, std::function<json::Value()>>> shown_;
   std::vector<std::shared_ptr<void>> kept_;
   std::atomic<bool> drained_{false};
 };

@@ -17,6 +17,7 @@ struct EdgeSection {
   std::int64_t limit_clients = 100'000;
   std::int64_t session_remembered_ms = 5'000;
   std::string console_dir = "web/dist";
+  std::map<std::string, gateway::RouteChange> routes;
 
   void check(SettingLimits& limits) const {
     limits.range<std::int64_t>("stream_idle_ms", stream_idle_ms, 1'000, 3'600'000);
@@ -29,7 +30,7 @@ struct EdgeSection {
 };
 BOOST_DESCRIBE_STRUCT(EdgeSection, (),
                       (stream_idle_ms, limit_lease, limit_lease_ms, limit_redis_timeout_ms, limit_clients,
-                       session_remembered_ms, console_dir))
+                       session_remembered_ms, console_dir, routes))
 
 // Of the process: its files are in memory once.
 gateway::Console& console(const EdgeSection& settings) {
@@ -71,6 +72,14 @@ gateway::OwnOperations own_operations(service::WorkerScope& scope, const EdgeSec
           {"logoutBrowser", [&routes](RequestContext& c, Request& r) { return routes.logout(c, r); }}};
 }
 
+void reload(service::WorkerScope& scope, gateway::Edge& edge, const service::Settings& fresh) {
+  const auto settings = settings_as<EdgeSection>(fresh.section("edge"), "edge");
+  if (scope.first()) console(settings).reload();
+  http::Router router;
+  edge.add_routes(router, settings.routes);
+  scope.router().replace_by(router);
+}
+
 void wire(service::WorkerScope& scope) {
   const auto settings = scope.settings<EdgeSection>("edge");
   const gateway::LimiterOptions limits{.lease = settings.limit_lease,
@@ -83,7 +92,9 @@ void wire(service::WorkerScope& scope) {
   const gateway::EdgeOptions options{.stream_idle = std::chrono::milliseconds(settings.stream_idle_ms)};
   auto& edge = scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers, limiter, options,
                                         own_operations(scope, settings));
-  edge.add_routes(scope.router());
+  edge.add_routes(scope.router(), settings.routes);
+  scope.show("limits", [&edge] { return edge.admission().state(); });
+  scope.on_reload([&scope, &edge](const service::Settings& fresh) { reload(scope, edge, fresh); });
   for (http::Middleware& step : edge.middleware()) scope.use(std::move(step));
 }
 

@@ -3,6 +3,7 @@
 #include "services/gateway/domain/cookies.hpp"
 #include "services/gateway/domain/encodings.hpp"
 #include "services/gateway/domain/header_rules.hpp"
+#include "services/gateway/domain/importance.hpp"
 #include "services/gateway/domain/languages.hpp"
 #include "services/gateway/domain/same_origin.hpp"
 
@@ -59,6 +60,15 @@ TEST(Encodings, TheSmallestThatIsAtHandAndWanted) {
   EXPECT_EQ(choose_encoding("gzip;q=0, br;q=0", both), Encoding::kIdentity);
   EXPECT_EQ(choose_encoding("", both), Encoding::kIdentity);
   EXPECT_EQ(choose_encoding("br", {}), Encoding::kIdentity);
+}
+
+TEST(Importance, StoppingAChargeComesLastAndLooksForRoutesFirst) {
+  for (const char* other :
+       {"charge", "partner", "write", "refresh", "operations", "stream", "read", "public", "sign-in", "search"})
+    EXPECT_LT(share_of(other), share_of("stop")) << other;
+  EXPECT_LT(share_of("search"), share_of("read"));
+  EXPECT_LT(share_of("read"), share_of("charge"));
+  EXPECT_GT(share_of("unheard-of"), 0);
 }
 
 TEST(Cookies, EveryValueOfANameIsSeen) {
