@@ -111,15 +111,31 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   resilience::RetryBudget budget;
   std::map<std::string, CircuitBreaker, std::less<>> breakers;
 
-  // The endpoints as they are at the beginning of a try.
-  struct Chosen {
-    std::shared_ptr<ConnectionPool> from;
-    std::shared_ptr<OutlierEjection> among;
-    std::size_t endpoint = 0;
+  // The endpoint of a try among those that there are at its beginning. Who is destroyed before record() has said
+  // nothing.
+  class Turn {
+   public:
+    Turn(std::shared_ptr<ConnectionPool> from, std::shared_ptr<OutlierEjection> among, SteadyTime now)
+        : from_(std::move(from)), among_(std::move(among)), endpoint_(among_->begin_call(now)) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      if (!recorded_) among_->record(endpoint_, OutlierEjection::Outcome::kNeutral, milliseconds(0), {});
+    }
+    ConnectionPool& from() const { return *from_; }
+    std::size_t endpoint() const { return endpoint_; }
+    void record(OutlierEjection::Outcome outcome, milliseconds took, SteadyTime now) {
+      recorded_ = true;
+      among_->record(endpoint_, outcome, took, now);
+    }
+
+   private:
+    std::shared_ptr<ConnectionPool> from_;
+    std::shared_ptr<OutlierEjection> among_;
+    std::size_t endpoint_;
+    bool recorded_ = false;
   };
-  Chosen choose(Want want, SteadyTime now) const {
-    return {.from = want == Want::kStream ? streams : pool, .among = outliers, .endpoint = outliers->begin_call(now)};
-  }
+
   CircuitBreaker& breaker(const Call& call) {
     const std::string& name = call.breaker.empty() ? call.route_class : call.breaker;
     return breakers.try_emplace(name, options.breaker).first->second;
@@ -132,7 +148,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   std::string serialize(const Call& call, const Endpoint& to, const telemetry::TraceContext& trace,
                         SteadyTime deadline) const;
   Task<Result<StreamedResponse>> exchange(const Call& call, const telemetry::TraceContext& trace, const Try& current,
-                                          Chosen chosen, Want want);
+                                          const Turn& turn, Want want);
   Task<Result<StreamedResponse>> attempt(const RequestContext& context, const Call& call, int number, Want want);
   static Task<Result<StreamedResponse>> send(std::shared_ptr<Impl> impl, RequestContext& context, Call call, Want want);
   std::optional<milliseconds> wait_before_next(const RequestContext& context, const Call& call,
@@ -159,18 +175,18 @@ std::string Client::Impl::serialize(const Call& call, const Endpoint& to, const 
 // closed by the callee meanwhile: that is no failure of the callee, and a call that may be repeated goes out once more
 // on a fresh one.
 Task<Result<StreamedResponse>> Client::Impl::exchange(const Call& call, const telemetry::TraceContext& trace,
-                                                      const Try& current, Chosen chosen, Want want) {
-  const std::size_t endpoint = chosen.endpoint;
+                                                      const Try& current, const Turn& turn, Want want) {
+  const std::size_t endpoint = turn.endpoint();
   const auto expect =
       call.method == "HEAD" ? ResponseParser::ExpectBody::kNone : ResponseParser::ExpectBody::kByHeaders;
   auto kind = ConnectionPool::Kind::kAny;
   for (;;) {
-    auto lease = co_await chosen.from->take(endpoint, kind, current.deadline);
+    auto lease = co_await turn.from().take(endpoint, kind, current.deadline);
     if (!lease) co_return std::unexpected(std::move(lease).error());
     const std::size_t limit =
         want == Want::kStream ? std::numeric_limits<std::size_t>::max() : options.response_limit_bytes;
     auto one = std::make_shared<Exchange>(std::move(*lease), ResponseParser(expect, limit));
-    std::string bytes = serialize(call, chosen.from->endpoint(endpoint), trace, current.deadline);
+    std::string bytes = serialize(call, turn.from().endpoint(endpoint), trace, current.deadline);
     const auto begun = co_await one->begin(std::move(bytes), current.deadline);
     if (!begun) {
       const bool stale =
@@ -202,8 +218,8 @@ Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& conte
                                     .retry_after = guard.retry_after(current.begun)});
   }
   CallRecord record(metrics, context.trace, call, options.service, number);
-  const Chosen chosen = choose(want, current.begun);
-  auto answer = co_await exchange(call, record.context(), current, chosen, want);
+  Turn turn(want == Want::kStream ? streams : pool, outliers, current.begun);
+  auto answer = co_await exchange(call, record.context(), current, turn, want);
   const auto now = std::chrono::steady_clock::now();
   const auto took = std::chrono::duration_cast<milliseconds>(now - current.begun);
   CircuitBreaker::Outcome outcome = answer ? outcome_of(answer->head) : CircuitBreaker::Outcome::kFailed;
@@ -214,7 +230,7 @@ Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& conte
   }
   if (!answer && answer.error().code == Code::kOverloaded) outcome = CircuitBreaker::Outcome::kNeutral;
   guard.record(outcome, took, now);
-  chosen.among->record(chosen.endpoint, outcome_for_instance(outcome), took, now);
+  turn.record(outcome_for_instance(outcome), took, now);
   metrics.breaker_state(call.breaker.empty() ? call.route_class : call.breaker, guard.state());
   if (answer) {
     record.finish(answer->head.status);
