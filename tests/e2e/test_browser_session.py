@@ -214,5 +214,5 @@ def test_a_code_from_elsewhere_signs_nobody_in(platform):
     for sent in ({}, {"Cookie": cookie.split(";")[0]}):
         answer = browser.ask("GET", "/session/callback?code=planted&state=planted", sent)
         assert_problem(answer, 400, "sign-in-incomplete")
-        assert f"{COOKIE}=" not in answer.headers["Set-Cookie"].replace(f"{COOKIE}-sign-in=", "")
+        assert f"{COOKIE}=" not in answer.headers["Set-Cookie"].replace(f"{COOKIE}-login=", "")
     assert_problem(browser.ask("GET", "/session/login?returnTo=//evil.example/console/"), 422, "validation-failed")

@@ -8,6 +8,6 @@ namespace evc::gateway {
 
 inline constexpr std::string_view kSessionCookie = "__Host-evcosta";
 // What a sign-in was begun with, while the browser is away at the sign-in page.
-inline constexpr std::string_view kSignInCookie = "__Host-evcosta-sign-in";
+inline constexpr std::string_view kSignInCookie = "__Host-evcosta-login";
 
 }  // namespace evc::gateway

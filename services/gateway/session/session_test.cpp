@@ -157,7 +157,7 @@ class SessionTest : public ::testing::Test {
     const std::string location(answer.headers.get("Location").value_or(""));
     const auto asked = http::Query::parse(location.substr(location.find('?') + 1)).value();
     auth.challenge = asked.get("code_challenge").value_or("");
-    return {.cookie = cookie(answer, "__Host-evcosta-sign-in"), .state = std::string(asked.get("state").value_or(""))};
+    return {.cookie = cookie(answer, "__Host-evcosta-login"), .state = std::string(asked.get("state").value_or(""))};
   }
   // "Cookie: …\r\n" of a signed-in browser.
   std::string sign_in(std::string_view more_cookies = "") {
@@ -200,7 +200,7 @@ TEST_F(SessionTest, ASignInEndsWithACookieThatSaysNothing) {
   EXPECT_TRUE(session.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict")) << session;
   EXPECT_EQ(session.find("first-token"), std::string::npos);
   EXPECT_EQ(session.substr(0, session.find(';')).size(), std::string_view("__Host-evcosta=").size() + 43);
-  EXPECT_EQ(cookie(back, "__Host-evcosta-sign-in"), "__Host-evcosta-sign-in=") << "it is over";
+  EXPECT_EQ(cookie(back, "__Host-evcosta-login"), "__Host-evcosta-login=") << "it is over";
   EXPECT_EQ(back.headers.get("Cache-Control"), "no-store");
 }
 
@@ -214,7 +214,7 @@ TEST_F(SessionTest, ACodeFromElsewhereSignsNobodyIn) {
         {"?code=good", mine},
         {"?state=" + begun.state + "&error=access_denied", mine},
         {"?code=good&state=" + begun.state, "Cookie: " + begun.cookie + "; " + other.cookie + "\r\n"},
-        {"?code=good&state=", "Cookie: __Host-evcosta-sign-in=..\r\n"}}) {
+        {"?code=good&state=", "Cookie: __Host-evcosta-login=..\r\n"}}) {
     const auto answer = ask("GET", "/session/callback" + query, headers);
     EXPECT_EQ(answer.status, 400) << query;
     EXPECT_TRUE(says(answer, "sign-in-incomplete")) << answer.body;
