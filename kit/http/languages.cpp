@@ -1,4 +1,4 @@
-#include "services/gateway/domain/languages.hpp"
+#include "kit/http/languages.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace evc::gateway {
+namespace evc::http {
 namespace {
 
 struct Choice {
@@ -88,4 +88,4 @@ Form choose_form(std::string_view accept) {
   return Form::kJson;
 }
 
-}  // namespace evc::gateway
+}  // namespace evc::http
