@@ -19,11 +19,12 @@ struct AuthSettings {
   std::int64_t hashing_threads = 1;
   std::string mail_spool_dir;   // one .eml file per mail
   std::string known_passwords;  // the list of those that nobody may choose, one a line
+  std::string page_assets;      // folder of the sign-in pages' style sheet and logo
   std::string tombstone_file;   // who was erased; outside the databases and their backups
 };
 BOOST_DESCRIBE_STRUCT(AuthSettings, (),
                       (issuer, access_token_s, service_token_s, verification_hours, mailed_code_minutes,
                        failures_per_account, failures_per_address, hashing_queue, hashing_threads, mail_spool_dir,
-                       known_passwords, tombstone_file))
+                       known_passwords, page_assets, tombstone_file))
 
 }  // namespace evc::auth_service
