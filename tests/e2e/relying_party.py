@@ -100,12 +100,12 @@ class RelyingParty:
         self.http = Person(platform).http
 
     @classmethod
-    def added(cls, platform, *options: str, scope: str = "openid profile email") -> "RelyingParty":
+    def added(cls, platform, *options: str, scope: str = "openid profile email", redirect: str = REDIRECT) -> "RelyingParty":
         client_id = f"app-{secrets.token_hex(6)}"
-        done = platform.evcosta("clients", "add", client_id, "--name", "Planilha de Recargas", "--redirect", REDIRECT, "--post-logout", RETURN, "--scope", scope, *options, timeout=30)
+        done = platform.evcosta("clients", "add", client_id, "--name", "Planilha de Recargas", "--redirect", redirect, "--post-logout", RETURN, "--scope", scope, *options, timeout=30)
         assert done.returncode == 0, done.stderr
         secret = done.stdout.split("shown this once: ")[1].strip() if "--secret" in options else ""
-        return cls(platform, client_id, secret, scope=scope)
+        return cls(platform, client_id, secret, redirect=redirect, scope=scope)
 
     def request(self, **changed) -> dict:
         challenge = encoded(hashlib.sha256(self.verifier.encode()).digest())

@@ -310,6 +310,18 @@ def test_a_new_password_and_the_end_of_all_sessions_end_the_browsers_sign_in(som
     assert app.returned(browser.ask("GET", "/oauth2/authorize", params=app.request(prompt="none")))["error"] == "login_required"
 
 
+def test_whoever_ends_the_consoles_session_is_asked_again(platform):
+    operator = make_operator(platform, "viewer")
+    browser, client = Browser(operator), console(platform)
+    given = client.returned(browser.sign_in(browser.page("GET", "/oauth2/authorize", params=client.request(scope="openid")), OPERATOR_PASSWORD))
+    tokens = client.redeem(given["code"]).json()
+    assert "operations:read" in tokens["scope"].split(), "our own programs do what the person may do"
+    operator.use({"accessToken": tokens["access_token"]})
+    assert operator.request("POST", "/auth/logout").status_code == 204
+    assert client.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert client.returned(browser.ask("GET", "/oauth2/authorize", params=client.request(prompt="none")))["error"] == "login_required"
+
+
 def test_somebody_else_at_the_same_browser_takes_it_over(somebody, app):
     browser = Browser(somebody())
     tokens = app.tokens(browser)

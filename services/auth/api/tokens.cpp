@@ -7,6 +7,7 @@
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/store/audit_log.hpp"
 #include "services/auth/store/sessions.hpp"
+#include "services/auth/store/sign_ins.hpp"
 
 namespace evc::auth_service {
 namespace {
@@ -33,7 +34,8 @@ SealKey successor_key(const std::string& parent_token) {
 
 PresentedToken presented(const std::optional<RefreshRow>& row, const std::string& client_id) {
   if (!row) return {};
-  const bool same_client = row->client_id.value_or(std::string(kAppClient)) == client_id;
+  const std::string holder = row->client_id.value_or(std::string(kAppClient));
+  const bool same_client = holder == client_id || (is_ours(holder) && is_ours(client_id));
   return {.known = true,
           .rotated_now = row->rotated_now,
           .family_live = !row->session_revoked && row->account_state == "active" && same_client,
@@ -164,7 +166,8 @@ Task<Result<IssuedTokens>> TokenIssuer::tokens_for(RequestContext& context, Refr
   const std::string all = scope_of(*account);
   const std::string granted = row.scope ? common_scope(*row.scope, all) : all;
   const std::string scope = order.scope ? common_scope(*order.scope, granted) : granted;
-  EVC_CO_TRY(access, access_token(*account, secret, row.session_id, {.client_id = order.client_id, .scope = scope},
+  const std::string client_id = row.client_id.value_or(std::string(kAppClient));
+  EVC_CO_TRY(access, access_token(*account, secret, row.session_id, {.client_id = client_id, .scope = scope},
                                   context.clock->wall()));
   co_return IssuedTokens{.pair = {.access_token = std::move(access),
                                   .expires_in = settings_.access_token_s,
@@ -236,6 +239,8 @@ Task<Result<IssuedTokens>> TokenIssuer::refresh_for(RequestContext& context, Ref
 Task<Result<void>> TokenIssuer::end_session(RequestContext& context, Uuid session_id, std::string reason) {
   const WallTime now = context.clock->wall();
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
+  // The browser that it came from would begin the next one without a question.
+  EVC_CO_CHECK(co_await end_sign_in_of(context, transaction, session_id, reason, now, now + kDenyFor));
   EVC_CO_CHECK(co_await revoke_session(context, transaction, session_id, std::move(reason), now, now + kDenyFor));
   EVC_CO_CHECK(co_await write_audit(context, transaction,
                                     {.action = AuditAction::kSessionEnded,

@@ -60,9 +60,10 @@ class TokenIssuer {
                                                  Account account, SealKey secret, ClientSession session);
   // Rotation with grace and reuse detection, for our own app. refresh-token-invalid for every kind of bad token.
   Task<Result<TokenPair>> refresh(RequestContext& context, std::string refresh_token);
-  // For any client. Another's token is refused and stays as it is, and so it does when more is asked than was granted
-  // (validation-failed).
+  // For any client, ours being one. Another's token is refused and stays as it is, and so it does when more is asked
+  // than was granted (validation-failed).
   Task<Result<IssuedTokens>> refresh_for(RequestContext& context, RefreshOrder order);
+  // By its owner. With a client's the browser's sign-in that it came from ends too, and every session of that.
   Task<Result<void>> end_session(RequestContext& context, Uuid session_id, std::string reason);
   // not-found-free: an unknown service is `forbidden`.
   Result<std::string> service_token(const std::string& service, WallTime now) const;

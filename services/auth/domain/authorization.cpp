@@ -90,10 +90,20 @@ std::optional<Parameters> single_parameters(const std::vector<std::pair<std::str
   return parameters;
 }
 
+namespace {
+
+// Ours do what the person may do, as after /auth/login, whatever they name.
+std::string asked_scope(const Parameters& parameters, const OauthClient& client) {
+  const std::string asked = common_scope(value_of(parameters, "scope"), client.scope);
+  return client.party == Party::kFirst && !asked.empty() ? joined_scope(asked, client.scope) : asked;
+}
+
+}  // namespace
+
 ReadAuthorization read_authorization(const Parameters& parameters, const OauthClient& client) {
   ReadAuthorization read{.request = {.client_id = client.id,
                                      .redirect_uri = value_of(parameters, "redirect_uri"),
-                                     .scope = common_scope(value_of(parameters, "scope"), client.scope),
+                                     .scope = asked_scope(parameters, client),
                                      .state = value_of(parameters, "state"),
                                      .nonce = value_of(parameters, "nonce"),
                                      .code_challenge = value_of(parameters, "code_challenge"),

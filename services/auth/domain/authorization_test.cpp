@@ -53,6 +53,16 @@ TEST(AuthorizationRequest, ReadsWhatIsAskedForWithinWhatTheClientMay) {
   EXPECT_TRUE(read.request.prompts.login && read.request.prompts.consent && !read.request.prompts.none);
 }
 
+TEST(AuthorizationRequest, OurOwnProgramsDoWhatThePersonMayDo) {
+  OauthClient ours = public_client();
+  ours.party = Party::kFirst;
+  Parameters parameters = good_parameters();
+  parameters["scope"] = "openid";
+  EXPECT_EQ(read_authorization(parameters, ours).request.scope, "openid profile charging:read");
+  EXPECT_EQ(read_authorization(parameters, public_client()).request.scope, "openid");
+  EXPECT_TRUE(is_ours("evcosta-app") && is_ours("evcosta-console") && !is_ours("an-app"));
+}
+
 TEST(AuthorizationRequest, EachThingThatIsNotSupportedHasItsOwnError) {
   EXPECT_EQ(error_of(good_parameters()), "");
   EXPECT_EQ(error_with("request", "e30."), "request_not_supported");

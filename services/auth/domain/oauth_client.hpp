@@ -17,6 +17,10 @@ namespace evc::auth_service {
 inline constexpr std::string_view kAppClient = "evcosta-app";
 // The operators' console; made at start.
 inline constexpr std::string_view kConsoleClient = "evcosta-console";
+// Programs of the platform itself: auth holds their refresh tokens to one another's as one.
+constexpr bool is_ours(std::string_view client_id) {
+  return client_id == kAppClient || client_id == kConsoleClient;
+}
 
 enum class ClientAuthentication { kNone, kClientSecret, kPrivateKeyJwt };
 enum class Party { kFirst, kThird };

@@ -21,6 +21,12 @@ constexpr Statement kEnd{
     "WITH ended AS (UPDATE session SET revoked_at = $2, revoked_reason = $3 WHERE (id = $1 OR sign_in_id = $1) AND "
     "revoked_at IS NULL RETURNING id, kind) INSERT INTO denied (kind, value, until) SELECT 'session', id::text, "
     "$4::timestamptz FROM ended WHERE kind = 'family' ON CONFLICT (kind, value) DO NOTHING"};
+constexpr Statement kEndOf{
+    "sign_in_end_of",
+    "WITH origin AS (SELECT sign_in_id AS id FROM session WHERE id = $1), ended AS (UPDATE session s SET revoked_at = "
+    "$2, revoked_reason = $3 FROM origin WHERE (s.id = origin.id OR s.sign_in_id = origin.id) AND s.revoked_at IS NULL "
+    "RETURNING s.id, s.kind) INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $4::timestamptz FROM "
+    "ended WHERE kind = 'family' ON CONFLICT (kind, value) DO NOTHING"};
 constexpr Statement kOrigin{"session_origin", "SELECT account_id, sign_in_id, client_id FROM session WHERE id = $1"};
 constexpr Statement kInsertCode{
     "authorization_code_insert",
@@ -87,6 +93,12 @@ Task<Result<void>> replace_sign_in(RequestContext& context, postgres::Transactio
 Task<Result<void>> end_sign_in(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string reason,
                                WallTime now, WallTime denied_until) {
   EVC_CO_CHECK(co_await transaction.exec(context, kEnd, Params(id, now, reason, denied_until)));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> end_sign_in_of(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
+                                  std::string reason, WallTime now, WallTime denied_until) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kEndOf, Params(session_id, now, reason, denied_until)));
   co_return Result<void>{};
 }
 

@@ -24,6 +24,9 @@ Task<Result<void>> replace_sign_in(RequestContext& context, postgres::Transactio
 // The sign-in and every session that came from it; their access tokens are refused. Idempotent.
 Task<Result<void>> end_sign_in(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string reason,
                                WallTime now, WallTime denied_until);
+// The same for the sign-in that a session came from; nothing when it came from none.
+Task<Result<void>> end_sign_in_of(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
+                                  std::string reason, WallTime now, WallTime denied_until);
 // The sign-in that a session came from, also of one that has ended; nullopt: none, or no such session.
 struct SessionOrigin {
   Uuid account_id;
