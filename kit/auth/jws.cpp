@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kTokenLimitBytes = 8 * 1024;
 constexpr std::size_t kCoordinateBytes = 32;
 constexpr int kRsaMinBits = 2048;
+constexpr unsigned kRsaBits = 2048;  // of our own keys
 // Headers that let a token bring its own key or change how it is read.
 constexpr std::array<std::string_view, 7> kForbiddenHeaders{"jku", "x5u", "jwk", "x5c", "crit", "b64", "zip"};
 
@@ -128,11 +129,43 @@ Point public_point(EVP_PKEY* key) {
   return {base64url_encode(bytes.substr(0, kCoordinateBytes)), base64url_encode(bytes.substr(kCoordinateBytes))};
 }
 
+struct RsaNumbers {
+  std::string n, e;  // base64url
+};
+std::string rsa_number(EVP_PKEY* key, const char* name) {
+  BIGNUM* raw = nullptr;
+  EVC_ASSERT(EVP_PKEY_get_bn_param(key, name, &raw) == 1);
+  const NumberPtr number(raw);
+  std::string bytes(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
+  BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(bytes.data()));
+  return base64url_encode(bytes);
+}
+RsaNumbers public_numbers(EVP_PKEY* key) {
+  return {rsa_number(key, OSSL_PKEY_PARAM_RSA_N), rsa_number(key, OSSL_PKEY_PARAM_RSA_E)};
+}
+
 // RFC 7638: SHA-256 over the required members in lexicographic order.
-std::string thumbprint(const Point& point) {
-  const std::string canonical = R"({"crv":"P-256","kty":"EC","x":")" + point.x + R"(","y":")" + point.y + R"("})";
+std::string thumbprint(EVP_PKEY* key, Algorithm algorithm) {
+  std::string canonical;
+  if (algorithm == Algorithm::kEs256) {
+    const Point point = public_point(key);
+    canonical = R"({"crv":"P-256","kty":"EC","x":")" + point.x + R"(","y":")" + point.y + R"("})";
+  } else {
+    const RsaNumbers numbers = public_numbers(key);
+    canonical = R"({"e":")" + numbers.e + R"(","kty":"RSA","n":")" + numbers.n + R"("})";
+  }
   const Digest digest = sha256(canonical);
   return base64url_encode(view(digest));
+}
+
+std::string signature_over(EVP_PKEY* key, const std::string& input) {
+  DigestContextPtr context(EVP_MD_CTX_new());
+  EVC_ASSERT(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1);
+  std::array<unsigned char, kRsaBits / 8> bytes{};
+  std::size_t length = bytes.size();
+  EVC_ASSERT(EVP_DigestSign(context.get(), bytes.data(), &length, reinterpret_cast<const unsigned char*>(input.data()),
+                            input.size()) == 1);
+  return {reinterpret_cast<const char*>(bytes.data()), length};
 }
 
 }  // namespace
@@ -217,11 +250,12 @@ Result<void> PublicKey::verify(const Jws& token) const {
   return {};
 }
 
-SigningKey SigningKey::generate() {
+SigningKey SigningKey::generate(Algorithm algorithm) {
   SigningKey key;
-  PkeyPtr generated(EVP_EC_gen("P-256"));
+  PkeyPtr generated(algorithm == Algorithm::kEs256 ? EVP_EC_gen("P-256") : EVP_RSA_gen(kRsaBits));
   EVC_ASSERT(generated != nullptr);
-  key.key_id_ = thumbprint(public_point(generated.get()));
+  key.algorithm_ = algorithm;
+  key.key_id_ = thumbprint(generated.get(), algorithm);
   key.key_ = share(std::move(generated));
   return key;
 }
@@ -229,10 +263,13 @@ SigningKey SigningKey::generate() {
 Result<SigningKey> SigningKey::from_pem(const Secret<std::string>& pem) {
   BioPtr bio(BIO_new_mem_buf(pem.reveal().data(), static_cast<int>(pem.reveal().size())));
   PkeyPtr parsed(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
-  if (parsed == nullptr || EVP_PKEY_is_a(parsed.get(), "EC") != 1)
-    return fail(Code::kInternal, "the stored signing key is unreadable");
+  const bool is_ec = parsed != nullptr && EVP_PKEY_is_a(parsed.get(), "EC") == 1;
+  const bool is_rsa = parsed != nullptr && EVP_PKEY_is_a(parsed.get(), "RSA") == 1 &&
+                      EVP_PKEY_get_bits(parsed.get()) == static_cast<int>(kRsaBits);
+  if (!is_ec && !is_rsa) return fail(Code::kInternal, "the stored signing key is unreadable");
   SigningKey key;
-  key.key_id_ = thumbprint(public_point(parsed.get()));
+  key.algorithm_ = is_ec ? Algorithm::kEs256 : Algorithm::kRs256;
+  key.key_id_ = thumbprint(parsed.get(), key.algorithm_);
   key.key_ = share(std::move(parsed));
   return key;
 }
@@ -246,22 +283,23 @@ Secret<std::string> SigningKey::private_pem() const {
 }
 
 json::Object SigningKey::public_jwk() const {
-  const Point point = public_point(pkey(key_));
-  return {{"kty", "EC"},    {"crv", "P-256"}, {"x", point.x}, {"y", point.y},
-          {"kid", key_id_}, {"alg", "ES256"}, {"use", "sig"}};
+  json::Object jwk{{"kid", key_id_}, {"alg", name(algorithm_)}, {"use", "sig"}};
+  if (algorithm_ == Algorithm::kEs256) {
+    const Point point = public_point(pkey(key_));
+    jwk.insert({{"kty", "EC"}, {"crv", "P-256"}, {"x", point.x}, {"y", point.y}});
+  } else {
+    const RsaNumbers numbers = public_numbers(pkey(key_));
+    jwk.insert({{"kty", "RSA"}, {"n", numbers.n}, {"e", numbers.e}});
+  }
+  return jwk;
 }
 
 std::string SigningKey::sign(std::string_view type, const json::Object& payload) const {
-  const json::Object header{{"alg", "ES256"}, {"typ", type}, {"kid", key_id_}};
+  const json::Object header{{"alg", name(algorithm_)}, {"typ", type}, {"kid", key_id_}};
   const std::string input =
       base64url_encode(json::serialize(header)) + "." + base64url_encode(json::serialize(payload));
-  DigestContextPtr context(EVP_MD_CTX_new());
-  EVC_ASSERT(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, pkey(key_)) == 1);
-  std::array<unsigned char, 80> der{};
-  std::size_t length = der.size();
-  EVC_ASSERT(EVP_DigestSign(context.get(), der.data(), &length, reinterpret_cast<const unsigned char*>(input.data()),
-                            input.size()) == 1);
-  return input + "." + base64url_encode(raw_signature({reinterpret_cast<const char*>(der.data()), length}));
+  const std::string made = signature_over(pkey(key_), input);
+  return input + "." + base64url_encode(algorithm_ == Algorithm::kEs256 ? raw_signature(made) : made);
 }
 
 }  // namespace evc::auth

@@ -46,18 +46,20 @@ class PublicKey {
 
 class SigningKey {
  public:
-  // A fresh P-256 key. The key id is its RFC 7638 thumbprint.
-  static SigningKey generate();
+  // A fresh P-256 or RSA key of 2048 bits (which takes some 100 ms). The key id is its RFC 7638 thumbprint.
+  static SigningKey generate(Algorithm algorithm = Algorithm::kEs256);
   // PKCS#8 PEM as private_pem() gives it.
   static Result<SigningKey> from_pem(const Secret<std::string>& pem);
   const std::string& key_id() const { return key_id_; }
+  Algorithm algorithm() const { return algorithm_; }
   Secret<std::string> private_pem() const;
   json::Object public_jwk() const;
-  // Compact form; header `{"alg":"ES256","typ":type,"kid":…}`.
+  // Compact form; header `{"alg":…,"typ":type,"kid":…}`.
   std::string sign(std::string_view type, const json::Object& payload) const;
 
  private:
   std::string key_id_;
+  Algorithm algorithm_ = Algorithm::kEs256;
   std::shared_ptr<void> key_;  // EVP_PKEY
 };
 

@@ -47,6 +47,23 @@ TEST(Jws, PrivateKeySurvivesPem) {
   EXPECT_TRUE(public_key(key).verify(parse_jws(again->sign("at+jwt", {})).value()));
 }
 
+TEST(Jws, AnRsaKeySignsVerifiesAndSurvivesPem) {
+  const SigningKey key = SigningKey::generate(Algorithm::kRs256);
+  const std::string token = key.sign("JWT", {{"sub", "a"}});
+  const auto parsed = parse_jws(token);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->algorithm, Algorithm::kRs256);
+  EXPECT_EQ(parsed->signature.size(), 256U);
+  EXPECT_TRUE(public_key(key).verify(*parsed));
+  EXPECT_FALSE(public_key(SigningKey::generate(Algorithm::kRs256)).verify(*parsed));
+  EXPECT_FALSE(public_key(SigningKey::generate()).verify(*parsed));
+  const auto again = SigningKey::from_pem(key.private_pem());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->key_id(), key.key_id());
+  EXPECT_EQ(again->algorithm(), Algorithm::kRs256);
+  EXPECT_TRUE(public_key(key).verify(parse_jws(again->sign("JWT", {})).value()));
+}
+
 TEST(Jws, SignatureMustBeExactlySixtyFourBytes) {
   const SigningKey key = SigningKey::generate();
   Jws token = parse_jws(key.sign("at+jwt", {})).value();

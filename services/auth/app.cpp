@@ -5,6 +5,7 @@
 #include "services/auth/api/erasure_routes.hpp"
 #include "services/auth/api/maintenance.hpp"
 #include "services/auth/api/routes.hpp"
+#include "services/auth/oidc/provider_routes.hpp"
 #include "services/auth/store/known_password_list.hpp"
 
 namespace evc::auth_service {
@@ -31,6 +32,34 @@ std::shared_ptr<const KnownPasswords> known_passwords(const AuthSettings& settin
     return std::make_shared<const KnownPasswords>(std::move(*loaded));
   }();
   return known;
+}
+
+PageAssets page_assets(const AuthSettings& settings) {
+  auto loaded = load_page_assets(settings.page_assets);
+  if (!loaded) throw std::runtime_error(loaded.error().detail);
+  return std::move(*loaded);
+}
+
+// The OpenID Connect provider over what signs people in anyway.
+void wire_provider(service::WorkerScope& scope, Api& api, const SealKey& page_key) {
+  const std::string& issuer = api.issuer.settings().issuer;
+  const PageSeal seal(page_key);
+  auto& grants = scope.own<TokenGrants>(api.pool, api.keys, api.issuer);
+  auto& clients = scope.own<ClientAuthenticator>(api.pool, issuer);
+  auto& authorization = scope.own<AuthorizationFlow>(AuthorizationFlow::Parts{
+      .pool = api.pool, .keys = api.keys, .issuer = api.issuer, .credentials = api.credentials, .seal = seal});
+  auto& sign_out =
+      scope.own<SignOut>(SignOut::Parts{.pool = api.pool, .issuer = api.issuer, .grants = grants, .seal = seal});
+  auto& provider = scope.own<Provider>(Provider{.pool = api.pool,
+                                                .issuer = api.issuer,
+                                                .grants = grants,
+                                                .clients = clients,
+                                                .authorization = authorization,
+                                                .sign_out = sign_out,
+                                                .assets = page_assets(api.issuer.settings())});
+  add_provider_routes(scope.router(), provider);
+  if (scope.first())
+    scope.worker().tasks().spawn("console client", keep_console_client(scope.worker(), api.pool, issuer));
 }
 
 // Of the process: its first worker replays, all wait.
@@ -62,7 +91,8 @@ void wire(service::WorkerScope& scope) {
   const SealKey keystore_key = derive_key(scope.secret("auth-keystore-key"), "evcosta auth keystore");
   postgres::Pool& pool = scope.postgres();
   postgres::Pool& keystore = scope.postgres("auth_keystore");
-  auto& keys = scope.own<KeyRing>(pool, derive_key(master, "signing keys"));
+  auto& keys = scope.own<KeyRing>(pool, derive_key(master, "signing keys"),
+                                  KeyRing::Workshop{.worker = &scope.worker(), .pool = hashing_pool(settings)});
   auto& issuer = scope.own<TokenIssuer>(settings, keys, pool, keystore, keystore_key);
   const SealKey index_key = derive_key(master, "e-mail index");
   const SealKey mail_key = derive_key(master, "mail");
@@ -105,6 +135,7 @@ void wire(service::WorkerScope& scope) {
                                  .browsers = browsers});
   scope.use(people_after_replay(tombstones_replayed()));
   add_routes(scope.router(), api);
+  wire_provider(scope, api, derive_key(master, "provider pages"));
   scope.readiness("signing keys", [&keys](RequestContext& context) { return keys_ready(keys, context); });
   scope.readiness("tombstones", [](RequestContext&) { return replay_done(); });
   scope.worker().tasks().spawn("signing keys", keep_keys(scope.worker(), keys));

@@ -1,8 +1,10 @@
 // evcosta-keys: what an operator does with the keys that sign tokens, on the machine that runs auth.
 //   evcosta-keys --config services/auth/config.yaml list | rotate [SECONDS] | revoke KEY
-// rotate: a new key signs after so many seconds (600), at least two; what the old one signed stays good. revoke: the
-// key must not be trusted any more. A successor is made first if it is needed; all tokens of the old key are refused
-// within five seconds, and their holders refresh. Needs auth's certificate, secrets and database, as auth itself does.
+// rotate: a new key of each algorithm signs after so many seconds (600), at least two; what the old ones signed stays
+// good. revoke: the key must not be trusted any more. A successor is made first if it is needed; all tokens of the old
+// key are refused within five seconds, and their holders refresh. Needs auth's certificate, secrets and database, as
+// auth itself does.
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 #include <optional>
@@ -47,6 +49,18 @@ AuditEntry entry_of(AuditAction action, const std::string& key_id) {
   return {.action = action, .actor = AuditActor::kMachine, .subject = {}, .detail = {{"keyId", key_id}}};
 }
 
+std::string_view name_of(KeyAlgorithm algorithm) {
+  return algorithm == KeyAlgorithm::kEs256 ? "ES256" : "RS256";
+}
+
+std::vector<KeyTimes> times_of(const std::vector<StoredKey>& keys, KeyAlgorithm algorithm) {
+  std::vector<KeyTimes> times;
+  for (const StoredKey& key : keys) {
+    if (key.algorithm == algorithm) times.push_back(key.times);
+  }
+  return times;
+}
+
 std::string_view state_of(const KeyTimes& key, const std::optional<std::string>& signing, WallTime now) {
   if (key.revoked) return "revoked";
   if (key.key_id == signing) return "signing";
@@ -75,12 +89,9 @@ class Keys {
   }
 
  private:
-  Task<Result<std::vector<KeyTimes>>> locked_keys(postgres::Transaction& transaction) {
+  Task<Result<std::vector<StoredKey>>> locked_keys(postgres::Transaction& transaction) {
     EVC_CO_CHECK(co_await lock_key_schedule(context_, transaction));
-    EVC_CO_TRY(stored, co_await read_signing_keys(context_, transaction));
-    std::vector<KeyTimes> times;
-    for (const StoredKey& key : stored) times.push_back(key.times);
-    co_return times;
+    co_return co_await read_signing_keys(context_, transaction);
   }
 
   Task<Result<void>> list() {
@@ -88,31 +99,35 @@ class Keys {
     EVC_CO_TRY(keys, co_await locked_keys(transaction));
     EVC_CO_CHECK(co_await transaction.rollback(context_));
     const WallTime now = context_.clock->wall();
-    const auto signing = signing_key(keys, now);
-    std::ranges::sort(keys, {}, &KeyTimes::use_from);
-    for (const KeyTimes& key : keys)
-      std::cout << key.key_id << "  " << state_of(key, signing, now) << "  " << format_rfc3339(key.use_from) << " – "
-                << format_rfc3339(key.use_until) << "\n";
+    std::ranges::sort(keys, {}, [](const StoredKey& key) { return key.times.use_from; });
+    for (const StoredKey& key : keys) {
+      const auto signing = signing_key(times_of(keys, key.algorithm), now);
+      std::cout << key.times.key_id << "  " << state_of(key.times, signing, now) << "  "
+                << format_rfc3339(key.times.use_from) << " – " << format_rfc3339(key.times.use_until) << "  "
+                << name_of(key.algorithm) << "\n";
+    }
     co_return Result<void>{};
   }
 
-  // Signs from `when` on, and alone.
-  Task<Result<std::string>> make(postgres::Transaction& transaction, WallTime when) {
-    StoredKey key = KeyRing::make(key_encryption_key_, when, when + kUsedFor);
+  // Signs from `when` on, and alone of its algorithm.
+  Task<Result<std::string>> make(postgres::Transaction& transaction, KeyAlgorithm algorithm, WallTime when) {
+    StoredKey key = KeyRing::make(key_encryption_key_, algorithm, when, when + kUsedFor);
     const std::string key_id = key.times.key_id;
     EVC_CO_CHECK(co_await insert_signing_key(context_, transaction, std::move(key)));
-    EVC_CO_CHECK(co_await retire_signing_keys(context_, transaction, key_id, when));
+    EVC_CO_CHECK(co_await retire_signing_keys(context_, transaction, algorithm, key_id, when));
     EVC_CO_CHECK(co_await write_audit(context_, transaction, entry_of(AuditAction::kSigningKeyMade, key_id)));
     co_return key_id;
   }
 
   Task<Result<void>> rotate(std::chrono::seconds lead) {
-    const WallTime when = context_.clock->wall() + lead;
     EVC_CO_TRY(transaction, co_await pool_.begin(context_));
     EVC_CO_CHECK(co_await lock_key_schedule(context_, transaction));
-    EVC_CO_TRY(key_id, co_await make(transaction, when));
+    const WallTime when = context_.clock->wall() + lead;
+    EVC_CO_TRY(key_id, co_await make(transaction, KeyAlgorithm::kEs256, when));
+    EVC_CO_TRY(rsa_key_id, co_await make(transaction, KeyAlgorithm::kRs256, when));
     EVC_CO_CHECK(co_await transaction.commit(context_));
-    std::cout << key_id << " signs from " << format_rfc3339(when) << " on\n";
+    for (const std::string& each : {key_id, rsa_key_id})
+      std::cout << each << " signs from " << format_rfc3339(when) << " on\n";
     co_return Result<void>{};
   }
 
@@ -134,8 +149,12 @@ class Keys {
     const WallTime when = context_.clock->wall() + kShortestLead;
     EVC_CO_TRY(transaction, co_await pool_.begin(context_));
     EVC_CO_TRY(keys, co_await locked_keys(transaction));
-    if (signing_key(keys, when) != key_id) co_return co_await transaction.rollback(context_);
-    EVC_CO_TRY(successor, co_await make(transaction, when));
+    std::optional<KeyAlgorithm> signs;
+    for (const KeyAlgorithm algorithm : {KeyAlgorithm::kEs256, KeyAlgorithm::kRs256}) {
+      if (signing_key(times_of(keys, algorithm), when) == key_id) signs = algorithm;
+    }
+    if (!signs) co_return co_await transaction.rollback(context_);
+    EVC_CO_TRY(successor, co_await make(transaction, *signs, when));
     EVC_CO_CHECK(co_await transaction.commit(context_));
     std::cout << successor << " takes its place" << std::endl;
     co_await sleep_for(worker_, kShortestLead + kRevokedAfter);

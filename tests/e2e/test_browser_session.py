@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 import redis
+import relying_party
 from browser import COOKIE, Browser
-from operators import make_operator
+from operators import PASSWORD as OPERATOR_PASSWORD, make_operator
 from person import assert_problem
 
 EVIL = "https://evil.example"
@@ -41,6 +42,33 @@ def test_the_console_is_served_or_says_that_it_is_not_there(platform):
         assert again.status_code == 304
     to = Browser(platform).ask("GET", "/console")
     assert (to.status_code, to.headers["Location"]) == (308, "/console/")
+
+
+def test_a_sign_in_from_the_first_click_to_the_last(platform, eventually):
+    operator = make_operator(platform, "admin")
+    browser = relying_party.Browser(operator)
+
+    def ask(path: str, method: str = "GET", **more):
+        return browser.ask(method, path.removeprefix(platform.base_url), **more)
+    begun = ask("/session/login?returnTo=/console/stations")
+    page = browser.page("GET", begun.headers["Location"].removeprefix(platform.base_url))
+    back = browser.send(page, email=operator.email, password=OPERATOR_PASSWORD)
+    assert back.status_code == 303 and back.headers["Location"].startswith(platform.base_url + "/session/callback?"), back.text[:300]
+    done = ask(back.headers["Location"])
+    assert (done.status_code, done.headers["Location"]) == (303, "/console/stations"), done.text[:300]
+    assert_problem(ask(back.headers["Location"], headers={"Accept": "application/json"}), 400, "sign-in-incomplete")
+    seen = ask("/session").json()
+    assert (seen["signedIn"], seen["roles"], seen["name"]) == (True, ["admin"], "Operadora") and "operations:read" in seen["scopes"]
+    assert ask("/operations/charging/cases").status_code == 200
+    with auth_database(platform) as database:
+        database.execute("UPDATE browser_session SET access_expires_at = now() - interval '1 second' WHERE created_at = (SELECT max(created_at) FROM browser_session)")
+        eventually(lambda: ask("/operations/charging/cases").status_code == 200 and database.execute(
+            "SELECT version FROM browser_session ORDER BY created_at DESC LIMIT 1").fetchone()[0] > 1, 15, every_s=0.5, what="the renewal of the console's own tokens")
+    own = {"Origin": platform.base_url, "Sec-Fetch-Site": "same-origin", "Evcosta-Csrf": "1"}
+    assert ask("/session/logout", "POST", headers=own).status_code == 204
+    assert ask("/session").json()["signedIn"] is False
+    again = ask("/session/login")
+    assert browser.page("GET", again.headers["Location"].removeprefix(platform.base_url)).inputs, "signed out everywhere: the password is asked for again"
 
 
 def test_who_is_signed_in(platform, driver_in_browser):

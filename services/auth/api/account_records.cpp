@@ -5,6 +5,7 @@
 #include "services/auth/store/account_records.hpp"
 #include "services/auth/store/accounts.hpp"
 #include "services/auth/store/audit_log.hpp"
+#include "services/auth/store/clients.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -35,6 +36,8 @@ Task<Result<AccountRecord>> AccountRecords::read(RequestContext& context, Uuid a
   record.mailed_codes = std::move(mailed);
   EVC_CO_TRY(factor, co_await second_factor(context, account_id));
   record.second_factor = std::move(factor);
+  EVC_CO_TRY(consents, co_await consents_of(context, pool_, account_id));
+  for (const ConsentRow& row : consents) record.consents.push_back({row.client_name, row.scope, row.given_at});
   EVC_CO_TRY(signed_in, co_await sessions(context, account_id, columns));
   record.sessions = std::move(signed_in);
   EVC_CO_TRY(acts, co_await audited_of(context, pool_, record.pseudonym, kActLimit));

@@ -43,6 +43,11 @@ struct SecondFactorRecord {
   std::int64_t recovery_codes_left = 0;
 };
 BOOST_DESCRIBE_STRUCT(SecondFactorRecord, (), (state, created_at, confirmed_at, recovery_codes_left))
+struct ConsentRecord {
+  std::string client, scope;
+  WallTime given_at{};
+};
+BOOST_DESCRIBE_STRUCT(ConsentRecord, (), (client, scope, given_at))
 struct ActRecord {
   WallTime at{};
   std::string action, actor;
@@ -55,12 +60,13 @@ struct AccountRecord {
   std::vector<VerificationRecord> verifications;
   std::vector<MailedCodeRecord> mailed_codes;
   SecondFactorRecord second_factor;
+  std::vector<ConsentRecord> consents;
   std::vector<SessionRecord> sessions;
   std::vector<ActRecord> audit;  // the latest thousand
 };
 BOOST_DESCRIBE_STRUCT(AccountRecord, (),
                       (account_id, pseudonym, email, name, state, created_at, verifications, mailed_codes,
-                       second_factor, sessions, audit))
+                       second_factor, consents, sessions, audit))
 
 class AccountRecords {
  public:

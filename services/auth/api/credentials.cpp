@@ -1,5 +1,6 @@
 #include "services/auth/api/credentials.hpp"
 
+#include "kit/base/bytes.hpp"
 #include "services/auth/api/even_time.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/password.hpp"
@@ -73,27 +74,59 @@ Task<Error> Credentials::refuse(RequestContext& context, std::optional<SealKey> 
   co_return written ? Error{.code = Code::kCredentialsInvalid} : std::move(written).error();
 }
 
-Task<Result<std::optional<SignedIn>>> Credentials::login_steps(RequestContext& context, LoginRequest request,
-                                                               Origin origin) {
-  EVC_CO_TRY(candidate, co_await look_up(context, request.email));
-  EVC_CO_TRY(attempt, co_await parts_.throttle.begin(context, candidate.marked_for, origin));
+// The password by one Argon2 run; or that it was proved a moment ago, and what signs in is still the same.
+Task<Result<bool>> Credentials::check_first_factor(RequestContext& context, const Candidate& candidate,
+                                                   SignInAttempt attempt) {
+  if (attempt.proved)
+    co_return candidate.account&& equal_constant_time(*attempt.proved, hex_encode(candidate.marked_for.credentials));
   std::optional<std::string> phc;
   if (candidate.account) phc = candidate.account->password_hash;
-  auto matches = co_await parts_.passwords.verify(context, std::move(request.password), std::move(phc));
+  co_return co_await parts_.passwords.verify(context, std::move(attempt.password), std::move(phc));
+}
+
+Task<Result<IdentityProof>> Credentials::identity_steps(RequestContext& context, SignInAttempt attempt, Origin origin) {
+  EVC_CO_TRY(candidate, co_await look_up(context, attempt.email));
+  EVC_CO_TRY(counted, co_await parts_.throttle.begin(context, candidate.marked_for, origin));
+  auto matches = co_await check_first_factor(context, candidate, attempt);
   if (!matches) {
-    co_await parts_.throttle.forgive(context, std::move(attempt));  // nothing was tried
+    co_await parts_.throttle.forgive(context, std::move(counted));  // nothing was tried
     co_return std::unexpected(std::move(matches).error());
   }
   if (!*matches || !candidate.account || !candidate.secret || candidate.account->state != "active")
     co_return std::unexpected(co_await refuse(context, candidate.secret));
   EVC_CO_TRY(person, person_of(*candidate.account, *candidate.secret));
-  EVC_CO_TRY(second, co_await parts_.second_factor.check(context, person, request.code));
+  EVC_CO_TRY(second, co_await parts_.second_factor.check(context, person, attempt.code));
   if (second == SecondFactorVerdict::kWrong) co_return std::unexpected(co_await refuse(context, candidate.secret));
-  co_await parts_.throttle.forgive(context, std::move(attempt));
-  if (second == SecondFactorVerdict::kCodeNeeded) co_return std::optional<SignedIn>{};
+  co_await parts_.throttle.forgive(context, std::move(counted));
+  IdentityProof proof{.person = std::nullopt, .proved = hex_encode(candidate.marked_for.credentials)};
+  if (second == SecondFactorVerdict::kCodeNeeded) co_return proof;
+  const bool both = !person.account.second_factor_sealed.empty();
+  proof.person =
+      ProvedPerson{.person = std::move(person),
+                   .device_mark = parts_.throttle.mark_for(candidate.marked_for, origin, context.clock->wall()),
+                   .methods = both ? "pwd otp mfa" : "pwd"};
+  co_return proof;
+}
+
+Task<Result<IdentityProof>> Credentials::identify(RequestContext& context, SignInAttempt attempt, Origin origin) {
+  const SteadyTime begun = context.clock->steady();
+  auto outcome = co_await identity_steps(context, std::move(attempt), std::move(origin));
+  co_await until_even_time(parts_.passwords.worker(), context, begun);
+  co_return outcome;
+}
+
+Task<Result<std::optional<SignedIn>>> Credentials::login_steps(RequestContext& context, LoginRequest request,
+                                                               Origin origin) {
+  EVC_CO_TRY(proof, co_await identity_steps(context,
+                                            {.email = std::move(request.email),
+                                             .password = std::move(request.password),
+                                             .code = std::move(request.code),
+                                             .proved = std::nullopt},
+                                            origin));
+  if (!proof.person) co_return std::optional<SignedIn>{};
+  const Person& person = proof.person->person;
   EVC_CO_TRY(tokens, co_await parts_.issuer.open_session(context, person.account, person.secret, origin.device));
-  co_return SignedIn{.tokens = std::move(tokens),
-                     .device_mark = parts_.throttle.mark_for(candidate.marked_for, origin, context.clock->wall())};
+  co_return SignedIn{.tokens = std::move(tokens), .device_mark = std::move(proof.person->device_mark)};
 }
 
 Task<Result<std::optional<SignedIn>>> Credentials::login(RequestContext& context, LoginRequest request, Origin origin) {

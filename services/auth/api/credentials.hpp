@@ -55,6 +55,26 @@ struct SignedIn {
   std::string device_mark;
 };
 
+// A try to sign in, by whatever way it came.
+struct SignInAttempt {
+  std::string email, password;
+  std::optional<std::string> code;
+  // Instead of the password, when only the code was missing a moment ago: IdentityProof::proved of then.
+  std::optional<std::string> proved;
+};
+
+// Somebody who has proved who they are …
+struct ProvedPerson {
+  Person person;
+  std::string device_mark;
+  std::string methods;  // how (RFC 8176), apart by spaces
+};
+// … or has proved the password, and the second factor's code is needed beside it.
+struct IdentityProof {
+  std::optional<ProvedPerson> person;
+  std::string proved;  // digest of what signs in to the account now; another text once that changes
+};
+
 class Credentials {
  public:
   struct Parts {
@@ -73,8 +93,10 @@ class Credentials {
   // Done whatever the state of the address: a mail says what happened. validation-failed for the shape alone.
   Task<Result<void>> register_account(RequestContext& context, RegisterRequest request);
   Task<Result<void>> verify(RequestContext& context, std::string token);
-  // nullopt: the password is right, and the second factor's code is needed beside it. credentials-invalid,
-  // rate-limited, overloaded, or service-unavailable without Redis (limits fail closed).
+  // Whoever it is, without a session. credentials-invalid, rate-limited, overloaded, or service-unavailable without
+  // Redis (limits fail closed).
+  Task<Result<IdentityProof>> identify(RequestContext& context, SignInAttempt attempt, Origin origin);
+  // nullopt: the password is right, and the second factor's code is needed beside it. Errors as of identify().
   Task<Result<std::optional<SignedIn>>> login(RequestContext& context, LoginRequest request, Origin origin);
 
   // Done whatever the state of the address.
@@ -110,6 +132,8 @@ class Credentials {
   Task<Result<Candidate>> look_up(RequestContext& context, std::string email);
   // What a sign-in that failed is answered, once the log has it.
   Task<Error> refuse(RequestContext& context, std::optional<SealKey> secret);
+  Task<Result<bool>> check_first_factor(RequestContext& context, const Candidate& candidate, SignInAttempt attempt);
+  Task<Result<IdentityProof>> identity_steps(RequestContext& context, SignInAttempt attempt, Origin origin);
   Task<Result<std::optional<SignedIn>>> login_steps(RequestContext& context, LoginRequest request, Origin origin);
   Task<Result<void>> register_steps(RequestContext& context, RegisterRequest request);
   enum class Factors { kPassword, kBoth };

@@ -1,6 +1,7 @@
 #include "services/auth/api/key_ring.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "kit/base/bytes.hpp"
 #include "services/auth/store/audit_log.hpp"
@@ -12,24 +13,38 @@ std::string place_of(const std::string& key_id) {
   return "auth.signing_key:" + key_id;
 }
 
-std::vector<KeyTimes> times_of(const std::vector<StoredKey>& keys) {
+constexpr std::array kAlgorithms{KeyAlgorithm::kEs256, KeyAlgorithm::kRs256};
+
+template <class Key>
+std::vector<KeyTimes> times_of(const std::vector<Key>& keys, KeyAlgorithm algorithm) {
   std::vector<KeyTimes> times;
-  for (const StoredKey& key : keys) times.push_back(key.times);
+  for (const Key& key : keys) {
+    if (key.algorithm == algorithm) times.push_back(key.times);
+  }
   return times;
 }
 
 }  // namespace
 
-KeyRing::KeyRing(postgres::Pool& pool, SealKey key_encryption_key)
-    : pool_(pool), key_encryption_key_(std::move(key_encryption_key)) {}
+KeyRing::KeyRing(postgres::Pool& pool, SealKey key_encryption_key, Workshop workshop)
+    : pool_(pool), key_encryption_key_(std::move(key_encryption_key)), workshop_(std::move(workshop)) {}
+
+Task<Result<StoredKey>> KeyRing::made(RequestContext& context, KeyAlgorithm algorithm, KeyTimes due) {
+  if (!workshop_.pool) co_return make(key_encryption_key_, algorithm, due.use_from, due.use_until);
+  co_return co_await workshop_.pool->run(
+      *workshop_.worker, context.deadline,
+      [key = key_encryption_key_, algorithm, due] { return make(key, algorithm, due.use_from, due.use_until); });
+}
 
 Task<Result<void>> KeyRing::refresh(RequestContext& context) {
   const WallTime now = context.clock->wall();
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   EVC_CO_CHECK(co_await lock_key_schedule(context, transaction));
   EVC_CO_TRY(stored, co_await read_signing_keys(context, transaction));
-  if (const auto due = next_key(times_of(stored), now)) {
-    StoredKey row = make(key_encryption_key_, due->use_from, due->use_until);
+  for (const KeyAlgorithm algorithm : kAlgorithms) {
+    const auto due = next_key(times_of(stored, algorithm), now);
+    if (!due) continue;
+    EVC_CO_TRY(row, co_await made(context, algorithm, *due));
     EVC_CO_CHECK(co_await insert_signing_key(context, transaction, row));
     EVC_CO_CHECK(co_await write_audit(context, transaction,
                                       {.action = AuditAction::kSigningKeyMade,
@@ -53,31 +68,50 @@ Result<std::vector<KeyRing::Entry>> KeyRing::published(std::vector<StoredKey> st
     const auto known =
         std::ranges::find(entries_, key.times.key_id, [](const Entry& entry) { return entry.times.key_id; });
     if (known != entries_.end()) {
-      entries.push_back({key.times, known->key, std::move(key.public_jwk)});
+      entries.push_back({key.times, key.algorithm, known->key, std::move(key.public_jwk)});
       continue;
     }
     EVC_TRY(pem, open_sealed(key_encryption_key_, key.private_sealed, place_of(key.times.key_id)));
     EVC_TRY(parsed, auth::SigningKey::from_pem(Secret<std::string>(std::move(pem))));
-    entries.push_back({key.times, std::move(parsed), std::move(key.public_jwk)});
+    entries.push_back({key.times, key.algorithm, std::move(parsed), std::move(key.public_jwk)});
   }
   return entries;
 }
 
-StoredKey KeyRing::make(const SealKey& key_encryption_key, WallTime use_from, WallTime use_until) {
-  const auth::SigningKey made = auth::SigningKey::generate();
+StoredKey KeyRing::make(const SealKey& key_encryption_key, KeyAlgorithm algorithm, WallTime use_from,
+                        WallTime use_until) {
+  const auth::SigningKey made =
+      auth::SigningKey::generate(algorithm == KeyAlgorithm::kEs256 ? auth::Algorithm::kEs256 : auth::Algorithm::kRs256);
   return {.times = {.key_id = made.key_id(), .use_from = use_from, .use_until = use_until},
+          .algorithm = algorithm,
           .private_sealed = seal(key_encryption_key, made.private_pem().reveal(), place_of(made.key_id())),
           .public_jwk = made.public_jwk()};
 }
 
-Result<std::string> KeyRing::sign(const json::Object& claims, WallTime now) const {
-  std::vector<KeyTimes> times;
-  for (const Entry& entry : entries_) times.push_back(entry.times);
-  const auto key_id = signing_key(times, now);
+Result<std::string> KeyRing::sign_as(std::string_view type, KeyAlgorithm algorithm, const json::Object& claims,
+                                     WallTime now) const {
+  const auto key_id = signing_key(times_of(entries_, algorithm), now);
   for (const Entry& entry : entries_) {
-    if (key_id && entry.times.key_id == *key_id) return entry.key.sign("at+jwt", claims);
+    if (key_id && entry.times.key_id == *key_id) return entry.key.sign(type, claims);
   }
   return fail(Code::kServiceUnavailable, "there is no signing key yet");
+}
+
+Result<std::string> KeyRing::sign(const json::Object& claims, WallTime now) const {
+  return sign_as("at+jwt", KeyAlgorithm::kEs256, claims, now);
+}
+
+Result<std::string> KeyRing::sign_id_token(const json::Object& claims, KeyAlgorithm algorithm, WallTime now) const {
+  return sign_as("JWT", algorithm, claims, now);
+}
+
+Result<void> KeyRing::verify(const auth::Jws& token) const {
+  for (const Entry& entry : entries_) {
+    if (entry.times.key_id != token.key_id) continue;
+    EVC_TRY(key, auth::PublicKey::from_jwk(entry.public_jwk.as_object()));
+    return key.verify(token);
+  }
+  return fail(Code::kTokenInvalid, "the key is unknown");
 }
 
 json::Object KeyRing::jwks(WallTime now) const {
@@ -89,7 +123,7 @@ json::Object KeyRing::jwks(WallTime now) const {
 }
 
 bool KeyRing::ready(WallTime now) const {
-  return sign({}, now).has_value();
+  return sign({}, now).has_value() && sign_id_token({}, KeyAlgorithm::kRs256, now).has_value();
 }
 
 }  // namespace evc::auth_service

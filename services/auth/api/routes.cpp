@@ -8,6 +8,7 @@
 #include "services/auth/api/account_routes.hpp"
 #include "services/auth/api/browser_session_routes.hpp"
 #include "services/auth/api/erasure_routes.hpp"
+#include "services/auth/api/oauth_answers.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/store/sessions.hpp"
 
@@ -62,20 +63,6 @@ Task<Response> logout(Api& api, RequestContext& context, Request& request) {
   co_return http::no_store(Response::empty(204));
 }
 
-Task<Response> discovery(Api& api, RequestContext&, Request&) {
-  const std::string issuer = api.issuer.settings().issuer;
-  Response response = Response::json(200, json::Object{{"issuer", issuer},
-                                                       {"jwks_uri", issuer + "/.well-known/jwks.json"},
-                                                       {"token_endpoint", issuer + "/oauth2/token"},
-                                                       {"grant_types_supported", json::Array{"refresh_token"}},
-                                                       {"response_types_supported", json::Array{}},
-                                                       {"subject_types_supported", json::Array{"public"}},
-                                                       {"id_token_signing_alg_values_supported", json::Array{"ES256"}},
-                                                       {"token_endpoint_auth_methods_supported", json::Array{"none"}}});
-  response.headers.set("cache-control", "public, max-age=300");
-  co_return response;
-}
-
 Task<Response> jwks(Api& api, RequestContext& context, Request& request) {
   const json::Object set = api.keys.jwks(context.clock->wall());
   Response response = Response::json(200, set);
@@ -87,40 +74,12 @@ Task<Response> jwks(Api& api, RequestContext& context, Request& request) {
   co_return response;
 }
 
-// RFC 6749 §5.2: OAuth endpoints keep their own error form.
-Response oauth_error(int status, std::string_view error) {
-  return http::no_store(Response::json(status, json::Object{{"error", error}}));
-}
-
-Result<http::Query> form(const Request& request) {
-  const auto type = request.headers.get("content-type");
-  if (!type || !type->starts_with("application/x-www-form-urlencoded")) return fail(Code::kUnsupportedMediaType);
-  return http::Query::parse(request.body);
-}
-
-Task<Response> oauth_token(Api& api, RequestContext& context, Request& request) {
-  const auto fields = form(request);
-  if (!fields) co_return oauth_error(400, "invalid_request");
-  const auto grant = fields->get("grant_type");
-  if (!grant) co_return oauth_error(400, "invalid_request");
-  if (*grant != "refresh_token") co_return oauth_error(400, "unsupported_grant_type");
-  const auto token = fields->get("refresh_token");
-  if (!token) co_return oauth_error(400, "invalid_request");
-  auto pair = co_await api.issuer.refresh(context, std::string(*token));
-  if (!pair && pair.error().code == Code::kRefreshTokenInvalid) co_return oauth_error(400, "invalid_grant");
-  if (!pair) co_return oauth_error(503, "temporarily_unavailable");
-  co_return http::no_store(Response::json(200, json::Object{{"access_token", pair->access_token},
-                                                            {"token_type", "Bearer"},
-                                                            {"expires_in", pair->expires_in},
-                                                            {"refresh_token", pair->refresh_token}}));
-}
-
 Task<Response> service_token(Api& api, RequestContext& context, Request& request) {
-  const auto fields = form(request);
-  if (!fields) co_return oauth_error(400, "invalid_request");
-  if (fields->get("grant_type") != "client_credentials") co_return oauth_error(400, "unsupported_grant_type");
+  const auto fields = form_of(request);
+  if (!fields) co_return oauth_error(fields.error());
+  if (field(*fields, "grant_type") != "client_credentials") co_return oauth_error(400, "unsupported_grant_type");
   // The certificate is the credential; naming another client is refused, not corrected.
-  if (fields->get("client_id") != request.peer_name) co_return oauth_error(401, "invalid_client");
+  if (field(*fields, "client_id") != request.peer_name) co_return oauth_error(401, "invalid_client");
   auto token = api.issuer.service_token(request.peer_name, context.clock->wall());
   if (!token) co_return oauth_error(503, "temporarily_unavailable");
   co_return http::no_store(Response::json(200, json::Object{{"access_token", *token},
@@ -170,9 +129,7 @@ void add_routes(http::Router& router, Api& api) {
   operations.add("login", login);
   operations.add("refreshTokens", refresh);
   operations.add("logout", logout);
-  operations.add("getOpenidConfiguration", discovery);
   operations.add("getJwks", jwks);
-  operations.add("oauthToken", oauth_token);
   operations.add("serviceToken", service_token);
   operations.add("getDenySet", deny_set);
   operations.add("getAccount", get_account);

@@ -143,16 +143,26 @@ TEST_F(TokensTest, SealedSuccessorsAreWipedAfterTheGrace) {
   EXPECT_EQ(accounts_.value("SELECT count(*) FROM refresh_token WHERE successor_sealed IS NOT NULL"), "0");
 }
 
+TEST_F(TokensTest, IdTokensAreSignedByTheClientsAlgorithmAndAreNoAccessTokens) {
+  for (const auto algorithm : {KeyAlgorithm::kEs256, KeyAlgorithm::kRs256}) {
+    const auto token = auth::parse_jws(keys_->sign_id_token({{"sub", "a"}}, algorithm, clock_.wall()).value()).value();
+    EXPECT_EQ(auth::name(token.algorithm), algorithm == KeyAlgorithm::kEs256 ? "ES256" : "RS256");
+    EXPECT_EQ(token.header.at("typ"), "JWT");
+    EXPECT_TRUE(keys_->verify(token));
+    auth::Jws changed = token;
+    changed.signing_input += "x";
+    EXPECT_FALSE(keys_->verify(changed));
+  }
+}
+
 TEST_F(TokensTest, TwoProcessesAgreeOnTheSigningKey) {
   KeyRing other(*pool_, master_);
   ASSERT_TRUE(run(other.refresh(context_)));
-  const auto key_of = [this](const KeyRing& ring) {
-    return ring.jwks(clock_.wall()).at("keys").as_array().at(0).at("kid");
-  };
-  EXPECT_EQ(key_of(other), key_of(*keys_));
+  EXPECT_EQ(other.version(), keys_->version());
+  EXPECT_EQ(other.jwks(clock_.wall()).at("keys").as_array().size(), 2U) << "one of each algorithm";
   clock_.offset = std::chrono::hours(24 * 6);
   ASSERT_TRUE(run(other.refresh(context_)));
-  EXPECT_EQ(other.jwks(clock_.wall()).at("keys").as_array().size(), 2U)
+  EXPECT_EQ(other.jwks(clock_.wall()).at("keys").as_array().size(), 4U)
       << "the next key is public a day before its use";
 }
 

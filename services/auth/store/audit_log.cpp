@@ -49,6 +49,20 @@ std::string_view name_of(AuditAction action) {
       return "signingKey.made";
     case AuditAction::kSigningKeyRevoked:
       return "signingKey.revoked";
+    case AuditAction::kConsentGiven:
+      return "consent.given";
+    case AuditAction::kConsentRefused:
+      return "consent.refused";
+    case AuditAction::kCodeReused:
+      return "authorizationCode.reused";
+    case AuditAction::kTokenRevoked:
+      return "token.revoked";
+    case AuditAction::kSignedOut:
+      return "browser.signedOut";
+    case AuditAction::kClientAdded:
+      return "client.added";
+    case AuditAction::kClientRemoved:
+      return "client.removed";
   }
   return "";
 }

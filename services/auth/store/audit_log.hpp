@@ -27,6 +27,13 @@ enum class AuditAction {
   kErased,
   kSigningKeyMade,
   kSigningKeyRevoked,
+  kConsentGiven,    // to a client of somebody else
+  kConsentRefused,  // …
+  kCodeReused,      // an authorization code came twice: what it made is revoked
+  kTokenRevoked,    // a client gave its tokens back
+  kSignedOut,       // of a browser, with everything that came from it
+  kClientAdded,
+  kClientRemoved,
 };
 enum class AuditActor {
   kOwner,    // who has the account's password, code or token

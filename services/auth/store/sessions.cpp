@@ -18,8 +18,10 @@ using postgres::Statement;
 // The row of the account is locked against a change of its password until the commit.
 constexpr Statement kInsertSession{
     "session_insert",
-    "INSERT INTO session (id, account_id, created_at, absolute_expires_at, device_sealed) "
-    "SELECT $1::uuid, id, $3::timestamptz, $4::timestamptz, $5::bytea FROM account "
+    "INSERT INTO session (id, account_id, created_at, absolute_expires_at, device_sealed, kind, cookie_hash, "
+    "sign_in_id, client_id, scope, authenticated_at, methods) "
+    "SELECT $1::uuid, id, $3::timestamptz, $4::timestamptz, $5::bytea, CASE WHEN $7::bytea = '' THEN 'family' ELSE "
+    "'signIn' END, nullif($7::bytea, ''), $8::uuid, $9::text, $10::text, $11::timestamptz, $12::text FROM account "
     "WHERE id = $2 AND state = 'active' AND password_hash = $6 FOR SHARE"};
 constexpr Statement kInsertToken{"refresh_token_insert",
                                  "INSERT INTO refresh_token (hash, session_id, generation, state, idle_expires_at) "
@@ -32,7 +34,8 @@ constexpr Statement kRotate{
 constexpr Statement kReadToken{
     "refresh_token_read",
     "SELECT t.session_id, s.account_id, t.generation, t.idle_expires_at, s.absolute_expires_at, t.rotated_at, "
-    "coalesce(t.successor_sealed, ''), coalesce(child.state = 'active', false), s.revoked_at IS NOT NULL, a.state "
+    "coalesce(t.successor_sealed, ''), coalesce(child.state = 'active', false), s.revoked_at IS NOT NULL, a.state, "
+    "s.client_id, s.scope, s.authenticated_at, coalesce(s.methods, '') "
     "FROM refresh_token t JOIN session s ON s.id = t.session_id JOIN account a ON a.id = s.account_id "
     "LEFT JOIN refresh_token child ON child.hash = t.successor_hash WHERE t.hash = $1"};
 constexpr Statement kWipe{"refresh_token_wipe",
@@ -79,13 +82,20 @@ constexpr Statement kDenySet{
     "SELECT kind, value, until, version FROM denied WHERE (version > $1 - 64 OR until > $3) AND until > $2 "
     "ORDER BY version LIMIT $4"};
 
+constexpr Statement kDenyToken{"denied_insert_token",
+                               "INSERT INTO denied (kind, value, until) VALUES ('token', $1, $2) ON CONFLICT (kind, "
+                               "value) DO NOTHING"};
+constexpr Statement kTokenDenied{"denied_find_token",
+                                 "SELECT 1 FROM denied WHERE kind = 'token' AND value = $1 AND until > $2"};
 constexpr Statement kDeleteOldDenied{"denied_delete_old", "DELETE FROM denied WHERE until < $1"};
 
 }  // namespace
 
 Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction& transaction, NewSession session) {
   Params params(session.id, session.account_id, session.created_at, session.absolute_expires_at);
-  params.add_bytes(session.device_sealed).add(session.password_hash);
+  params.add_bytes(session.device_sealed).add(session.password_hash).add_bytes(session.cookie_hash);
+  params.add(session.sign_in_id).add(session.client_id).add(session.scope);
+  params.add(session.authenticated_at).add(session.methods);
   EVC_CO_TRY(inserted, co_await transaction.exec(context, kInsertSession, std::move(params)));
   if (inserted.affected() != 1) co_return false;
   EVC_CO_CHECK(co_await transaction.exec(context, kEndOldest,
@@ -123,7 +133,11 @@ Task<Result<std::optional<RefreshRow>>> rotate_refresh_token(RequestContext& con
                        .successor_sealed = rows.bytes(0, 6),
                        .successor_active = rows.get<bool>(0, 7),
                        .session_revoked = rows.get<bool>(0, 8),
-                       .account_state = rows.get<std::string>(0, 9)};
+                       .account_state = rows.get<std::string>(0, 9),
+                       .client_id = rows.get<std::optional<std::string>>(0, 10),
+                       .scope = rows.get<std::optional<std::string>>(0, 11),
+                       .authenticated_at = rows.get<std::optional<WallTime>>(0, 12),
+                       .methods = rows.get<std::string>(0, 13)};
 }
 
 Task<Result<void>> wipe_sealed_copy_of(RequestContext& context, postgres::Transaction& transaction, std::string hash) {
@@ -173,6 +187,17 @@ Task<Result<bool>> owns_session(RequestContext& context, postgres::Pool& pool, U
 
 std::string device_place(const Uuid& session_id) {
   return "auth.session.device:" + to_string(session_id);
+}
+
+Task<Result<void>> deny_token(RequestContext& context, postgres::Transaction& transaction, std::string token_id,
+                              WallTime denied_until) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kDenyToken, Params(token_id, denied_until)));
+  co_return Result<void>{};
+}
+
+Task<Result<bool>> token_is_denied(RequestContext& context, postgres::Pool& pool, std::string token_id, WallTime now) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kTokenDenied, Params(token_id, now)));
+  co_return !rows.empty();
 }
 
 Task<Result<void>> delete_old_denied(RequestContext& context, postgres::Pool& pool, WallTime ended_before) {

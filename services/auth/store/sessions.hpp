@@ -18,6 +18,12 @@ struct NewSession {
   std::string device_sealed;
   WallTime created_at{};
   WallTime absolute_expires_at{};
+  std::string cookie_hash;               // of a browser's sign-in at the provider; empty: a refresh-token family
+  std::optional<Uuid> sign_in_id;        // the browser's sign-in that the family came from
+  std::optional<std::string> client_id;  // nullopt: our own app
+  std::optional<std::string> scope;      // of a client's family
+  std::optional<WallTime> authenticated_at;
+  std::optional<std::string> methods;
 };
 // False when the account is not active or its password is another by now: a sign-in that overlaps a reset begins
 // nothing. The hundred latest sessions of an account live on, the oldest of more ends.
@@ -37,6 +43,9 @@ struct RefreshRow {
   bool successor_active = false;
   bool session_revoked = false;
   std::string account_state;
+  std::optional<std::string> client_id, scope;  // nullopt: our own app, everything that the person may do
+  std::optional<WallTime> authenticated_at;
+  std::string methods;
 };
 // Tries active → rotated with the given successor, then tells what is known of the token; nullopt: unknown.
 Task<Result<std::optional<RefreshRow>>> rotate_refresh_token(RequestContext& context,
@@ -71,6 +80,11 @@ Task<Result<std::vector<SessionRow>>> live_sessions_of(RequestContext& context, 
 Task<Result<bool>> owns_session(RequestContext& context, postgres::Pool& pool, Uuid account_id, Uuid session_id);
 // Where the sealed device of a session lives (kit/base/sealing.hpp).
 std::string device_place(const Uuid& session_id);
+
+// One access token by itself. Idempotent.
+Task<Result<void>> deny_token(RequestContext& context, postgres::Transaction& transaction, std::string token_id,
+                              WallTime denied_until);
+Task<Result<bool>> token_is_denied(RequestContext& context, postgres::Pool& pool, std::string token_id, WallTime now);
 
 // What was denied until a moment before that one, and matters no more.
 Task<Result<void>> delete_old_denied(RequestContext& context, postgres::Pool& pool, WallTime ended_before);

@@ -117,6 +117,16 @@ TEST_F(ConsoleTest, LookingAgainFindsANewBuildAndKeepsTheOldOneWhenThereIsNone) 
   EXPECT_EQ(get("").body, "<!doctype html>second");
 }
 
+TEST(Encodings, TheSmallestThatIsAtHandAndWanted) {
+  const EncodingsAtHand both{.gzip = true, .brotli = true};
+  EXPECT_EQ(choose_encoding("gzip, deflate, br", both), Encoding::kBrotli);
+  EXPECT_EQ(choose_encoding("gzip, br;q=0.5", both), Encoding::kGzip);
+  EXPECT_EQ(choose_encoding("gzip, br", {.gzip = true}), Encoding::kGzip);
+  EXPECT_EQ(choose_encoding("gzip;q=0, br;q=0", both), Encoding::kIdentity);
+  EXPECT_EQ(choose_encoding("", both), Encoding::kIdentity);
+  EXPECT_EQ(choose_encoding("br", {}), Encoding::kIdentity);
+}
+
 TEST(ConsoleWithoutFiles, SaysThatItIsNotInstalled) {
   const Console console("/nowhere/at/all");
   RequestContext context;

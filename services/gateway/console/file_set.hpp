@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "kit/base/result.hpp"
-#include "services/gateway/domain/encodings.hpp"
+#include "services/gateway/console/encodings.hpp"
 
 namespace evc::gateway {
 

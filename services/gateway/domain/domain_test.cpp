@@ -1,10 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "services/gateway/domain/cookies.hpp"
-#include "services/gateway/domain/encodings.hpp"
 #include "services/gateway/domain/header_rules.hpp"
 #include "services/gateway/domain/importance.hpp"
-#include "services/gateway/domain/languages.hpp"
 #include "services/gateway/domain/same_origin.hpp"
 
 namespace evc::gateway {
@@ -34,32 +32,6 @@ TEST(HeaderRules, AnswersDoNotShowWhatRunsBehind) {
   for (const char* name : {"Server", "traceresponse", "Server-Timing", "evc-anything", "Connection",
                            "Transfer-Encoding", "Date", "RateLimit"})
     EXPECT_FALSE(goes_to_client(name)) << name;
-}
-
-TEST(Languages, BestQualityThatWeSpeak) {
-  EXPECT_EQ(language_tag(choose_language("")), "pt-BR");
-  EXPECT_EQ(language_tag(choose_language("en-GB,en;q=0.9")), "en");
-  EXPECT_EQ(language_tag(choose_language("fr, es;q=0.5, en;q=0.4")), "es");
-  EXPECT_EQ(language_tag(choose_language("en;q=0.2, pt;q=0.7")), "pt-BR");
-  EXPECT_EQ(language_tag(choose_language("en;q=0, es;q=0.1")), "es");
-  EXPECT_EQ(language_tag(choose_language("en;q=nonsense")), "pt-BR");
-}
-
-TEST(Languages, HtmlForBrowsersOnly) {
-  EXPECT_EQ(choose_form("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), Form::kHtml);
-  EXPECT_EQ(choose_form("*/*"), Form::kJson);
-  EXPECT_EQ(choose_form(""), Form::kJson);
-  EXPECT_EQ(choose_form("text/html;q=0.1, application/json"), Form::kJson);
-}
-
-TEST(Encodings, TheSmallestThatIsAtHandAndWanted) {
-  const EncodingsAtHand both{.gzip = true, .brotli = true};
-  EXPECT_EQ(choose_encoding("gzip, deflate, br", both), Encoding::kBrotli);
-  EXPECT_EQ(choose_encoding("gzip, br;q=0.5", both), Encoding::kGzip);
-  EXPECT_EQ(choose_encoding("gzip, br", {.gzip = true}), Encoding::kGzip);
-  EXPECT_EQ(choose_encoding("gzip;q=0, br;q=0", both), Encoding::kIdentity);
-  EXPECT_EQ(choose_encoding("", both), Encoding::kIdentity);
-  EXPECT_EQ(choose_encoding("br", {}), Encoding::kIdentity);
 }
 
 TEST(Importance, StoppingAChargeComesLastAndLooksForRoutesFirst) {

@@ -2,38 +2,38 @@
 
 #include <fmt/format.h>
 
+#include "kit/http/languages.hpp"
 #include "kit/http/markup.hpp"
-#include "services/gateway/domain/languages.hpp"
 
 namespace evc::gateway {
 namespace {
 
-std::string_view text_of(const CodeInfo& row, Language language) {
+std::string_view text_of(const CodeInfo& row, http::Language language) {
   switch (language) {
-    case Language::kEnglish:
+    case http::Language::kEnglish:
       return row.text_en;
-    case Language::kSpanish:
+    case http::Language::kSpanish:
       return row.text_es;
     default:
       return row.text_pt_br;
   }
 }
 
-std::string page(const CodeInfo& row, Language language) {
+std::string page(const CodeInfo& row, http::Language language) {
   return fmt::format(
       "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\"><title>{} · EV-Costa</title></head>\n"
       "<body>\n<h1>{}</h1>\n<p>{}</p>\n<p><code>{} · HTTP {}</code></p>\n</body>\n</html>\n",
-      language_tag(language), row.name, http::escape_markup(row.title), http::escape_markup(text_of(row, language)),
-      row.name, row.status);
+      http::language_tag(language), row.name, http::escape_markup(row.title),
+      http::escape_markup(text_of(row, language)), row.name, row.status);
 }
 
-json::Value document(const CodeInfo& row, Language language) {
+json::Value document(const CodeInfo& row, http::Language language) {
   return {{"code", row.name},
           {"status", row.status},
           {"title", row.title},
           {"retryable", row.retryable},
-          {"language", language_tag(language)},
+          {"language", http::language_tag(language)},
           {"text", text_of(row, language)}};
 }
 
@@ -41,11 +41,11 @@ json::Value document(const CodeInfo& row, Language language) {
 
 http::Response problem_page(const Error& error, const RequestContext& context, const http::Request& request) {
   http::Response response = http::problem(error, context, request.path);
-  if (choose_form(request.headers.get("Accept").value_or("")) != Form::kHtml) return response;
-  const Language language = choose_language(request.headers.get("Accept-Language").value_or(""));
+  if (http::choose_form(request.headers.get("Accept").value_or("")) != http::Form::kHtml) return response;
+  const http::Language language = http::choose_language(request.headers.get("Accept-Language").value_or(""));
   response.body = page(info(error.code), language);
   response.headers.set("Content-Type", "text/html; charset=utf-8");
-  response.headers.set("Content-Language", language_tag(language));
+  response.headers.set("Content-Language", http::language_tag(language));
   return response;
 }
 
@@ -54,14 +54,14 @@ Task<http::Response> explain_problem(RequestContext& context, http::Request& req
   const auto code = name ? code_from_name(*name) : std::nullopt;
   if (!code) co_return http::problem({.code = Code::kNotFound}, context, request.path);
   const CodeInfo& row = info(*code);
-  const Language language = choose_language(request.headers.get("Accept-Language").value_or(""));
+  const http::Language language = http::choose_language(request.headers.get("Accept-Language").value_or(""));
   http::Response response;
-  if (choose_form(request.headers.get("Accept").value_or("")) == Form::kHtml) {
+  if (http::choose_form(request.headers.get("Accept").value_or("")) == http::Form::kHtml) {
     response = http::Response::text(200, page(row, language), "text/html; charset=utf-8");
   } else {
     response = http::Response::json(200, document(row, language));
   }
-  response.headers.add("Content-Language", language_tag(language));
+  response.headers.add("Content-Language", http::language_tag(language));
   response.headers.add("Cache-Control", "public, max-age=3600");
   response.headers.add("Vary", "Accept, Accept-Language");
   co_return response;

@@ -132,6 +132,8 @@ Task<Result<Response>> SessionRoutes::complete(RequestContext& context, const Re
   const auto code = request.query.get("code");
   // The state ties the answer to the browser that asked: a link with somebody else's code signs nobody in.
   if (!begun || !state || !equal_constant_time(begun->state, *state)) co_return fail(Code::kSignInIncomplete);
+  if (request.query.get("iss").value_or(sessions_.origin()) != sessions_.origin())
+    co_return fail(Code::kSignInIncomplete, "another provider's answer");
   if (!code) co_return fail(Code::kSignInIncomplete, std::string(request.query.get("error").value_or("")));
   EVC_CO_TRY(before, sessions_.handle_of(request));
   EVC_CO_TRY(tokens, co_await auth_.exchange(context, {.code = std::string(*code),

@@ -213,6 +213,7 @@ TEST_F(SessionTest, ACodeFromElsewhereSignsNobodyIn) {
         {"?code=good&state=" + begun.state, ""},
         {"?code=good", mine},
         {"?state=" + begun.state + "&error=access_denied", mine},
+        {"?code=good&iss=https://evil.example&state=" + begun.state, mine},
         {"?code=good&state=" + begun.state, "Cookie: " + begun.cookie + "; " + other.cookie + "\r\n"},
         {"?code=good&state=", "Cookie: __Host-evcosta-login=..\r\n"}}) {
     const auto answer = ask("GET", "/session/callback" + query, headers);

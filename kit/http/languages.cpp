@@ -1,8 +1,8 @@
-#include "services/gateway/domain/languages.hpp"
+#include "kit/http/languages.hpp"
 
-#include "services/gateway/domain/quality_list.hpp"
+#include "kit/http/quality_list.hpp"
 
-namespace evc::gateway {
+namespace evc::http {
 
 Language choose_language(std::string_view accept_language) {
   for (const Choice& choice : choices_of(accept_language)) {
@@ -34,4 +34,4 @@ Form choose_form(std::string_view accept) {
   return Form::kJson;
 }
 
-}  // namespace evc::gateway
+}  // namespace evc::http

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace evc::gateway {
+namespace evc::http {
 
 struct Choice {
   std::string name;  // lower case, without parameters
@@ -16,4 +16,4 @@ struct Choice {
 // Best first; equal qualities keep their order; what has quality 0 is left out. At most 20 are looked at.
 std::vector<Choice> choices_of(std::string_view header);
 
-}  // namespace evc::gateway
+}  // namespace evc::http

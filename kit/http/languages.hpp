@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace evc::gateway {
+namespace evc::http {
 
 enum class Language { kPortuguese, kEnglish, kSpanish };
 
@@ -15,4 +15,4 @@ enum class Form { kJson, kHtml };
 // HTML for browsers, which ask for text/html before anything else; JSON for all others.
 Form choose_form(std::string_view accept);
 
-}  // namespace evc::gateway
+}  // namespace evc::http

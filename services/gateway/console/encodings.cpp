@@ -1,12 +1,12 @@
-#include "services/gateway/domain/encodings.hpp"
+#include "services/gateway/console/encodings.hpp"
 
-#include "services/gateway/domain/quality_list.hpp"
+#include "kit/http/quality_list.hpp"
 
 namespace evc::gateway {
 
 Encoding choose_encoding(std::string_view accept_encoding, EncodingsAtHand at_hand) {
   double gzip = 0, brotli = 0;
-  for (const Choice& choice : choices_of(accept_encoding)) {
+  for (const http::Choice& choice : http::choices_of(accept_encoding)) {
     if (choice.name == "gzip") gzip = choice.quality;
     if (choice.name == "br") brotli = choice.quality;
   }

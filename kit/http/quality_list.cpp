@@ -1,9 +1,9 @@
-#include "services/gateway/domain/quality_list.hpp"
+#include "kit/http/quality_list.hpp"
 
 #include <algorithm>
 #include <cctype>
 
-namespace evc::gateway {
+namespace evc::http {
 namespace {
 
 std::string cleaned(std::string_view text) {
@@ -49,4 +49,4 @@ std::vector<Choice> choices_of(std::string_view header) {
   return choices;
 }
 
-}  // namespace evc::gateway
+}  // namespace evc::http

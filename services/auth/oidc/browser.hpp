@@ -1,0 +1,34 @@
+// The browser behind a request, as its cookies and headers tell, and the answers that pages are. Cookies: the mark that
+// pages are sealed for, and the sign-in. Both are for this host alone, unreadable to scripts, and come along when
+// another site leads here by a link but not when it asks in the background (SameSite=Lax).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "kit/http/languages.hpp"
+#include "kit/http/message.hpp"
+
+namespace evc::auth_service {
+
+struct Browser {
+  std::string mark;
+  enum class Mark { kKnown, kNew } mark_is = Mark::kNew;
+  std::string sign_in_cookie;  // empty: none
+  http::Language language = http::Language::kPortuguese;
+};
+// `ui_locales`: languages that the client names, the best first.
+Browser browser_of(const http::Request& request, std::string_view ui_locales);
+
+// False when the browser says that another site has sent the form.
+bool sent_from_here(const http::Request& request);
+
+void set_sign_in_cookie(http::Response& response, const std::string& value);
+void forget_sign_in(http::Response& response);
+
+// HTML that may load our style sheet and pictures and send forms to us alone, or on to `form_leads_to`; it is stored
+// nowhere and shown in no frame. Leaves the mark when it is new.
+http::Response page_answer(int status, std::string html, const Browser& browser, std::string_view form_leads_to = {});
+http::Response redirect_to(const std::string& uri);
+
+}  // namespace evc::auth_service

@@ -1,0 +1,131 @@
+// Codes on the real PostgreSQL: good once, however many redeem it at the same moment; what has ended is deleted.
+#include "services/auth/oidc/token_grants.hpp"
+
+#include "services/auth/api/credentials_fixture_test.hpp"
+#include "services/auth/api/maintenance.hpp"
+#include "services/auth/domain/refresh.hpp"
+#include "services/auth/store/clients.hpp"
+#include "services/auth/store/sign_ins.hpp"
+
+namespace evc::auth_service {
+namespace {
+
+constexpr const char* kRedirect = "https://app.example/cb";
+
+class TokenGrantsTest : public CredentialsTest {
+ protected:
+  TokenGrantsTest() {
+    client_ = {
+        .id = "an-app", .name = "An app", .key_set = nullptr, .redirect_uris = {kRedirect}, .scope = "openid profile"};
+    EXPECT_TRUE(run(put_client(context_, *pool_, client_, clock_.wall())));
+    sign_up("ana@correio.example");
+  }
+
+  // Somebody who has signed in at a browser, and a code that was fetched there.
+  std::string code() {
+    const auto proof = run(credentials_->identify(context_, {"ana@correio.example", kPassword, {}, {}}, somewhere()));
+    const Person& person = proof->person->person;
+    const Uuid sign_in = uuid_v7();
+    const std::string code = new_refresh_token();
+    EXPECT_TRUE(run(begin_sign_in(person, sign_in)));
+    EXPECT_TRUE(run(insert_code(context_, *pool_,
+                                {.hash = refresh_token_hash(code),
+                                 .row = {.client_id = client_.id,
+                                         .account_id = person.account.id,
+                                         .sign_in_id = sign_in,
+                                         .redirect_uri = kRedirect,
+                                         .scope = "openid",
+                                         .expires_at = clock_.wall() + kCodeLife},
+                                 .created_at = clock_.wall()})));
+    return code;
+  }
+  Task<Result<void>> begin_sign_in(Person person, Uuid id) {
+    EVC_CO_TRY(transaction, co_await pool_->begin(context_));
+    EVC_CO_CHECK(co_await insert_session(context_, transaction,
+                                         {.id = id,
+                                          .account_id = person.account.id,
+                                          .password_hash = person.account.password_hash,
+                                          .device_sealed = "d",
+                                          .created_at = clock_.wall(),
+                                          .absolute_expires_at = clock_.wall() + kSignInLife,
+                                          .cookie_hash = random_bytes(32),
+                                          .sign_in_id = std::nullopt,
+                                          .client_id = std::nullopt,
+                                          .scope = std::nullopt,
+                                          .authenticated_at = clock_.wall(),
+                                          .methods = "pwd"}));
+    co_return co_await transaction.commit(context_);
+  }
+
+  Task<Result<void>> remove_client() {
+    EVC_CO_TRY(transaction, co_await pool_->begin(context_));
+    EVC_CO_TRY(removed, co_await delete_client(context_, transaction, client_.id, clock_.wall(), clock_.wall() + 60s));
+    if (!removed) co_return fail(Code::kNotFound);
+    co_return co_await transaction.commit(context_);
+  }
+
+  Task<> redeem_into(std::string code, std::vector<Result<json::Object>>& answers) {
+    answers.push_back(co_await grants_.redeem(context_, client_, {{"code", code}, {"redirect_uri", kRedirect}}));
+  }
+  Task<> redeem_at_once(std::string code, std::size_t count, std::vector<Result<json::Object>>& answers) {
+    for (std::size_t i = 0; i < count; ++i) worker_.tasks().spawn("redeem", redeem_into(code, answers));
+    while (answers.size() < count) co_await sleep_for(worker_, 10ms);
+  }
+
+  OauthClient client_;
+  TokenGrants grants_{*pool_, *keys_, *issuer_};
+};
+
+TEST_F(TokenGrantsTest, OfManyAtOnceOneGetsTokensAndTheOthersEndThem) {
+  std::vector<Result<json::Object>> answers;
+  run(redeem_at_once(code(), 16, answers));
+  std::string refresh_token;
+  for (const auto& answer : answers) {
+    if (!answer) continue;
+    EXPECT_TRUE(refresh_token.empty()) << "two families of one code";
+    refresh_token = std::string(answer->at("refresh_token").as_string());
+  }
+  ASSERT_FALSE(refresh_token.empty());
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM session WHERE client_id = 'an-app'"), "1");
+  EXPECT_FALSE(run(grants_.refresh(context_, client_, {{"refresh_token", refresh_token}})));
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM denied WHERE kind = 'session'"), "1");
+}
+
+TEST_F(TokenGrantsTest, ACodeDiesWithItsMinuteAndWithItsSignIn) {
+  std::vector<Result<json::Object>> answers;
+  const std::string late = code();
+  clock_.offset = kCodeLife + 1s;
+  run(redeem_at_once(late, 1, answers));
+  EXPECT_FALSE(answers.back());
+  const std::string ended = code();
+  accounts_.query("UPDATE session SET revoked_at = now() WHERE kind = 'signIn'");
+  run(redeem_at_once(ended, 1, answers));
+  EXPECT_FALSE(answers.back());
+}
+
+TEST_F(TokenGrantsTest, CodesAndAssertionsAreDeletedADayAfterTheirEnd) {
+  code();
+  EXPECT_TRUE(run(take_assertion(context_, *pool_, client_.id, "t1", clock_.wall() + 60s)).value());
+  EXPECT_FALSE(run(take_assertion(context_, *pool_, client_.id, "t1", clock_.wall() + 60s)).value());
+  const auto left = [this] {
+    return accounts_.value(
+        "SELECT (SELECT count(*) FROM authorization_code) + (SELECT count(*) FROM client_assertion)");
+  };
+  ASSERT_TRUE(run(purge(context_, *pool_, *keystore_)));
+  EXPECT_EQ(left(), "2");
+  clock_.offset = 25h;
+  ASSERT_TRUE(run(purge(context_, *pool_, *keystore_)));
+  EXPECT_EQ(left(), "0");
+}
+
+TEST_F(TokenGrantsTest, ARemovedClientLosesWhatItHolds) {
+  std::vector<Result<json::Object>> answers;
+  run(redeem_at_once(code(), 1, answers));
+  ASSERT_TRUE(answers.back());
+  ASSERT_TRUE(run(remove_client()));
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM session WHERE client_id = 'an-app' AND revoked_at IS NULL"), "0");
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM authorization_code"), "0");
+}
+
+}  // namespace
+}  // namespace evc::auth_service
