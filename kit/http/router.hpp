@@ -69,8 +69,8 @@ class Router {
   // Fills request.route and request.path_parameters. not-found or method-not-allowed (detail holds the allowed
   // methods).
   Result<Match> match(Request& request) const;
-  // The routes of `other` from the next request on; those under way end with
-  // the ones they began with. On the worker that serves.
+  // The routes of `other` from the next request on; those under way end with the ones they began with. On the worker
+  // that serves.
   void replace_by(const Router& other) { impl_ = other.impl_; }
 
  private:

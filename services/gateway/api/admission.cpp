@@ -7,8 +7,7 @@ namespace {
 
 constexpr std::chrono::seconds kComeAgain{1};
 
-// A place that is given back also when the coroutine is destroyed while it
-// waits.
+// A place that is given back also when the coroutine is destroyed while it waits.
 class Place {
  public:
   explicit Place(resilience::GradientLimit& limit) : limit_(limit) {}
@@ -27,8 +26,7 @@ class Place {
   bool left_ = false;
 };
 
-// An answer by the service itself, or none in time; what it refused at once
-// says nothing about how long work takes.
+// An answer by the service itself, or none in time; what it refused at once says nothing about how long work takes.
 bool tells_of_load(const contracts::Route& route, int status) {
   return route.method == "GET" && !route.stream && (status < 400 || status == 504);
 }

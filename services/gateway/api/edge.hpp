@@ -22,8 +22,7 @@ namespace evc::gateway {
 using OwnOperations = std::map<std::string, http::Handler, std::less<>>;
 using Peers = std::function<std::shared_ptr<http::Client>(const std::string& service)>;
 
-// What whoever runs the platform changes of a row while it runs; the contract
-// stays what it is.
+// What whoever runs the platform changes of a row while it runs; the contract stays what it is.
 struct RouteChange {
   bool closed = false;           // answered 503
   std::int64_t deadline_ms = 0;  // 0: that of the table
@@ -45,9 +44,8 @@ class Edge {
   Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
        RateLimiter& limiter, EdgeOptions options, OwnOperations own = {});
 
-  // Throws std::runtime_error for changes of what is not there or internal, or
-  // to what cannot be. May be called again, with a new router: what
-  // middleware() gave uses the newest rows.
+  // Throws std::runtime_error for changes of what is not there or internal, or to what cannot be. May be called again,
+  // with a new router: what middleware() gave uses the newest rows.
   void add_routes(http::Router& router, const RouteChanges& changes = {});
   // Middleware, in the order in which it is to be used after authentication.
   std::vector<http::Middleware> middleware();

@@ -14,8 +14,7 @@
 
 namespace evc::gateway {
 
-// Rows that were changed while the process runs; kept as long as a request
-// needs its own.
+// Rows that were changed while the process runs; kept as long as a request needs its own.
 using RouteRows = std::vector<contracts::Route>;
 
 struct Upstream {
