@@ -176,44 +176,43 @@ class GatewayTest : public ::testing::Test {
                                                                         .breaker = {.open_for = 200ms}});
     edge =
         std::make_unique<Edge>(table, kClasses, [this](const std::string&) { return client; }, limiter, EdgeOptions{});
-  }, OwnOperations{{"getProblem", explain_problem}},
-        limiter, EdgeOptions{});
-  auto router = std::make_shared<http::Router>();
-  edge->add_routes(*router);
-  std::vector<http::Middleware> middleware{believe};
-  for (auto& step : edge->middleware()) middleware.push_back(std::move(step));
-  front = std::make_unique<http::Server>(
-      worker, router, std::move(middleware),
-      http::ServerOptions{.server_name = "gateway", .trust = http::ServerOptions::Trust::kPublic});
-  front->start();
-} void TearDown() override {
-  front->close_all();
-  client->close();
-  upstream->close_all();
-  testing::run_until(worker, [&] { return front->connections() + upstream->connections() == 0; }, 5s);
-}
-RawPeer::Answer ask(std::string_view method, std::string_view path, std::string_view headers = "",
-                    std::string_view body = "") {
-  return RawPeer(worker, front->port()).exchange(request(method, path, headers, body));
-}
-static std::string request(std::string_view method, std::string_view path, std::string_view headers = "",
-                           std::string_view body = "") {
-  std::string text = std::string(method) + " " + std::string(path) +
-                     " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer me\r\n" + std::string(headers);
-  if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
-  return text + "\r\n" + std::string(body);
-}
+    edge->add_routes(*router);
+    std::vector<http::Middleware> middleware{believe};
+    for (auto& step : edge->middleware()) middleware.push_back(std::move(step));
+    front = std::make_unique<http::Server>(
+        worker, router, std::move(middleware),
+        http::ServerOptions{.server_name = "gateway", .trust = http::ServerOptions::Trust::kPublic});
+    front->start();
+  }
+  void TearDown() override {
+    front->close_all();
+    client->close();
+    upstream->close_all();
+    testing::run_until(worker, [&] { return front->connections() + upstream->connections() == 0; }, 5s);
+  }
+  RawPeer::Answer ask(std::string_view method, std::string_view path, std::string_view headers = "",
+                      std::string_view body = "") {
+    return RawPeer(worker, front->port()).exchange(request(method, path, headers, body));
+  }
+  static std::string request(std::string_view method, std::string_view path, std::string_view headers = "",
+                             std::string_view body = "") {
+    std::string text = std::string(method) + " " + std::string(path) +
+                       " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer me\r\n" + std::string(headers);
+    if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    return text + "\r\n" + std::string(body);
+  }
 
-Worker worker;
-Service service;
-bool stream_left = false;
-ScriptedLimits shared;
-RateLimiter limiter{shared, {}};
-const std::vector<Route> table = make_table();
-std::unique_ptr<http::Server> upstream;
-std::shared_ptr<http::Client> client;
-std::unique_ptr<Edge> edge;
-std::unique_ptr<http::Server> front;
+  Worker worker;
+  Service service;
+  bool stream_left = false;
+  ScriptedLimits shared;
+  RateLimiter limiter{shared, {}};
+  const std::vector<Route> table = make_table();
+  std::unique_ptr<http::Server> upstream;
+  std::shared_ptr<http::Client> client;
+  std::shared_ptr<http::Router> router = std::make_shared<http::Router>();
+  std::unique_ptr<Edge> edge;
+  std::unique_ptr<http::Server> front;
 };
 
 }  // namespace evc::gateway
