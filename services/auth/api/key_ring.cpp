@@ -26,6 +26,9 @@ std::vector<KeyTimes> times_of(const std::vector<Key>& keys, KeyAlgorithm algori
 
 }  // namespace
 
+KeyRing::KeyRing(postgres::Pool& pool, SealKey key_encryption_key)
+    : KeyRing(pool, std::move(key_encryption_key), Workshop{.worker = nullptr, .pool = nullptr}) {}
+
 KeyRing::KeyRing(postgres::Pool& pool, SealKey key_encryption_key, Workshop workshop)
     : pool_(pool), key_encryption_key_(std::move(key_encryption_key)), workshop_(std::move(workshop)) {}
 

@@ -17,12 +17,13 @@ namespace evc::auth_service {
 
 class KeyRing {
  public:
-  // Where keys are made, which takes an RSA key some 100 ms; without one, on the spot.
+  // Where keys are made, since an RSA key takes some 100 ms; without one, on the spot.
   struct Workshop {
-    Worker* worker = nullptr;
+    Worker* worker;
     std::shared_ptr<CpuPool> pool;
   };
-  KeyRing(postgres::Pool& pool, SealKey key_encryption_key, Workshop workshop = {});
+  KeyRing(postgres::Pool& pool, SealKey key_encryption_key);
+  KeyRing(postgres::Pool& pool, SealKey key_encryption_key, Workshop workshop);
   // Makes the key that is due and re-reads all. Safe to call at any time.
   Task<Result<void>> refresh(RequestContext& context);
   // service-unavailable before the first refresh succeeded.

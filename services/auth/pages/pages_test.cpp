@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "services/auth/pages/page_texts.hpp"
 
 namespace evc::auth_service {
