@@ -127,7 +127,7 @@ def test_five_tabs_at_once_renew_the_tokens_once(platform, driver_in_browser):
     _, browser = driver_in_browser
     with auth_database(platform) as database:
         family = "session_id = (SELECT session_id FROM browser_session ORDER BY created_at DESC LIMIT 1)"
-        for round_number in range(1, 4):
+        for round_number in (1, 2):
             database.execute(f"UPDATE browser_session SET access_expires_at = now() - interval '1 second' WHERE {family}")
             tabs = [Browser(platform) for _ in range(5)]
             for tab in tabs:

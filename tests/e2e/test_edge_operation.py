@@ -82,7 +82,7 @@ def test_instances_and_rows_change_without_a_dropped_request(platform, edge, eve
     gateway, gate, live, person = edge
     caller = Caller(person, gateway, PATH)
     running = Running(caller)
-    for _ in range(3):
+    for _ in range(2):
         tell(gateway, live, two_instances(platform, gate))
         eventually(lambda: len(instances(gateway)) == 2, 5, what="the second instance")
         before = gate.counts()["accepted"]
