@@ -123,7 +123,7 @@ install_packages() {
 
 go_package() {
   case $1 in
-    process-compose) echo github.com/f1bonacc1/process-compose/src ;;
+    process-compose) echo github.com/f1bonacc1/process-compose ;;
     victoria-logs) echo github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs ;;
     jaeger) echo github.com/jaegertracing/jaeger/cmd/all-in-one ;;
     otelcol) echo . ;;

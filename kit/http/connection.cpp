@@ -16,9 +16,21 @@ constexpr std::size_t kLingerBytes = 256 * 1024;
 constexpr std::size_t kDiscardBytes = 64 * 1024;
 // How much later than the header's deadline the read gives up, so that the answer 408 has its moment.
 constexpr std::chrono::milliseconds kFarewell{500};
+// More than a gateway writes into a head: trace context, deadline, address, language, length.
+constexpr std::size_t kAddedHeaderBytes = 4 * 1024;
+constexpr std::size_t kAddedHeaders = 20;
 
 SteadyTime after(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
+}
+
+HeadLimits head_limits(ServerOptions::Trust trust) {
+  HeadLimits limits;
+  if (trust == ServerOptions::Trust::kInternal) {
+    limits.header_bytes += kAddedHeaderBytes;
+    limits.header_count += kAddedHeaders;
+  }
+  return limits;
 }
 
 }  // namespace
@@ -26,8 +38,7 @@ SteadyTime after(std::chrono::milliseconds time) {
 Connection::Connection(std::shared_ptr<ServerState> server, std::unique_ptr<net::Stream> stream)
     : server_(std::move(server)),
       stream_(std::move(stream)),
-      parser_({.first_line_bytes = server_->options.request_line_limit_bytes,
-               .header_bytes = server_->options.header_limit_bytes}),
+      parser_(head_limits(server_->options.trust)),
       buffer_(std::make_unique<char[]>(kBufferBytes)) {
   place_ = server_->connections.insert(server_->connections.end(), this);
   server_->metrics.connections.add(1);

@@ -23,8 +23,6 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;               // 0: a free one, see port()
   std::shared_ptr<net::TlsServer> tls;  // null: plain HTTP (loopback only)
-  std::size_t request_line_limit_bytes = 8 * 1024;
-  std::size_t header_limit_bytes = 32 * 1024;
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{20'000};
@@ -34,7 +32,8 @@ struct ServerOptions {
   std::size_t connection_limit = 10'000;  // and never more than half of the process's descriptors
   std::string server_name;                // "service" label of metrics and spans
   // kPublic for the gateway: evc-*, x-forwarded-*, forwarded, x-real-ip and hop-by-hop headers from outside are
-  // dropped, the sampled flag is not trusted, answers carry the browser's security headers.
+  // dropped, the sampled flag is not trusted, answers carry the browser's security headers. kInternal has room for what
+  // the gateway adds to a head that it took at its limit.
   enum class Trust { kInternal, kPublic } trust = Trust::kInternal;
   // kUnsampled for admin listeners: scrapes and health questions, every second for ever, are not worth a trace.
   enum class Traces { kSampled, kUnsampled } traces = Traces::kSampled;

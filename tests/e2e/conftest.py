@@ -16,8 +16,15 @@ sys.path[:0] = [str(ROOT / folder) for folder in ("tests/contract", "tests/harne
 from running_platform import Platform
 
 
+# What breaks the platform comes last, so that a fault there hides nothing else. After test_dead_letters there are events that a
+# person gave up, after test_gap some that the topic no longer holds: what counts whole streams comes before. The journey's trace is
+# looked at first: the trace store keeps the last ten thousand.
+ORDER = {"test_main_job": -1, "test_erasure": 1, "test_crash": 1, "test_outage": 2, "test_timeouts": 3, "test_two_copies": 4, "test_certificates": 4, "test_three_brokers": 5, "test_kafka_lost": 6, "test_schema_registry": 7, "test_dead_letters": 8, "test_dlq": 9, "test_gap": 10}
+
+
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also what takes minutes: every process killed, long outages, a second copy")
+    parser.addoption("--part", choices=("steady", "breaking"), help="one of two parts for two platforms at once: what breaks the platform, and the rest")
 
 
 def pytest_configure(config):
@@ -25,11 +32,12 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """What breaks the platform comes last, so that a fault there hides nothing else. After test_dead_letters there are events that
-    a person gave up, after test_gap some that the topic no longer holds: what counts whole streams comes before. The journey's trace is
-    looked at first: the trace store keeps the last ten thousand."""
-    order = {"test_main_job": -1, "test_erasure": 1, "test_crash": 1, "test_outage": 2, "test_timeouts": 3, "test_two_copies": 4, "test_certificates": 4, "test_three_brokers": 5, "test_kafka_lost": 6, "test_schema_registry": 7, "test_dead_letters": 8, "test_dlq": 9, "test_gap": 10}
-    items.sort(key=lambda item: order.get(item.module.__name__, 0))
+    items.sort(key=lambda item: ORDER.get(item.module.__name__, 0))
+    part = config.getoption("--part")
+    if part:
+        chosen = [item for item in items if (ORDER.get(item.module.__name__, 0) > 0) == (part == "breaking")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
     if not (config.getoption("--long") or os.environ.get("EVCOSTA_E2E_LONG") == "1"):
         for item in items:
             if item.get_closest_marker("long"):

@@ -67,7 +67,7 @@ def test_keys_are_exchanged_under_load_without_a_refused_token(platform, somebod
     charging = somebody()
     with Riders([somebody() for _ in range(4)]) as riders:
         for number in range(rotations):
-            made = keys(platform, "rotate", "2")
+            made = keys(platform, "rotate", "4")
             key_id = re.match(r"\S+", made).group()
             deadline = time.monotonic() + 15
             while key_id not in riders.signed_by:
