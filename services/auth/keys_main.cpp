@@ -109,25 +109,31 @@ class Keys {
     co_return Result<void>{};
   }
 
+  // Made before the moment is chosen that it signs from: an RSA key takes a while.
+  StoredKey generate(KeyAlgorithm algorithm) const {
+    return KeyRing::make(key_encryption_key_, algorithm, WallTime{}, WallTime{});
+  }
+
   // Signs from `when` on, and alone of its algorithm.
-  Task<Result<std::string>> make(postgres::Transaction& transaction, KeyAlgorithm algorithm, WallTime when) {
-    StoredKey key = KeyRing::make(key_encryption_key_, algorithm, when, when + kUsedFor);
+  Task<Result<void>> put(postgres::Transaction& transaction, StoredKey key, WallTime when) {
     const std::string key_id = key.times.key_id;
+    const KeyAlgorithm algorithm = key.algorithm;
+    key.times.use_from = when;
+    key.times.use_until = when + kUsedFor;
     EVC_CO_CHECK(co_await insert_signing_key(context_, transaction, std::move(key)));
     EVC_CO_CHECK(co_await retire_signing_keys(context_, transaction, algorithm, key_id, when));
-    EVC_CO_CHECK(co_await write_audit(context_, transaction, entry_of(AuditAction::kSigningKeyMade, key_id)));
-    co_return key_id;
+    co_return co_await write_audit(context_, transaction, entry_of(AuditAction::kSigningKeyMade, key_id));
   }
 
   Task<Result<void>> rotate(std::chrono::seconds lead) {
+    const std::vector<StoredKey> made{generate(KeyAlgorithm::kEs256), generate(KeyAlgorithm::kRs256)};
     EVC_CO_TRY(transaction, co_await pool_.begin(context_));
     EVC_CO_CHECK(co_await lock_key_schedule(context_, transaction));
     const WallTime when = context_.clock->wall() + lead;
-    EVC_CO_TRY(key_id, co_await make(transaction, KeyAlgorithm::kEs256, when));
-    EVC_CO_TRY(rsa_key_id, co_await make(transaction, KeyAlgorithm::kRs256, when));
+    for (const StoredKey& key : made) EVC_CO_CHECK(co_await put(transaction, key, when));
     EVC_CO_CHECK(co_await transaction.commit(context_));
-    for (const std::string& each : {key_id, rsa_key_id})
-      std::cout << each << " signs from " << format_rfc3339(when) << " on\n";
+    for (const StoredKey& key : made)
+      std::cout << key.times.key_id << " signs from " << format_rfc3339(when) << " on\n";
     co_return Result<void>{};
   }
 
@@ -146,17 +152,18 @@ class Keys {
 
   // If the key signs, another takes its place, and everybody uses that before this returns.
   Task<Result<void>> succeed(std::string key_id) {
-    const WallTime when = context_.clock->wall() + kShortestLead;
     EVC_CO_TRY(transaction, co_await pool_.begin(context_));
     EVC_CO_TRY(keys, co_await locked_keys(transaction));
     std::optional<KeyAlgorithm> signs;
+    const WallTime soon = context_.clock->wall() + kShortestLead;
     for (const KeyAlgorithm algorithm : {KeyAlgorithm::kEs256, KeyAlgorithm::kRs256}) {
-      if (signing_key(times_of(keys, algorithm), when) == key_id) signs = algorithm;
+      if (signing_key(times_of(keys, algorithm), soon) == key_id) signs = algorithm;
     }
     if (!signs) co_return co_await transaction.rollback(context_);
-    EVC_CO_TRY(successor, co_await make(transaction, *signs, when));
+    StoredKey successor = generate(*signs);
+    std::cout << successor.times.key_id << " takes its place" << std::endl;
+    EVC_CO_CHECK(co_await put(transaction, std::move(successor), context_.clock->wall() + kShortestLead));
     EVC_CO_CHECK(co_await transaction.commit(context_));
-    std::cout << successor << " takes its place" << std::endl;
     co_await sleep_for(worker_, kShortestLead + kRevokedAfter);
     co_return Result<void>{};
   }

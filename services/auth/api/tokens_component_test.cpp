@@ -158,6 +158,7 @@ TEST_F(TokensTest, IdTokensAreSignedByTheClientsAlgorithmAndAreNoAccessTokens) {
 TEST_F(TokensTest, TwoProcessesAgreeOnTheSigningKey) {
   KeyRing other(*pool_, master_);
   ASSERT_TRUE(run(other.refresh(context_)));
+  ASSERT_TRUE(run(keys_->refresh(context_)));
   EXPECT_EQ(other.version(), keys_->version());
   EXPECT_EQ(other.jwks(clock_.wall()).at("keys").as_array().size(), 2U) << "one of each algorithm";
   clock_.offset = std::chrono::hours(24 * 6);

@@ -10,7 +10,7 @@ constexpr Statement kReadKeys{
     "signing_key_read",
     "SELECT kid, private_sealed, public_jwk, use_from, use_until, revoked_at IS NOT NULL, false FROM signing_key UNION "
     "ALL SELECT kid, private_sealed, public_jwk, use_from, use_until, revoked_at IS NOT NULL, true FROM "
-    "signing_key_rs256"};
+    "signing_key_rs256 ORDER BY 4, 1"};
 constexpr Statement kLock{"signing_key_lock", "SELECT pg_advisory_xact_lock(hashtext('auth.signing_key'))"};
 constexpr Statement kInsertKey{
     "signing_key_insert",
