@@ -15,6 +15,7 @@ namespace evc::http {
 namespace {
 
 using resilience::CircuitBreaker;
+using resilience::OutlierEjection;
 using std::chrono::milliseconds;
 
 enum class Want { kWhole, kStream };
@@ -59,6 +60,28 @@ CircuitBreaker::Outcome outcome_of(const Response& response) {
   return failed ? CircuitBreaker::Outcome::kFailed : CircuitBreaker::Outcome::kGood;
 }
 
+OutlierEjection::Outcome outcome_for_instance(CircuitBreaker::Outcome outcome) {
+  switch (outcome) {
+    case CircuitBreaker::Outcome::kGood:
+      return OutlierEjection::Outcome::kGood;
+    case CircuitBreaker::Outcome::kFailed:
+      return OutlierEjection::Outcome::kFailed;
+    default:
+      return OutlierEjection::Outcome::kNeutral;
+  }
+}
+
+std::string_view name_of(CircuitBreaker::State state) {
+  switch (state) {
+    case CircuitBreaker::State::kOpen:
+      return "open";
+    case CircuitBreaker::State::kHalfOpen:
+      return "half-open";
+    default:
+      return "closed";
+  }
+}
+
 }  // namespace
 
 struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
@@ -67,6 +90,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
         options(std::move(with)),
         pool(std::make_shared<ConnectionPool>(on, options)),
         streams(std::make_shared<ConnectionPool>(on, for_streams(options))),
+        outliers(std::make_shared<OutlierEjection>(options.endpoints.size(), options.outliers)),
         metrics(options.service) {
     options.retry.tries = options.tries;
   }
@@ -81,10 +105,36 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   ClientOptions options;
   std::shared_ptr<ConnectionPool> pool;
   std::shared_ptr<ConnectionPool> streams;
+  std::shared_ptr<OutlierEjection> outliers;  // of the endpoints of both pools; a try keeps those with which
+                                              // it began
   ClientMetrics metrics;
   resilience::RetryBudget budget;
   std::map<std::string, CircuitBreaker, std::less<>> breakers;
-  std::size_t next_endpoint = 0;
+
+  // The endpoint of a try among those that there are at its beginning. Who is destroyed before record() has said
+  // nothing.
+  class Turn {
+   public:
+    Turn(std::shared_ptr<ConnectionPool> from, std::shared_ptr<OutlierEjection> among, SteadyTime now)
+        : from_(std::move(from)), among_(std::move(among)), endpoint_(among_->begin_call(now)) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      if (!recorded_) among_->record(endpoint_, OutlierEjection::Outcome::kNeutral, milliseconds(0), {});
+    }
+    ConnectionPool& from() const { return *from_; }
+    std::size_t endpoint() const { return endpoint_; }
+    void record(OutlierEjection::Outcome outcome, milliseconds took, SteadyTime now) {
+      recorded_ = true;
+      among_->record(endpoint_, outcome, took, now);
+    }
+
+   private:
+    std::shared_ptr<ConnectionPool> from_;
+    std::shared_ptr<OutlierEjection> among_;
+    std::size_t endpoint_;
+    bool recorded_ = false;
+  };
 
   CircuitBreaker& breaker(const Call& call) {
     const std::string& name = call.breaker.empty() ? call.route_class : call.breaker;
@@ -98,7 +148,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   std::string serialize(const Call& call, const Endpoint& to, const telemetry::TraceContext& trace,
                         SteadyTime deadline) const;
   Task<Result<StreamedResponse>> exchange(const Call& call, const telemetry::TraceContext& trace, const Try& current,
-                                          Want want);
+                                          const Turn& turn, Want want);
   Task<Result<StreamedResponse>> attempt(const RequestContext& context, const Call& call, int number, Want want);
   static Task<Result<StreamedResponse>> send(std::shared_ptr<Impl> impl, RequestContext& context, Call call, Want want);
   std::optional<milliseconds> wait_before_next(const RequestContext& context, const Call& call,
@@ -125,19 +175,18 @@ std::string Client::Impl::serialize(const Call& call, const Endpoint& to, const 
 // closed by the callee meanwhile: that is no failure of the callee, and a call that may be repeated goes out once more
 // on a fresh one.
 Task<Result<StreamedResponse>> Client::Impl::exchange(const Call& call, const telemetry::TraceContext& trace,
-                                                      const Try& current, Want want) {
-  const std::size_t endpoint = next_endpoint++ % pool->endpoints();
+                                                      const Try& current, const Turn& turn, Want want) {
+  const std::size_t endpoint = turn.endpoint();
   const auto expect =
       call.method == "HEAD" ? ResponseParser::ExpectBody::kNone : ResponseParser::ExpectBody::kByHeaders;
   auto kind = ConnectionPool::Kind::kAny;
   for (;;) {
-    const auto& from = want == Want::kStream ? streams : pool;
-    auto lease = co_await from->take(endpoint, kind, current.deadline);
+    auto lease = co_await turn.from().take(endpoint, kind, current.deadline);
     if (!lease) co_return std::unexpected(std::move(lease).error());
     const std::size_t limit =
         want == Want::kStream ? std::numeric_limits<std::size_t>::max() : options.response_limit_bytes;
     auto one = std::make_shared<Exchange>(std::move(*lease), ResponseParser(expect, limit));
-    std::string bytes = serialize(call, pool->endpoint(endpoint), trace, current.deadline);
+    std::string bytes = serialize(call, turn.from().endpoint(endpoint), trace, current.deadline);
     const auto begun = co_await one->begin(std::move(bytes), current.deadline);
     if (!begun) {
       const bool stale =
@@ -169,7 +218,8 @@ Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& conte
                                     .retry_after = guard.retry_after(current.begun)});
   }
   CallRecord record(metrics, context.trace, call, options.service, number);
-  auto answer = co_await exchange(call, record.context(), current, want);
+  Turn turn(want == Want::kStream ? streams : pool, outliers, current.begun);
+  auto answer = co_await exchange(call, record.context(), current, turn, want);
   const auto now = std::chrono::steady_clock::now();
   const auto took = std::chrono::duration_cast<milliseconds>(now - current.begun);
   CircuitBreaker::Outcome outcome = answer ? outcome_of(answer->head) : CircuitBreaker::Outcome::kFailed;
@@ -180,6 +230,7 @@ Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& conte
   }
   if (!answer && answer.error().code == Code::kOverloaded) outcome = CircuitBreaker::Outcome::kNeutral;
   guard.record(outcome, took, now);
+  turn.record(outcome_for_instance(outcome), took, now);
   metrics.breaker_state(call.breaker.empty() ? call.route_class : call.breaker, guard.state());
   if (answer) {
     record.finish(answer->head.status);
@@ -247,6 +298,36 @@ Client::~Client() {
 void Client::close() {
   impl_->pool->close();
   impl_->streams->close();
+}
+
+void Client::use_endpoints(std::vector<Endpoint> endpoints) {
+  const auto same = [](const Endpoint& a, const Endpoint& b) { return a.host == b.host && a.port == b.port; };
+  if (endpoints.empty() || std::ranges::equal(endpoints, impl_->options.endpoints, same)) return;
+  impl_->options.endpoints = std::move(endpoints);
+  impl_->pool->close();
+  impl_->streams->close();
+  impl_->pool = std::make_shared<ConnectionPool>(impl_->worker, impl_->options);
+  impl_->streams = std::make_shared<ConnectionPool>(impl_->worker, for_streams(impl_->options));
+  impl_->outliers = std::make_shared<OutlierEjection>(impl_->options.endpoints.size(), impl_->options.outliers);
+}
+
+json::Object Client::state() const {
+  const auto now = std::chrono::steady_clock::now();
+  json::Array instances;
+  for (std::size_t i = 0; i < impl_->options.endpoints.size(); ++i) {
+    const Endpoint& endpoint = impl_->options.endpoints[i];
+    const OutlierEjection& outliers = *impl_->outliers;
+    instances.push_back(json::Object{{"address", endpoint.host + ":" + std::to_string(endpoint.port)},
+                                     {"inFlight", outliers.in_flight(i)},
+                                     {"failuresInARow", outliers.failures(i)},
+                                     {"ejectedForMs", outliers.ejected_for(i, now).count()}});
+  }
+  json::Object breakers;
+  for (const auto& [name, breaker] : impl_->breakers) breakers[name] = std::string(name_of(breaker.state()));
+  return {{"service", impl_->options.service},
+          {"instances", std::move(instances)},
+          {"panic", impl_->outliers->panics(now)},
+          {"breakers", std::move(breakers)}};
 }
 
 Task<Result<StreamedResponse>> Client::send_streaming(RequestContext& context, Call call) {

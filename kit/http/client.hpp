@@ -2,7 +2,8 @@
 // caller's deadline; 3 tries for calls marked kIdempotent (on a refused or lost connection, a timeout, 502, 503, 504),
 // with full-jitter back-off, Retry-After and a retry budget; one circuit breaker per route class. The 409 by which a
 // keyed call says that its first try still runs is asked again as often as the deadline allows. Sends traceparent and
-// evc-deadline-ms, opens a CLIENT span per try. One Client per worker and callee.
+// evc-deadline-ms, opens a CLIENT span per try. Of several endpoints the one with the fewest calls under way is asked;
+// who fails or is much slower than the others is left alone for a while. One Client per worker and callee.
 #pragma once
 
 #include <chrono>
@@ -14,6 +15,7 @@
 #include "kit/http/message.hpp"
 #include "kit/net/tls.hpp"
 #include "kit/resilience/circuit_breaker.hpp"
+#include "kit/resilience/outlier_ejection.hpp"
 #include "kit/resilience/retry.hpp"
 #include "kit/runtime/worker.hpp"
 
@@ -32,9 +34,10 @@ struct ClientOptions {
   std::chrono::milliseconds connect_timeout{1'000};
   std::chrono::milliseconds try_timeout{5'000};
   int tries = 3;
-  resilience::RetryOptions retry;      // `tries` above wins
-  resilience::BreakerOptions breaker;  // one per route class
-  std::size_t connections = 64;        // per endpoint; further calls wait for one within their try
+  resilience::RetryOptions retry;       // `tries` above wins
+  resilience::BreakerOptions breaker;   // one per route class
+  resilience::OutlierOptions outliers;  // among the endpoints
+  std::size_t connections = 64;         // per endpoint; further calls wait for one within their try
   std::size_t streams = 2'000;  // per endpoint, on connections of their own, so that listeners take nothing from calls
   std::chrono::milliseconds idle_timeout{30'000};  // a connection kept longer is closed; servers keep theirs for 60 s
   std::size_t response_limit_bytes = 8 << 20;
@@ -74,6 +77,11 @@ class Client {
   Task<Result<Response>> send(RequestContext& context, Call call);
   // As send(), but a successful chunked answer is handed over once its head is there; the deadline ends with the head.
   Task<Result<StreamedResponse>> send_streaming(RequestContext& context, Call call);
+  // From the next try on. What is under way with the ones before ends there;
+  // what was known of them is forgotten.
+  void use_endpoints(std::vector<Endpoint> endpoints);
+  // For whoever looks: the instances with their state, and the breakers.
+  json::Object state() const;
   void close();
 
  private:

@@ -393,5 +393,97 @@ TEST_F(ClientTest, EachTryIsASpanOfItsOwn) {
   EXPECT_EQ(spans[1].parent.span_id_hex(), context.trace.span_id_hex());
 }
 
+// --- several instances of one service
+class InstancesTest : public ClientTest {
+ protected:
+  void SetUp() override {
+    ClientTest::SetUp();
+    second_router->add("GET", "/x",
+                       [this](RequestContext&, Request& request) { return play(worker, second, request); });
+    second_server = std::make_unique<Server>(worker, second_router, std::vector<Middleware>(),
+                                             ServerOptions{.server_name = "payment"});
+    second_server->start();
+    options.endpoints.push_back({"127.0.0.1", second_server->port()});
+    options.outliers.eject_for = 2s;
+    options.try_timeout = 2s;
+  }
+  void TearDown() override {
+    ClientTest::TearDown();
+    second_server->close_all();
+    testing::run_until(worker, [&] { return second_server->connections() == 0; }, 5s);
+  }
+  Call look() { return {.repeat = Call::Repeat::kIdempotent}; }
+  void both_answer(int count) {
+    for (int i = 0; i < count; ++i) EXPECT_EQ(send(look()).value().status, 200);
+  }
+  json::Object instance(std::size_t index) { return client->state().at("instances").as_array().at(index).as_object(); }
+  Task<> send_into(std::vector<Result<Response>>& answers) {
+    Call call = look();
+    call.target = call.route_class = "/x";
+    RequestContext own;
+    answers.push_back(co_await client->send(own, std::move(call)));
+  }
+
+  Script second;
+  std::shared_ptr<Router> second_router = std::make_shared<Router>();
+  std::unique_ptr<Server> second_server;
+};
+
+TEST_F(InstancesTest, TheOneThatFailsIsLeftAloneAndNobodyNoticesUntilItIsWellAgain) {
+  both_answer(10);
+  EXPECT_EQ(script.seen.size(), 5U);
+  EXPECT_EQ(second.seen.size(), 5U);
+  second.answers = {status(503)};
+  both_answer(3);
+  EXPECT_EQ(second.seen.size(), 8U) << "three failures, each tried again at the other one";
+  EXPECT_GT(instance(1).at("ejectedForMs").to_number<int>(), 0);
+  both_answer(5);
+  EXPECT_EQ(second.seen.size(), 8U);
+  EXPECT_EQ(client->state().at("breakers").as_object().at("/x").as_string(), "closed");
+  second.answers = {status(200)};
+  ASSERT_TRUE(testing::run_until(worker, [&] { return instance(1).at("ejectedForMs").to_number<int>() == 0; }, 10s));
+  second.seen.clear();
+  both_answer(10);
+  EXPECT_EQ(second.seen.size(), 5U);
+}
+
+TEST_F(InstancesTest, TheOneThatIsMuchSlowerIsLeftAlone) {
+  second.delay = 150ms;
+  both_answer(30);
+  second.seen.clear();
+  EXPECT_GT(instance(1).at("ejectedForMs").to_number<int>(), 0);
+  both_answer(4);
+  EXPECT_TRUE(second.seen.empty());
+}
+
+TEST_F(InstancesTest, AnInstanceThatIsGoneCostsNobodyAnAnswer) {
+  second_server->close_all();
+  second_server->stop_accepting();
+  both_answer(20);
+  EXPECT_EQ(script.seen.size(), 20U);
+}
+
+TEST_F(InstancesTest, WhenAllFailAllAreAsked) {
+  script.answers = second.answers = {status(503)};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send(look()).value().status, 503);
+  EXPECT_TRUE(client->state().at("panic").as_bool());
+}
+
+TEST_F(InstancesTest, OtherEndpointsTakeOverAndWhatIsUnderWayEndsWhereItBegan) {
+  script.delay = second.delay = 100ms;
+  options.endpoints.pop_back();
+  both_answer(1);
+  std::vector<Result<Response>> answers;
+  for (int i = 0; i < 5; ++i) worker.tasks().spawn("send", send_into(answers));
+  ASSERT_TRUE(testing::run_until(worker, [&] { return script.seen.size() == 6; }, 5s));
+  client->use_endpoints({{"127.0.0.1", second_server->port()}});
+  EXPECT_EQ(send(look()).value().status, 200);
+  ASSERT_TRUE(testing::run_until(worker, [&] { return answers.size() == 5; }, 5s));
+  for (const auto& answer : answers) EXPECT_EQ(answer.value().status, 200);
+  EXPECT_EQ(second.seen.size(), 1U);
+  both_answer(3);
+  EXPECT_EQ(script.seen.size(), 6U) << "nobody asks there any more";
+}
+
 }  // namespace
 }  // namespace evc::http

@@ -21,6 +21,10 @@ bool is_parameter(std::string_view segment) {
   return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
 }
 
+std::string_view parameter_name(std::string_view segment) {
+  return segment.substr(1, segment.size() - 2);
+}
+
 struct Entry {
   RouteInfo info;
   std::vector<std::string> parameters;  // names in the order of the path
@@ -34,6 +38,7 @@ struct Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
   std::unique_ptr<Node> parameter;
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> methods;
+  std::map<std::string, std::unique_ptr<Entry>, std::less<>> subtree_methods;  // of everything below
 };
 
 struct Search {
@@ -44,21 +49,28 @@ struct Search {
   const Entry* found = nullptr;
 };
 
-// Depth first, literals before parameters; at most two branches per segment.
+void choose(const std::map<std::string, std::unique_ptr<Entry>, std::less<>>& methods, Search& search) {
+  for (const auto& [method, entry] : methods) search.allowed[method] = true;
+  const auto entry = methods.find(search.method);
+  if (entry != methods.end()) search.found = entry->second.get();
+}
+
+// Depth first, literals before parameters before subtrees; at most two branches per segment.
 void find(const Node& node, std::size_t depth, Search& search) {
-  if (depth == search.segments.size()) {
-    for (const auto& [method, entry] : node.methods) search.allowed[method] = true;
-    const auto entry = node.methods.find(search.method);
-    if (entry != node.methods.end()) search.found = entry->second.get();
-    return;
-  }
+  if (depth == search.segments.size()) return choose(node.methods, search);
   const std::string_view segment = search.segments[depth];
   if (const auto literal = node.literals.find(segment); literal != node.literals.end())
     find(*literal->second, depth + 1, search);
-  if (search.found != nullptr || node.parameter == nullptr || segment.empty()) return;
-  search.values.push_back(segment);
-  find(*node.parameter, depth + 1, search);
-  if (search.found == nullptr) search.values.pop_back();
+  if (search.found == nullptr && node.parameter != nullptr && !segment.empty()) {
+    search.values.push_back(segment);
+    find(*node.parameter, depth + 1, search);
+    if (search.found == nullptr) search.values.pop_back();
+  }
+  if (search.found != nullptr || node.subtree_methods.empty()) return;
+  choose(node.subtree_methods, search);
+  const char* end = search.segments.back().data() + search.segments.back().size();
+  if (search.found != nullptr)
+    search.values.emplace_back(segment.data(), static_cast<std::size_t>(end - segment.data()));
 }
 
 }  // namespace
@@ -72,20 +84,28 @@ struct Router::Impl {
     if (info.path.empty() || info.path.front() != '/')
       throw std::logic_error("a route's path begins with /: " + info.path);
     Node* node = &root;
-    for (const std::string_view segment : segments_of(info.path)) {
-      if (is_parameter(segment)) entry->parameters.emplace_back(segment.substr(1, segment.size() - 2));
+    std::vector<std::string_view> segments = segments_of(info.path);
+    const bool subtree = info.options.extent == Extent::kSubtree;
+    if (subtree) {
+      const std::string_view rest = segments.back();
+      if (!is_parameter(rest)) throw std::logic_error("a subtree's path ends with a parameter: " + info.path);
+      segments.pop_back();
+    }
+    for (const std::string_view segment : segments) {
+      if (is_parameter(segment)) entry->parameters.emplace_back(parameter_name(segment));
       auto& next = is_parameter(segment) ? node->parameter : node->literals[std::string(segment)];
       if (next == nullptr) next = std::make_unique<Node>();
       node = next.get();
     }
-    auto& place = node->methods[info.method];
+    if (subtree) entry->parameters.emplace_back(parameter_name(segments_of(info.path).back()));
+    auto& place = (subtree ? node->subtree_methods : node->methods)[info.method];
     if (place != nullptr) throw std::logic_error("the route " + info.method + " " + info.path + " is given twice");
     entries.push_back(entry.get());
     place = std::move(entry);
   }
 };
 
-Router::Router() : impl_(std::make_unique<Impl>()) {}
+Router::Router() : impl_(std::make_shared<Impl>()) {}
 Router::~Router() = default;
 
 void Router::add(std::string_view method, std::string_view path, Handler handler, RouteOptions options) {
@@ -131,7 +151,7 @@ Result<Router::Match> Router::match(Request& request) const {
   request.route = entry.info.path;
   for (std::size_t i = 0; i < entry.parameters.size(); ++i)
     request.path_parameters[entry.parameters[i]] = search.values[i];
-  Match match{.info = &entry.info};
+  Match match{.info = &entry.info, .table = impl_};
   if (entry.handler) match.handler = &entry.handler;
   if (entry.websocket) {
     match.accept = &entry.accept;

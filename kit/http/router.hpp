@@ -1,6 +1,6 @@
 // Method and path template → handler. Built at start, then read-only. A path that matches with another method is 405
-// with Allow, a path that matches nothing is 404. Literal segments win over parameters. The list of routes is served by
-// the admin listener (GET /routes) and compared with OpenAPI by tests.
+// with Allow, a path that matches nothing is 404. Literal segments win over parameters, both over a subtree. The list
+// of routes is served by the admin listener (GET /routes) and compared with OpenAPI by tests.
 #pragma once
 
 #include <chrono>
@@ -28,12 +28,18 @@ enum class Access {
   kPeer,      // the peer certificate's name alone, without a token
 };
 
+enum class Extent {
+  kExact,
+  kSubtree,  // the template's last segment is a parameter that takes all segments that follow: /console/{path}
+};
+
 struct RouteOptions {
   Access access = Access::kToken;
   std::string scope;                 // required scope, empty: none
   std::vector<std::string> callers;  // kService and kPeer: which services may call
   std::size_t body_limit_bytes = 1 << 20;
   std::chrono::milliseconds deadline{4500};  // a service answers within this, less when evc-deadline-ms says so
+  Extent extent = Extent::kExact;
 };
 
 struct RouteInfo {
@@ -58,14 +64,18 @@ class Router {
     const WebSocketHandler* websocket = nullptr;
     const WebSocketOptions* websocket_options = nullptr;
     const RouteInfo* info = nullptr;
+    std::shared_ptr<const void> table;  // keeps all of these while the request is served
   };
   // Fills request.route and request.path_parameters. not-found or method-not-allowed (detail holds the allowed
   // methods).
   Result<Match> match(Request& request) const;
+  // The routes of `other` from the next request on; those under way end with the ones they began with. On the worker
+  // that serves.
+  void replace_by(const Router& other) { impl_ = other.impl_; }
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace evc::http

@@ -64,6 +64,28 @@ TEST_F(RouterTest, HeadIsServedByGet) {
   EXPECT_TRUE(match("GET", "/"));
 }
 
+TEST_F(RouterTest, ASubtreeTakesWhatIsBelowAndNothingElseWants) {
+  router.add("GET", "/console/{path}", nothing, {.extent = Extent::kSubtree});
+  router.add("GET", "/console/about", nothing);
+  for (const auto& [path, below] : {std::pair{"/console/", ""},
+                                    {"/console/a", "a"},
+                                    {"/console/a/b.js", "a/b.js"},
+                                    {"/console/a//", "a//"},
+                                    {"/console/about/us", "about/us"}}) {
+    ASSERT_TRUE(match("GET", path)) << path;
+    EXPECT_EQ(request.route, "/console/{path}");
+    EXPECT_EQ(request.path_parameter("path").value(), below);
+  }
+  ASSERT_TRUE(match("GET", "/console/about"));
+  EXPECT_EQ(request.route, "/console/about");
+  EXPECT_FALSE(match("GET", "/console"));
+  const auto wrong = match("POST", "/console/a/b");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, Code::kMethodNotAllowed);
+  EXPECT_TRUE(match("HEAD", "/console/a/b"));
+  EXPECT_THROW(router.add("GET", "/x/y", nothing, {.extent = Extent::kSubtree}), std::logic_error);
+}
+
 TEST_F(RouterTest, ARouteGivenTwiceIsAStartFailure) {
   EXPECT_THROW(router.add("GET", "/stations/{other}", nothing), std::logic_error);
   EXPECT_EQ(router.routes().size(), 6U);

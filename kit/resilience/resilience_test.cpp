@@ -2,6 +2,8 @@
 
 #include "kit/resilience/bulkhead.hpp"
 #include "kit/resilience/circuit_breaker.hpp"
+#include "kit/resilience/gradient_limit.hpp"
+#include "kit/resilience/outlier_ejection.hpp"
 #include "kit/resilience/retry.hpp"
 #include "kit/resilience/token_bucket.hpp"
 
@@ -188,6 +190,146 @@ TEST(Bulkhead, PermitsReturnTheirPlace) {
   auto third = std::move(second);
   EXPECT_EQ(bulkhead.in_use(), 1U);
   EXPECT_TRUE(bulkhead.enter());
+}
+
+using Result = OutlierEjection::Outcome;
+
+// So many calls, each to whoever is chosen; how many went to each.
+std::vector<int> calls(OutlierEjection& outliers, SteadyTime now, int count, auto&& outcome_of) {
+  std::vector<int> to(outliers.size());
+  for (int i = 0; i < count; ++i) {
+    const std::size_t instance = outliers.begin_call(now);
+    ++to[instance];
+    const auto [outcome, took] = outcome_of(instance);
+    outliers.record(instance, outcome, took, now);
+  }
+  return to;
+}
+
+constexpr auto kAllGood = [](std::size_t) { return std::pair{Result::kGood, 10ms}; };
+constexpr auto kFirstFails = [](std::size_t instance) {
+  return std::pair{instance == 0 ? Result::kFailed : Result::kGood, 10ms};
+};
+
+TEST(Outliers, EqualsTakeTurns) {
+  OutlierEjection outliers(3);
+  EXPECT_EQ(calls(outliers, kStart, 30, kAllGood), (std::vector<int>{10, 10, 10}));
+}
+
+TEST(Outliers, TheOneWithFewerCallsUnderWayIsAsked) {
+  OutlierEjection outliers(2);
+  const std::size_t hangs = outliers.begin_call(kStart);
+  for (int i = 0; i < 3; ++i) {
+    const std::size_t other = outliers.begin_call(kStart);
+    EXPECT_NE(other, hangs);
+    outliers.record(other, Result::kGood, 1ms, kStart);
+  }
+}
+
+TEST(Outliers, WhoFailsThreeTimesInARowIsLeftAloneAndComesBack) {
+  OutlierEjection outliers(2);
+  const auto to = calls(outliers, kStart, 40, kFirstFails);
+  EXPECT_EQ(to[0], 3);
+  EXPECT_EQ(outliers.ejected_for(0, kStart), 5s);
+  EXPECT_EQ(calls(outliers, kStart + 4999ms, 10, kAllGood)[0], 0);
+  EXPECT_EQ(calls(outliers, kStart + 5s, 20, kAllGood)[0], 10);
+}
+
+TEST(Outliers, WhoFailsAgainAtOnceIsLeftAloneForLonger) {
+  OutlierEjection outliers(2);
+  SteadyTime now = kStart;
+  calls(outliers, now, 10, kFirstFails);
+  for (const auto expected : {10s, 20s, 40s, 60s, 60s}) {
+    now += outliers.ejected_for(0, now);
+    EXPECT_EQ(calls(outliers, now, 10, kFirstFails)[0], 1) << "one call is enough";
+    EXPECT_EQ(outliers.ejected_for(0, now), expected);
+  }
+  now += 60s;
+  calls(outliers, now, 40, kAllGood);
+  calls(outliers, now, 10, kFirstFails);
+  EXPECT_EQ(outliers.ejected_for(0, now), 5s) << "it had healed in between";
+}
+
+TEST(Outliers, FailuresThatAreNotInARowMeanNothing) {
+  OutlierEjection outliers(2);
+  int number = 0;
+  calls(outliers, kStart, 100,
+        [&](std::size_t) { return std::pair{++number % 5 == 0 ? Result::kFailed : Result::kGood, 10ms}; });
+  EXPECT_EQ(outliers.ejected_for(0, kStart), 0s);
+  EXPECT_EQ(outliers.ejected_for(1, kStart), 0s);
+}
+
+TEST(Outliers, WhoIsMuchSlowerIsLeftAlone) {
+  OutlierEjection outliers(2);
+  const auto slow = [](std::size_t instance) { return std::pair{Result::kGood, instance == 0 ? 400ms : 50ms}; };
+  calls(outliers, kStart, 40, slow);
+  EXPECT_EQ(outliers.ejected_for(0, kStart), 5s);
+  OutlierEjection quick(2);
+  calls(quick, kStart, 40, [](std::size_t instance) { return std::pair{Result::kGood, instance == 0 ? 90ms : 5ms}; });
+  EXPECT_EQ(quick.ejected_for(0, kStart), 0s) << "below a tenth of a second nobody is slow";
+  OutlierEjection alike(2);
+  calls(alike, kStart, 40, [](std::size_t) { return std::pair{Result::kGood, 400ms}; });
+  EXPECT_EQ(alike.ejected_for(0, kStart), 0s) << "all are";
+}
+
+TEST(Outliers, WhenTooFewWouldBeLeftAllAreAsked) {
+  OutlierEjection outliers(3);
+  calls(outliers, kStart, 30,
+        [](std::size_t instance) { return std::pair{instance < 2 ? Result::kFailed : Result::kGood, 10ms}; });
+  EXPECT_TRUE(outliers.panics(kStart));
+  const auto to = calls(outliers, kStart, 30, kAllGood);
+  EXPECT_EQ(to, (std::vector<int>{10, 10, 10}));
+  OutlierEjection alone(1);
+  calls(alone, kStart, 30, kFirstFails);
+  EXPECT_EQ(alone.begin_call(kStart), 0U) << "who is the only one is always asked";
+}
+
+// Calls under way all the time as far as they are let in, each taking `took`.
+void load(GradientLimit& limit, int rounds, std::chrono::microseconds took, std::string_view kind = "read") {
+  for (int i = 0; i < rounds; ++i) {
+    while (limit.enter(1)) {
+    }
+    limit.leave(kind, took);
+  }
+  while (limit.in_flight() > 0) limit.leave_unmeasured();
+}
+
+TEST(Gradient, GrowsWhileCallsTakeWhatTheyUsuallyTake) {
+  GradientLimit limit;
+  load(limit, 500, 20ms);
+  EXPECT_GT(limit.limit(), 200U);
+  load(limit, 20'000, 20ms);
+  EXPECT_EQ(limit.limit(), 1'000U) << "and not for ever";
+}
+
+TEST(Gradient, ShrinksWhenTheyTakeLongerAndGrowsAgain) {
+  GradientLimit limit;
+  load(limit, 600, 20ms);
+  const std::size_t before = limit.limit();
+  load(limit, 40, 400ms);
+  EXPECT_LT(limit.limit(), before / 2);
+  EXPECT_GE(limit.limit(), 10U);
+  const std::size_t low = limit.limit();
+  load(limit, 1'000, 20ms);
+  EXPECT_GT(limit.limit(), 2 * low);
+}
+
+TEST(Gradient, AKindThatIsSlowByNatureIsComparedWithItself) {
+  GradientLimit limit;
+  for (int i = 0; i < 400; ++i) {
+    ASSERT_TRUE(limit.enter(1));
+    limit.leave(i % 2 == 0 ? "read" : "search", i % 2 == 0 ? 5'000us : 800'000us);
+  }
+  EXPECT_GE(limit.limit(), 100U);
+}
+
+TEST(Gradient, TheLeastImportantAreTurnedAwayFirst) {
+  GradientLimit limit({.first = 10});
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(limit.enter(0.5)) << i;
+  EXPECT_FALSE(limit.enter(0.5));
+  for (int i = 5; i < 8; ++i) ASSERT_TRUE(limit.enter(0.8)) << i;
+  EXPECT_FALSE(limit.enter(0.8));
+  EXPECT_TRUE(limit.enter(1));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 
 #include "kit/runtime/worker.hpp"
@@ -17,8 +18,20 @@ class StopSignals {
   ~StopSignals();
 
  private:
+  friend class ReloadSignal;
+  StopSignals(Worker& worker, std::initializer_list<int> numbers, std::function<void(int)> on_signal);
   struct Impl;
   std::shared_ptr<Impl> impl_;
+};
+
+// SIGHUP as a call on a worker: look at the settings again. One per process.
+class ReloadSignal {
+ public:
+  ReloadSignal(Worker& worker, std::function<void()> on_signal);
+  ~ReloadSignal();
+
+ private:
+  StopSignals signals_;
 };
 
 // A peer that closes its end must not end the process: writes report EPIPE instead.

@@ -46,9 +46,14 @@ json::Value route_list(const std::vector<http::RouteInfo>& routes) {
   return list;
 }
 
-Task<http::Response> activity_answer(std::shared_ptr<const AdminSources> sources) {
-  auto activity = co_await sources->activity();
-  co_return co_await answer(http::Response::json(200, activity));
+Task<http::Response> shown(std::shared_ptr<const AdminSources> sources, std::function<Task<json::Value>()> look) {
+  auto seen = co_await look();
+  co_return co_await answer(http::Response::json(200, seen));
+}
+
+http::Response begin_drain(const AdminSources& sources) {
+  sources.drain();
+  return http::Response::json(202, json::Object{{"draining", true}});
 }
 
 }  // namespace
@@ -68,7 +73,11 @@ std::shared_ptr<http::Router> admin_router(AdminSources made) {
   router->add(
       "GET", "/config",
       [sources](RequestContext&, Request&) { return answer(http::Response::json(200, sources->config)); }, open);
-  router->add("GET", "/requests", [sources](RequestContext&, Request&) { return activity_answer(sources); }, open);
+  router->add(
+      "GET", "/requests", [sources](RequestContext&, Request&) { return shown(sources, sources->activity); }, open);
+  router->add(
+      "GET", "/clusters", [sources](RequestContext&, Request&) { return shown(sources, sources->clusters); }, open);
+  router->add("POST", "/drain", [sources](RequestContext&, Request&) { return answer(begin_drain(*sources)); }, open);
   router->add(
       "GET", "/routes",
       [sources](RequestContext&, Request&) { return answer(http::Response::json(200, route_list(sources->routes))); },

@@ -20,9 +20,12 @@ struct AdminSources {
   std::shared_ptr<const HealthBoard> board;
   std::vector<http::RouteInfo> routes;
   std::function<Task<json::Value>()> activity;  // what the workers do now
+  std::function<Task<json::Value>()> clusters;  // whom they call, and how those are
+  std::function<void()> drain;                  // as SIGTERM
 };
 
-// GET /health/live, /health/ready, /metrics, /config, /requests, /routes, /version; PUT /log-level {"level": "debug"}.
+// GET /health/live, /health/ready, /metrics, /config, /requests, /clusters, /routes, /version; PUT /log-level
+// {"level": "debug"}; POST /drain.
 std::shared_ptr<http::Router> admin_router(AdminSources sources);
 
 }  // namespace evc::service

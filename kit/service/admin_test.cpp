@@ -36,7 +36,10 @@ class AdminTest : public ::testing::Test {
                                                         .config = {{"workers", 2}},
                                                         .board = board_,
                                                         .routes = {{.method = "GET", .path = "/stations/{id}"}},
-                                                        .activity = two_workers});
+                                                        .activity = two_workers,
+                                                        .clusters = two_workers,
+                                                        .drain = [this] { drained_ = true; }});
+  bool drained_ = false;
 };
 
 TEST_F(AdminTest, HealthAnswers503WithReasonsUntilItIsReady) {
@@ -77,6 +80,12 @@ TEST_F(AdminTest, SaysWhatItIsAndDoes) {
   EXPECT_THAT(ask("GET", "/config").body, HasSubstr("\"workers\":2"));
   EXPECT_THAT(ask("GET", "/routes").body, HasSubstr("/stations/{id}"));
   EXPECT_THAT(ask("GET", "/requests").body, HasSubstr("\"workers\":2"));
+  EXPECT_THAT(ask("GET", "/clusters").body, HasSubstr("\"workers\":2"));
+}
+
+TEST_F(AdminTest, DrainsWhenTold) {
+  EXPECT_EQ(ask("POST", "/drain").status, 202);
+  EXPECT_TRUE(drained_);
 }
 
 }  // namespace

@@ -70,7 +70,8 @@ std::string program_version() {
 }
 
 Process::Process(const Definition& definition, const std::string& config_file)
-    : parts_{.definition = definition, .settings = settings_or_start_error(definition, config_file)} {
+    : parts_{.definition = definition, .settings = settings_or_start_error(definition, config_file)},
+      config_file_(config_file) {
   parts_.workers = worker_count(parts_.settings);
   parts_.board = std::make_shared<HealthBoard>(parts_.workers);
   ignore_broken_pipes();
@@ -181,7 +182,9 @@ void Process::open_admin() {
                               .config = parts_.settings.redacted(),
                               .board = parts_.board,
                               .routes = worker_parts_.front()->routes(),
-                              .activity = [this] { return activity(); }});
+                              .activity = [this] { return activity(); },
+                              .clusters = [this] { return clusters(); },
+                              .drain = [this] { begin_drain(); }});
   admin_server_ =
       std::make_unique<http::Server>(admin_, std::move(router), std::vector<http::Middleware>{},
                                      http::ServerOptions{.host = common.admin.host,
@@ -202,6 +205,7 @@ void Process::open_admin() {
 
 ExitCode Process::run() {
   signals_ = std::make_unique<StopSignals>(admin_, [this](int number) { on_signal(number); });
+  reload_signal_ = std::make_unique<ReloadSignal>(admin_, [this] { reload(); });
   for (const auto& worker : workers_) worker->start();
   parts_.board->listening();
   admin_.tasks().spawn("watch certificates", watch_certificates());
@@ -218,6 +222,18 @@ ExitCode Process::run() {
 void Process::on_signal(int number) {
   EVC_LOG(kInfo, "told to stop", {{key::kReason, number == SIGTERM ? "SIGTERM" : "SIGINT"}});
   begin_drain();
+}
+
+// Read as at the start; what is wrong changes nothing.
+void Process::reload() {
+  try {
+    const auto fresh = std::make_shared<const Settings>(settings_or_start_error(parts_.definition, config_file_));
+    for (const auto& [service, addresses] : fresh->common.peers) parse_addresses("peers." + service, addresses);
+    for (const auto& part : worker_parts_) part->worker().post([part = part.get(), fresh] { part->reload(*fresh); });
+    EVC_LOG(kInfo, "the settings were read again");
+  } catch (const std::exception& error) {
+    EVC_LOG(kError, "new settings cannot be used; what was stays", {{key::kReason, error.what()}});
+  }
 }
 
 void Process::on_refusal(std::string reason) {
@@ -249,6 +265,7 @@ Task<> Process::drain() {
   exit_code_ = drained ? ExitCode::kClean : ExitCode::kDrainTimeout;
   EVC_LOG(kInfo, "drained", {{key::kState, drained ? "clean" : "out of time"}});
   signals_.reset();
+  reload_signal_.reset();
   admin_server_->close_all();
   admin_.stop();
 }
@@ -285,7 +302,7 @@ Task<> Process::watch_certificates() {
 
 // Asks every worker at once; one that does not answer in time is listed as such, which is what somebody who looks here
 // wants to know.
-Task<json::Value> Process::activity() {
+Task<json::Array> Process::ask_workers(Look look) {
   struct Answers {
     std::vector<std::optional<json::Value>> values;
     std::size_t missing = 0;
@@ -295,8 +312,8 @@ Task<json::Value> Process::activity() {
   answers->missing = worker_parts_.size();
   for (std::size_t i = 0; i < worker_parts_.size(); ++i) {
     WorkerPart* part = worker_parts_[i].get();
-    part->worker().post([this, part, answers, i] {
-      admin_.post([answers, i, value = part->activity()]() mutable {
+    part->worker().post([this, part, answers, look, i] {
+      admin_.post([answers, i, value = (part->*look)()]() mutable {
         answers->values[i] = std::move(value);
         --answers->missing;
       });
@@ -308,7 +325,23 @@ Task<json::Value> Process::activity() {
   for (std::size_t i = 0; i < answers->values.size(); ++i) {
     workers.push_back(answers->values[i].value_or(json::Object{{"worker", i}, {"answers", false}}));
   }
+  co_return workers;
+}
+
+Task<json::Value> Process::activity() {
+  json::Array workers = co_await ask_workers(&WorkerPart::activity);
   co_return json::Object{{"workers", std::move(workers)}};
+}
+
+Task<json::Value> Process::clusters() {
+  const auto left =
+      std::chrono::seconds(parts_.identity->current()->not_after) - system_clock().wall().time_since_epoch();
+  json::Array workers = co_await ask_workers(&WorkerPart::clusters);
+  co_return json::Object{
+      {"certificate", json::Object{{"daysLeft", std::chrono::duration<double, std::ratio<86'400>>(left).count()}}},
+      {"logLevel", json::encode(static_cast<LogLevel>(telemetry::log_level()))},
+      {"draining", stopping_},
+      {"workers", std::move(workers)}};
 }
 
 }  // namespace evc::service

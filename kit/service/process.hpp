@@ -31,18 +31,24 @@ class Process {
   void on_signal(int number);
   void on_refusal(std::string reason);
   void begin_drain();
+  void reload();
   Task<> drain();
   Task<bool> wait_until_drained(SteadyTime deadline);
   Task<> watch_certificates();
+  using Look = json::Value (WorkerPart::*)() const;
+  Task<json::Array> ask_workers(Look look);
   Task<json::Value> activity();
+  Task<json::Value> clusters();
 
   ProcessParts parts_;
+  std::string config_file_;
   Worker admin_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<WorkerPart>> worker_parts_;
   std::shared_ptr<net::TlsServer> admin_tls_;
   std::unique_ptr<http::Server> admin_server_;
   std::unique_ptr<StopSignals> signals_;
+  std::unique_ptr<ReloadSignal> reload_signal_;
   std::unique_ptr<SchemaCheck> schemas_;  // null: this process has none
   std::string refusal_;                   // of the schema registry, after the start
   bool stopping_ = false;

@@ -34,8 +34,10 @@ class WorkerScope {
   virtual bool first() const = 0;  // consumers, relays and timers run on the first worker only
   virtual const std::string& service_name() const = 0;
   virtual const std::string& instance() const = 0;
-  virtual http::Router& router() = 0;                             // routes of the service's listener
-  virtual void use(http::Middleware middleware) = 0;              // after authentication, in order
+  virtual http::Router& router() = 0;                 // routes of the service's listener
+  virtual void use(http::Middleware middleware) = 0;  // after authentication, in order
+  // Before authentication, in order: for what makes the credentials that it looks at.
+  virtual void use_before_authentication(http::Middleware middleware) = 0;
   virtual http::Router& router(const std::string& listener) = 0;  // of one of Definition::further_listeners
   virtual void use(const std::string& listener, http::Middleware middleware) = 0;
   virtual postgres::Pool& postgres() = 0;                             // the service's own database
@@ -67,6 +69,11 @@ class WorkerScope {
                          Dependency dependency = Dependency::kRequired) = 0;
   // Runs at drain, before the task group is cancelled, in reverse order (consumers commit and leave …).
   virtual void on_drain(std::function<Task<>()> step) = 0;
+  // On the worker, after SIGHUP and good settings: peers are the new ones already. What it throws is logged, and what
+  // was stays.
+  virtual void on_reload(std::function<void(const Settings&)> step) = 0;
+  // What GET /clusters of the admin listener shows of this worker beside its peers.
+  virtual void show(std::string name, std::function<json::Value()> state) = 0;
   // Keeps an object for the worker's life (destroyed after its task group is empty, in reverse order).
   template <class T, class... Arguments>
   T& own(Arguments&&... arguments) {

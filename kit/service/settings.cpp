@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 namespace evc::service {
 namespace {
@@ -25,7 +26,8 @@ constexpr std::string_view kDefaults = R"({
   "secrets":  {"dir": "run/secrets"},
   "drain":    {"ready_ms": 500, "max_ms": 10000},
   "identity": {"issuer": "https://localhost:8443", "audience": "evcosta"},
-  "registry": {"start_ms": 3000, "longest_pause_ms": 10000}
+  "registry": {"start_ms": 3000, "longest_pause_ms": 10000},
+  "live_file": ""
 })";
 
 json::Object defaults() {
@@ -67,6 +69,20 @@ json::Object only(const json::Object& tree, const std::vector<std::string>& keys
     if (const json::Value* value = tree.if_contains(key)) chosen.emplace(key, *value);
   }
   return chosen;
+}
+
+json::Object live_settings(const json::Object& tree, const std::vector<std::string>& own_sections) {
+  const json::Value* file = tree.if_contains("live_file");
+  if (file == nullptr || !file->is_string() || file->as_string().empty()) return {};
+  const std::string path(file->as_string());
+  if (!std::filesystem::exists(path)) return {};
+  json::Object live = load_settings(path, {});
+  for (const auto& member : live) {
+    const std::string key(member.key());
+    if (key != "peers" && std::ranges::find(own_sections, key) == own_sections.end())
+      throw std::runtime_error(path + ": /" + key + " cannot change while the process runs");
+  }
+  return live;
 }
 
 }  // namespace
@@ -122,6 +138,7 @@ Settings read_settings(const std::string& file, const std::map<std::string, std:
   merge(settings.tree, load_settings(file, {}));
   try {
     apply_environment(settings.tree, environment);
+    merge(settings.tree, live_settings(settings.tree, own_sections));
     std::vector<FieldError> errors;
     for (const auto& member : settings.tree) {
       const std::string key(member.key());

@@ -115,11 +115,13 @@ struct CommonSettings {
   DrainSection drain;
   IdentitySection identity;
   RegistrySection registry;
+  std::string live_file;  // settings that may change while the process runs;
+                          // empty: there are none
   void check(SettingLimits& limits) const;
 };
 BOOST_DESCRIBE_STRUCT(CommonSettings, (),
                       (service, listen, admin, tls, log, workers, postgres, redis, kafka, otlp, peers, secrets, drain,
-                       identity, registry))
+                       identity, registry, live_file))
 
 struct Settings {
   CommonSettings common;
@@ -131,8 +133,9 @@ struct Settings {
   json::Object redacted() const;
 };
 
-// Throws std::runtime_error with the file, the key and the reason. `own_sections` are the service's; any other unknown
-// key is refused.
+// The file, the environment over it, and over both the live file, if there is one: a file like the first that may hold
+// `peers` and the service's own sections, and is read again on SIGHUP. Throws std::runtime_error with the file, the key
+// and the reason. `own_sections` are the service's; any other unknown key is refused.
 Settings read_settings(const std::string& file, const std::map<std::string, std::string>& environment,
                        const std::string& default_name, const std::vector<std::string>& own_sections);
 

@@ -91,5 +91,20 @@ TEST(Addresses, Lists) {
   }
 }
 
+TEST_F(SettingsTest, TheLiveFileIsOverEverythingAndHoldsOnlyWhatMayChange) {
+  const std::string live = file_ + ".live";
+  const std::string config = "live_file: " + live + "\npeers: { auth: \"localhost:1\", user: \"localhost:2\" }";
+  const std::map<std::string, std::string> environment{{"EVC_PEERS_AUTH", "localhost:3"}};
+  EXPECT_EQ(read(config, environment).common.peers.at("auth"), "localhost:3") << "there need not be one";
+  std::ofstream(live) << "peers: { auth: \"localhost:4,localhost:5\" }\nsaga: { steps: 7 }";
+  const Settings settings = read(config, environment);
+  EXPECT_EQ(settings.common.peers.at("auth"), "localhost:4,localhost:5");
+  EXPECT_EQ(settings.common.peers.at("user"), "localhost:2");
+  EXPECT_EQ(settings.section("saga").at("steps").to_number<int>(), 7);
+  std::ofstream(live) << "listen: { port: 1 }";
+  EXPECT_THAT(failure(config, environment), HasSubstr("/listen cannot change while the process runs"));
+  std::filesystem::remove(live);
+}
+
 }  // namespace
 }  // namespace evc::service

@@ -36,6 +36,13 @@ Task<Result<void>> ask_redis(redis::Client& client, RequestContext& context) {
   co_return Result<void>{};
 }
 
+std::vector<http::Endpoint> endpoints_of(const std::string& service, const std::string& addresses) {
+  std::vector<http::Endpoint> endpoints;
+  for (PeerAddress& one : parse_addresses("peers." + service, addresses))
+    endpoints.push_back({std::move(one.host), one.port});
+  return endpoints;
+}
+
 // A new key signs two seconds after it was published at the earliest, and the old one is withdrawn two seconds later.
 constexpr std::chrono::milliseconds kRenewAfterKeys{2'500};
 
@@ -77,6 +84,10 @@ http::Router& WorkerPart::router(const std::string& listener) {
 
 void WorkerPart::use(const std::string& listener, http::Middleware middleware) {
   port(listener).middleware.push_back(std::move(middleware));
+}
+
+void WorkerPart::use_before_authentication(http::Middleware middleware) {
+  port(process_.definition.listener.section).before_authentication.push_back(std::move(middleware));
 }
 
 postgres::Pool& WorkerPart::postgres() {
@@ -121,8 +132,7 @@ std::shared_ptr<http::Client> WorkerPart::peer(const std::string& service) {
   }
   http::ClientOptions options{.service = service, .tls = process_.tls_client};
   try {
-    for (PeerAddress& one : parse_addresses("peers." + service, address->second))
-      options.endpoints.push_back({std::move(one.host), one.port});
+    options.endpoints = endpoints_of(service, address->second);
   } catch (const std::runtime_error& error) {
     throw StartError(ExitCode::kSettings, error.what(), "Every setting is described in the service's config.yaml.");
   }
@@ -186,8 +196,10 @@ void WorkerPart::start() {
     const std::string& section = one.listener.section;
     const auto address = settings_as<AddressSection>(process_.settings.section(section), section);
     const auto bound = process_.ports.find(section);
+    std::vector<http::Middleware> middleware = std::move(one.before_authentication);
+    for (http::Middleware& step : one.middleware) middleware.push_back(std::move(step));
     one.server = std::make_unique<http::Server>(
-        worker_, one.router, std::move(one.middleware),
+        worker_, one.router, std::move(middleware),
         http::ServerOptions{
             .host = address.host,
             .port = bound == process_.ports.end() ? static_cast<std::uint16_t>(address.port) : bound->second,
@@ -293,6 +305,30 @@ json::Value WorkerPart::activity() const {
                       {"listeners", std::move(listeners)},
                       {"tasks", std::move(tasks)},
                       {"deadlinesArmed", worker_.wheel().armed()}};
+}
+
+void WorkerPart::show(std::string name, std::function<json::Value()> state) {
+  shown_.emplace_back(std::move(name), std::move(state));
+}
+
+json::Value WorkerPart::clusters() const {
+  json::Array peers;
+  for (const auto& [service, client] : peers_) peers.push_back(client->state());
+  json::Object all{{"worker", worker_.index()}, {"peers", std::move(peers)}};
+  for (const auto& [name, state] : shown_) all[name] = state();
+  return all;
+}
+
+void WorkerPart::reload(const Settings& settings) {
+  try {
+    for (const auto& [service, client] : peers_) {
+      const auto addresses = settings.common.peers.find(service);
+      if (addresses != settings.common.peers.end()) client->use_endpoints(endpoints_of(service, addresses->second));
+    }
+    for (const auto& step : reload_steps_) step(settings);
+  } catch (const std::exception& error) {
+    EVC_LOG(kError, "new settings cannot be used; what was stays", {{key::kReason, error.what()}});
+  }
 }
 
 std::vector<http::RouteInfo> WorkerPart::routes() const {

@@ -38,6 +38,7 @@ class WorkerPart final : public WorkerScope {
   const std::string& instance() const override { return common().service.instance; }
   http::Router& router() override { return router(process_.definition.listener.section); }
   void use(http::Middleware middleware) override { use(process_.definition.listener.section, std::move(middleware)); }
+  void use_before_authentication(http::Middleware middleware) override;
   http::Router& router(const std::string& listener) override;
   void use(const std::string& listener, http::Middleware middleware) override;
   postgres::Pool& postgres() override;
@@ -57,6 +58,11 @@ class WorkerPart final : public WorkerScope {
                  Dependency dependency) override;
   void on_drain(std::function<Task<>()> step) override { drain_steps_.push_back(std::move(step)); }
 
+  void on_reload(std::function<void(const Settings&)> step) override { reload_steps_.push_back(std::move(step)); }
+  void show(std::string name, std::function<json::Value()> state) override;
+  // On the worker: what changed in the settings. `settings` was checked.
+  void reload(const Settings& settings);
+
   // After wire(): opens the listeners and spawns the checks. Throws StartError when a port is taken.
   void start();
   // On the worker. Sets drained() when nothing of it runs any more; false stays when `deadline` came first.
@@ -64,6 +70,8 @@ class WorkerPart final : public WorkerScope {
   bool drained() const { return drained_.load(); }
   // On the worker: connections, requests in flight and tasks.
   json::Value activity() const;
+  // On the worker: whom it calls, and how they are.
+  json::Value clusters() const;
   std::vector<http::RouteInfo> routes() const;
 
  protected:
@@ -77,6 +85,7 @@ class WorkerPart final : public WorkerScope {
   struct Port {
     Listener listener;
     std::shared_ptr<http::Router> router = std::make_shared<http::Router>();
+    std::vector<http::Middleware> before_authentication;
     std::vector<http::Middleware> middleware;
     std::unique_ptr<http::Server> server;
   };
@@ -103,6 +112,8 @@ class WorkerPart final : public WorkerScope {
   std::shared_ptr<auth::Verifier> verifier_;
   std::vector<Check> checks_;
   std::vector<std::function<Task<>()>> drain_steps_;
+  std::vector<std::function<void(const Settings&)>> reload_steps_;
+  std::vector<std::pair<std::string, std::function<json::Value()>>> shown_;
   std::vector<std::shared_ptr<void>> kept_;
   std::atomic<bool> drained_{false};
 };

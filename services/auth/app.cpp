@@ -122,6 +122,8 @@ void wire(service::WorkerScope& scope) {
                                                                   .requests = requests,
                                                                   .keystore_key = keystore_key,
                                                                   .tombstone_file = settings.tombstone_file});
+  auto& browsers = scope.own<BrowserSessions>(BrowserSessions::Parts{
+      .worker = scope.worker(), .pool = pool, .issuer = issuer, .key = derive_key(master, "browser sessions")});
   auto& api = scope.own<Api>(Api{.pool = pool,
                                  .keys = keys,
                                  .issuer = issuer,
@@ -129,7 +131,8 @@ void wire(service::WorkerScope& scope) {
                                  .second_factor = second_factor,
                                  .sessions = sessions,
                                  .records = records,
-                                 .erasure = erasure});
+                                 .erasure = erasure,
+                                 .browsers = browsers});
   scope.use(people_after_replay(tombstones_replayed()));
   add_routes(scope.router(), api);
   wire_provider(scope, api, derive_key(master, "provider pages"));

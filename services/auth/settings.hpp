@@ -17,14 +17,16 @@ struct AuthSettings {
   std::int64_t failures_per_address = 30;  // … from one address in a minute
   std::int64_t hashing_queue = 64;         // logins waiting for the hashing thread; more are answered 503
   std::int64_t hashing_threads = 1;
-  std::string mail_spool_dir;   // one .eml file per mail
-  std::string known_passwords;  // the list of those that nobody may choose, one a line
-  std::string page_assets;      // folder of the sign-in pages' style sheet and logo
-  std::string tombstone_file;   // who was erased; outside the databases and their backups
+  std::int64_t browser_idle_minutes = 720;  // a browser that asks nothing for so long is signed out
+  std::int64_t browser_life_hours = 168;    // … and any one so long after its sign-in
+  std::string mail_spool_dir;               // one .eml file per mail
+  std::string known_passwords;              // the list of those that nobody may choose, one a line
+  std::string page_assets;                  // folder of the sign-in pages' style sheet and logo
+  std::string tombstone_file;               // who was erased; outside the databases and their backups
 };
 BOOST_DESCRIBE_STRUCT(AuthSettings, (),
                       (issuer, access_token_s, service_token_s, verification_hours, mailed_code_minutes,
-                       failures_per_account, failures_per_address, hashing_queue, hashing_threads, mail_spool_dir,
-                       known_passwords, page_assets, tombstone_file))
+                       failures_per_account, failures_per_address, hashing_queue, hashing_threads, browser_idle_minutes,
+                       browser_life_hours, mail_spool_dir, known_passwords, page_assets, tombstone_file))
 
 }  // namespace evc::auth_service

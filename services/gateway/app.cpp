@@ -3,6 +3,8 @@
 #include "kit/service/service.hpp"
 #include "services/gateway/api/edge.hpp"
 #include "services/gateway/api/telemetry_stores.hpp"
+#include "services/gateway/console/console.hpp"
+#include "services/gateway/session/session_routes.hpp"
 
 namespace {
 
@@ -14,6 +16,9 @@ struct EdgeSection {
   std::int64_t limit_lease_ms = 5'000;
   std::int64_t limit_redis_timeout_ms = 250;
   std::int64_t limit_clients = 100'000;
+  std::int64_t session_remembered_ms = 5'000;
+  std::string console_dir = "web/dist";
+  std::map<std::string, gateway::RouteChange> routes;
 
   void check(SettingLimits& limits) const {
     limits.range<std::int64_t>("stream_idle_ms", stream_idle_ms, 1'000, 3'600'000);
@@ -21,10 +26,60 @@ struct EdgeSection {
     limits.range<std::int64_t>("limit_lease_ms", limit_lease_ms, 100, 60'000);
     limits.range<std::int64_t>("limit_redis_timeout_ms", limit_redis_timeout_ms, 10, 2'000);
     limits.range<std::int64_t>("limit_clients", limit_clients, 1'000, 10'000'000);
+    limits.range<std::int64_t>("session_remembered_ms", session_remembered_ms, 0, 60'000);
   }
 };
 BOOST_DESCRIBE_STRUCT(EdgeSection, (),
-                      (stream_idle_ms, limit_lease, limit_lease_ms, limit_redis_timeout_ms, limit_clients))
+                      (stream_idle_ms, limit_lease, limit_lease_ms, limit_redis_timeout_ms, limit_clients,
+                       session_remembered_ms, console_dir, routes))
+
+// Of the process: its files are in memory once.
+gateway::Console& console(const EdgeSection& settings) {
+  static gateway::Console files(settings.console_dir);
+  return files;
+}
+
+Task<http::Response> console_answer(RequestContext& context, http::Request& request, const gateway::Console& files) {
+  co_return files.answer(context, request);
+}
+
+Task<http::Response> to_the_console(RequestContext&, http::Request&) {
+  http::Response response = http::Response::empty(308);
+  response.headers.add("Location", "/console/");
+  co_return response;
+}
+
+Task<Result<Principal>> verify(std::shared_ptr<auth::Verifier> verifier, RequestContext& context, std::string token) {
+  co_return co_await verifier->verify(context, token);
+}
+
+gateway::OwnOperations own_operations(service::WorkerScope& scope, const EdgeSection& settings) {
+  auto& auth = scope.own<gateway::AuthCalls>(scope.peer("auth"));
+  auto& sessions = scope.own<gateway::BrowserSessions>(
+      auth, gateway::SessionOptions{.origin = scope.all_settings().common.identity.issuer,
+                                    .remembered = std::chrono::milliseconds(settings.session_remembered_ms)});
+  auto& routes = scope.own<gateway::SessionRoutes>(
+      sessions, auth, [verifier = scope.verifier()](RequestContext& context, std::string token) {
+        return verify(verifier, context, std::move(token));
+      });
+  scope.use_before_authentication(sessions.before_authentication());
+  const gateway::Console& files = console(settings);
+  using Request = http::Request;
+  return {{"getConsole", to_the_console},
+          {"getConsoleFile", [&files](RequestContext& c, Request& r) { return console_answer(c, r, files); }},
+          {"getBrowserSession", [&routes](RequestContext& c, Request& r) { return routes.show(c, r); }},
+          {"startBrowserSignIn", [&routes](RequestContext& c, Request& r) { return routes.login(c, r); }},
+          {"endBrowserSignIn", [&routes](RequestContext& c, Request& r) { return routes.callback(c, r); }},
+          {"logoutBrowser", [&routes](RequestContext& c, Request& r) { return routes.logout(c, r); }}};
+}
+
+void reload(service::WorkerScope& scope, gateway::Edge& edge, const service::Settings& fresh) {
+  const auto settings = settings_as<EdgeSection>(fresh.section("edge"), "edge");
+  if (scope.first()) console(settings).reload();
+  http::Router router;
+  edge.add_routes(router, settings.routes);
+  scope.router().replace_by(router);
+}
 
 struct StoresSection {
   std::string traces = "127.0.0.1:8479";
@@ -56,9 +111,13 @@ void wire(service::WorkerScope& scope) {
   auto& limiter = scope.own<gateway::RateLimiter>(shared, limits);
   const gateway::Peers peers = [&scope](const std::string& name) { return scope.peer(name); };
   const gateway::EdgeOptions options{.stream_idle = std::chrono::milliseconds(settings.stream_idle_ms)};
+  gateway::OwnOperations own = own_operations(scope, settings);
+  own.merge(telemetry_stores(scope).handlers());
   auto& edge = scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers, limiter, options,
-                                        telemetry_stores(scope).handlers());
-  edge.add_routes(scope.router());
+                                        std::move(own));
+  edge.add_routes(scope.router(), settings.routes);
+  scope.show("limits", [&edge] { return edge.admission().state(); });
+  scope.on_reload([&scope, &edge](const service::Settings& fresh) { reload(scope, edge, fresh); });
   for (http::Middleware& step : edge.middleware()) scope.use(std::move(step));
 }
 

@@ -61,15 +61,15 @@ class FaultGate:
 
 class SecondGateway:
     """evcosta-gateway as the platform's own one was started, but for its ports, its one worker (so one breaker, one retry budget, one
-    pool) and the address of `peer`."""
+    pool), the addresses of `peer` and further settings."""
 
-    def __init__(self, platform, peer: str, peer_port: int, log: Path):
+    def __init__(self, platform, peer: str, peer_port: int, log: Path, **more_settings: str):
         pid = platform.supervised()["gateway"]["pid"]
         self.peer, self.admin_port, port = peer, free_port(), free_port()
         self.url = f"https://localhost:{port}"
         command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
         settings = {"EVC_LISTEN_PORT": str(port), "EVC_ADMIN_PORT": str(self.admin_port), "EVC_WORKERS": "1", "EVC_SERVICE_INSTANCE": f"gateway-{port}",
-                    f"EVC_PEERS_{peer.upper()}": f"localhost:{peer_port}"}
+                    f"EVC_PEERS_{peer.upper()}": f"localhost:{peer_port}", **more_settings}
         with log.open("wb") as output:
             self.process = subprocess.Popen(command, executable=os.readlink(f"/proc/{pid}/exe"), cwd=os.readlink(f"/proc/{pid}/cwd"),
                                             env={**environment_of(pid), **settings}, stdin=subprocess.DEVNULL, stdout=output, stderr=output)

@@ -18,7 +18,7 @@ SERVICES = ("gateway", "auth", "user", "routing", "charging", "payment", "integr
 # Certificates that call and are no service of this table.
 CALLERS = (*SERVICES, "relay-charging", "relay-payment", "relay-integrations", "observability", "platform-admin")
 REQUIRED = {"method", "path", "service", "operation", "access", "rate_class", "idempotent"}
-OPTIONAL = {"scope", "key", "deadline_ms", "try_ms", "body_limit_bytes", "stream", "internal", "callers"}
+OPTIONAL = {"scope", "key", "deadline_ms", "try_ms", "body_limit_bytes", "stream", "internal", "callers", "subtree"}
 SEGMENT = re.compile(r"^(?:[A-Za-z0-9._-]+|\{[a-z][A-Za-z]*\})$")
 
 
@@ -53,6 +53,7 @@ def problems_of(route: dict, table: dict) -> list[str]:
         ((route["access"] in ("service", "peer")) == bool(route.get("internal")), "service or peer access and internal go together"),
         (bool(route.get("internal")) == bool(route.get("callers")), "internal operations, and only they, name their callers"),
         (all(caller in CALLERS for caller in route.get("callers", [])), "unknown caller"),
+        (not route.get("subtree") or route["path"].endswith("}"), "a subtree's path ends with a parameter"),
         ("scope" not in route or route["scope"] in allowed.get(route["access"], set()), "scope is not granted to this kind of caller"),
         # Of their own sign-in people dispose whatever they may do else, operators too.
         ("scope" in route or route["access"] in ("public", "hmac", "service", "peer") or route["path"].startswith("/auth/"), "scope missing"),
@@ -92,7 +93,7 @@ def complete(route: dict, defaults: dict) -> dict:
         "deadline_ms": defaults["deadline_ms"] if route["idempotent"] else single,
         "try_ms": defaults["try_ms"],
         "body_limit_bytes": defaults["body_limit_bytes"] if takes_body else 0,
-        "scope": "", "stream": False, "internal": False, "callers": ["gateway"],
+        "scope": "", "stream": False, "internal": False, "subtree": False, "callers": ["gateway"],
         **route,
     }
 
@@ -130,6 +131,7 @@ struct Route {
   bool key_required;           // Idempotency-Key
   bool stream;                 // server-sent events
   bool internal;               // never routed by the gateway
+  bool subtree;                // the last parameter takes everything that follows
   std::span<const std::string_view> callers;  // certificate names that may call it
 };
 struct RoleScopes {
@@ -174,7 +176,7 @@ def body(table: dict) -> str:
     lines += [array(f"kCallers{index}", route["callers"]) for index, route in enumerate(routes)]
     lines.append(f"constexpr std::array<Route, {len(routes)}> kRoutes{{{{")
     for index, route in enumerate(routes):
-        flags = ", ".join(flag(value) for value in (route["idempotent"], "key" in route, route["stream"], route["internal"]))
+        flags = ", ".join(flag(value) for value in (route["idempotent"], "key" in route, route["stream"], route["internal"], route["subtree"]))
         lines.append(
             f"    {{{text(route['method'])}, {text(route['path'])}, {text(route['service'])}, {text(route['operation'])}, "
             f"Access::{ACCESS[route['access']]}, {text(route['scope'])}, {classes.index(route['rate_class'])}, {route['deadline_ms']}, "

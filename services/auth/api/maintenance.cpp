@@ -4,6 +4,7 @@
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/mail/mail.hpp"
 #include "services/auth/store/accounts.hpp"
+#include "services/auth/store/browser_sessions.hpp"
 #include "services/auth/store/clients.hpp"
 #include "services/auth/store/keys.hpp"
 #include "services/auth/store/mailed_codes.hpp"
@@ -41,6 +42,7 @@ Task<Result<void>> purge(RequestContext& context, postgres::Pool& pool, postgres
   const WallTime now = context.clock->wall();
   EVC_CO_CHECK(co_await delete_old_mailed_codes(context, pool, now - kLinksKept));
   EVC_CO_CHECK(co_await delete_old_denied(context, pool, now - kLinksKept));
+  EVC_CO_CHECK(co_await end_old_browser_sessions(context, pool, now));
   EVC_CO_CHECK(co_await delete_old_grants(context, pool, now - kLinksKept));
   EVC_CO_TRY(deleted, co_await delete_unverified(context, pool, now - kLinksKept, now - kUnverifiedKept));
   // An account that is gone and a secret that stays harms nobody.

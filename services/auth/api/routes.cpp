@@ -6,6 +6,7 @@
 #include "kit/base/bytes.hpp"
 #include "kit/http/operation.hpp"
 #include "services/auth/api/account_routes.hpp"
+#include "services/auth/api/browser_session_routes.hpp"
 #include "services/auth/api/erasure_routes.hpp"
 #include "services/auth/api/oauth_answers.hpp"
 #include "services/auth/domain/identity.hpp"
@@ -134,6 +135,7 @@ void add_routes(http::Router& router, Api& api) {
   operations.add("getAccount", get_account);
   add_account_routes(operations);
   add_erasure_routes(operations);
+  add_browser_session_routes(operations);
 }
 
 }  // namespace evc::auth_service

@@ -6,6 +6,7 @@
 #include "services/auth/api/account_erasure.hpp"
 #include "services/auth/api/account_records.hpp"
 #include "services/auth/api/account_sessions.hpp"
+#include "services/auth/api/browser_sessions.hpp"
 #include "services/auth/api/credentials.hpp"
 
 namespace evc::auth_service {
@@ -20,6 +21,7 @@ struct Api {
   AccountSessions& sessions;
   AccountRecords& records;
   AccountErasure& erasure;
+  BrowserSessions& browsers;
 };
 
 void add_routes(http::Router& router, Api& api);

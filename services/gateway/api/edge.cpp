@@ -1,11 +1,14 @@
 #include "services/gateway/api/edge.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <stdexcept>
 
 #include "kit/net/client_network.hpp"
 #include "kit/telemetry/metrics.hpp"
 #include "services/gateway/api/forward.hpp"
-#include "services/gateway/api/problem_pages.hpp"
+#include "services/gateway/pages/problem_pages.hpp"
 
 namespace evc::gateway {
 namespace {
@@ -39,6 +42,34 @@ Task<http::Response> hide(RequestContext& context, http::Request& request) {
   co_return http::problem({.code = Code::kNotFound}, context, request.path);
 }
 
+Task<http::Response> say_closed(RequestContext& context, http::Request& request) {
+  constexpr std::chrono::seconds kComeAgain{30};
+  co_return http::problem({.code = Code::kServiceUnavailable,
+                           .detail = "closed for now by whoever runs the platform",
+                           .retry_after = kComeAgain},
+                          context, request.path);
+}
+
+// A new time of a row: from 100 ms to what the table allows.
+void shorten(std::uint32_t& row_ms, std::int64_t wanted_ms, std::string_view operation) {
+  constexpr std::int64_t kLeast = 100;
+  if (wanted_ms == 0) return;
+  if (wanted_ms < kLeast || wanted_ms > row_ms)
+    throw std::runtime_error(fmt::format("the times of {} can be from {} to {} ms", operation, kLeast, row_ms));
+  row_ms = static_cast<std::uint32_t>(wanted_ms);
+}
+
+std::shared_ptr<const RouteRows> changed_rows(std::span<const contracts::Route> table, const RouteChanges& changes) {
+  auto rows = std::make_shared<RouteRows>(table.begin(), table.end());
+  for (const auto& [operation, change] : changes) {
+    const auto row = std::ranges::find(*rows, operation, &contracts::Route::operation);
+    if (row == rows->end() || row->internal) throw std::runtime_error("there is no public operation " + operation);
+    shorten(row->deadline_ms, change.deadline_ms, operation);
+    shorten(row->try_ms, change.try_ms, operation);
+  }
+  return rows;
+}
+
 }  // namespace
 
 Edge::Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
@@ -48,18 +79,21 @@ Edge::Edge(std::span<const contracts::Route> routes, std::span<const contracts::
       peers_(std::move(peers)),
       limiter_(limiter),
       options_(options),
-      own_(std::move(own)) {
+      own_(std::move(own)),
+      admission_(options.admission) {
   own_.try_emplace("getProblem", explain_problem);
   // Shown from the start: a rate over a series that is not there yet would miss its first refusals.
   for (const contracts::RateClass& rate_class : classes_)
     if (rate_class.counted != contracts::Counted::kNone) limited(rate_class, "refused").add(0);
 }
 
-void Edge::add_routes(http::Router& router) {
-  for (const contracts::Route& route : routes_) add_route(router, route);
+void Edge::add_routes(http::Router& router, const RouteChanges& changes) {
+  rows_ = changed_rows(routes_, changes);
+  by_name_.clear();
+  for (const contracts::Route& route : *rows_) add_route(router, route, changes);
 }
 
-void Edge::add_route(http::Router& router, const contracts::Route& route) {
+void Edge::add_route(http::Router& router, const contracts::Route& route, const RouteChanges& changes) {
   if (route.internal) {
     // Named, so that it is 404 even where a public path with a parameter has the same shape.
     router.add(route.method, route.path, hide, {.access = http::Access::kPublic, .body_limit_bytes = 0});
@@ -71,8 +105,14 @@ void Edge::add_route(http::Router& router, const contracts::Route& route) {
   http::RouteOptions options{.access = access_of(route),
                              .scope = std::string(route.scope),
                              .body_limit_bytes = route.body_limit_bytes,
-                             .deadline = std::chrono::milliseconds(route.deadline_ms)};
+                             .deadline = std::chrono::milliseconds(route.deadline_ms),
+                             .extent = route.subtree ? http::Extent::kSubtree : http::Extent::kExact};
   by_name_[name_of(route.method, route.path)] = &route;
+  const auto change = changes.find(std::string(route.operation));
+  if (change != changes.end() && change->second.closed) {
+    router.add(route.method, route.path, say_closed, std::move(options));
+    return;
+  }
   if (route.service == "gateway") {
     const auto handler = own_.find(route.operation);
     if (handler == own_.end()) throw std::logic_error("nobody answers " + std::string(route.operation));
@@ -80,12 +120,15 @@ void Edge::add_route(http::Router& router, const contracts::Route& route) {
     return;
   }
   const Upstream upstream{.client = peers_(std::string(route.service)),
+                          .rows = rows_,
                           .route = &route,
                           .breaker = std::string(rate_class.name),
                           .stream_idle = options_.stream_idle};
   router.add(
       route.method, route.path,
-      [upstream](RequestContext& context, http::Request& request) { return forward(upstream, context, request); },
+      [upstream, &limit = admission_.limit_of(route.service)](RequestContext& context, http::Request& request) {
+        return forward_within(limit, upstream, context, request);
+      },
       std::move(options));
 }
 

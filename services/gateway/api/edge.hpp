@@ -14,17 +14,27 @@
 #include "kit/http/client.hpp"
 #include "kit/http/router.hpp"
 #include "kit/http/server.hpp"
+#include "services/gateway/api/admission.hpp"
 #include "services/gateway/api/rate_limiter.hpp"
 
 namespace evc::gateway {
 
+using OwnOperations = std::map<std::string, http::Handler, std::less<>>;
 using Peers = std::function<std::shared_ptr<http::Client>(const std::string& service)>;
 
-using OwnOperations = std::map<std::string, http::Handler, std::less<>>;
+// What whoever runs the platform changes of a row while it runs; the contract stays what it is.
+struct RouteChange {
+  bool closed = false;           // answered 503
+  std::int64_t deadline_ms = 0;  // 0: that of the table
+  std::int64_t try_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(RouteChange, (), (closed, deadline_ms, try_ms))
+using RouteChanges = std::map<std::string, RouteChange>;  // by operation
 
 struct EdgeOptions {
   std::chrono::milliseconds stream_idle{
       90'000};  // a stream that is silent for longer is cut: services send a comment each 15 s
+  resilience::GradientOptions admission{.first = 200, .least = 32};
 };
 
 class Edge {
@@ -34,13 +44,16 @@ class Edge {
   Edge(std::span<const contracts::Route> routes, std::span<const contracts::RateClass> classes, Peers peers,
        RateLimiter& limiter, EdgeOptions options, OwnOperations own = {});
 
-  void add_routes(http::Router& router);
+  // Throws std::runtime_error for changes of what is not there or internal, or to what cannot be. May be called again,
+  // with a new router: what middleware() gave uses the newest rows.
+  void add_routes(http::Router& router, const RouteChanges& changes = {});
   // Middleware, in the order in which it is to be used after authentication.
   std::vector<http::Middleware> middleware();
+  const Admission& admission() const { return admission_; }
 
  private:
   const contracts::Route* row(const http::RouteInfo& info) const;
-  void add_route(http::Router& router, const contracts::Route& route);
+  void add_route(http::Router& router, const contracts::Route& route, const RouteChanges& changes);
   Task<http::Response> limit(RequestContext& context, http::Request& request, const http::RouteInfo& info,
                              const http::Next& next);
   Task<http::Response> require_key(RequestContext& context, http::Request& request, const http::RouteInfo& info,
@@ -52,6 +65,8 @@ class Edge {
   RateLimiter& limiter_;
   EdgeOptions options_;
   OwnOperations own_;
+  Admission admission_;
+  std::shared_ptr<const RouteRows> rows_;
   std::map<std::string, const contracts::Route*, std::less<>> by_name_;  // "GET /stations"
 };
 

@@ -1,10 +1,30 @@
 #include "services/gateway/api/forward.hpp"
 
+#include "kit/http/character_sets.hpp"
 #include "kit/telemetry/log.hpp"
+#include "services/gateway/domain/cookies.hpp"
 #include "services/gateway/domain/header_rules.hpp"
+#include "services/gateway/session/cookie_names.hpp"
 
 namespace evc::gateway {
 namespace {
+
+// Cookies are auth's, and our own: ours go to nobody, and no service can set or see another's.
+constexpr std::string_view kCookieOwner = "auth";
+
+bool is_ours(std::string_view cookie) {
+  return cookie == kSessionCookie || cookie == kSignInCookie;
+}
+
+void add_cookies(std::string_view service, std::string_view header, http::Headers& to) {
+  if (service != kCookieOwner) return;
+  const std::string kept = cookies_where(header, [](std::string_view name) { return !is_ours(name); });
+  if (!kept.empty()) to.add("Cookie", kept);
+}
+
+bool may_set(std::string_view service, std::string_view set_cookie) {
+  return service == kCookieOwner && !is_ours(set_cookie.substr(0, set_cookie.find('=')));
+}
 
 http::Call call_for(const Upstream& upstream, const http::Request& request) {
   const contracts::Route& route = *upstream.route;
@@ -16,7 +36,11 @@ http::Call call_for(const Upstream& upstream, const http::Request& request) {
                   .body = request.body,
                   .repeat = route.idempotent ? http::Call::Repeat::kIdempotent : http::Call::Repeat::kOnce};
   for (const auto& [name, value] : request.headers.all()) {
-    if (goes_to_service(name)) call.headers.add(name, value);
+    if (http::equal_ignoring_case(name, "Cookie")) {
+      add_cookies(route.service, value, call.headers);
+    } else if (goes_to_service(name)) {
+      call.headers.add(name, value);
+    }
   }
   call.headers.set("X-Forwarded-For", request.remote_address);
   return call;
@@ -29,10 +53,11 @@ Error public_error(const Error& error) {
   return shown;
 }
 
-http::Response answer_from(http::Response upstream) {
+http::Response answer_from(std::string_view service, http::Response upstream) {
   http::Response response{.status = upstream.status, .body = std::move(upstream.body)};
   for (const auto& [name, value] : upstream.headers.all()) {
-    if (goes_to_client(name)) response.headers.add(name, value);
+    const bool cookie = http::equal_ignoring_case(name, "Set-Cookie");
+    if (cookie ? may_set(service, value) : goes_to_client(name)) response.headers.add(name, value);
   }
   return response;
 }
@@ -66,7 +91,7 @@ Task<http::Response> forward(const Upstream& upstream, RequestContext& context, 
              {telemetry::key::kErrorDetail, answer.error().detail}});
     co_return http::problem(public_error(answer.error()), context, request.path);
   }
-  http::Response response = answer_from(std::move(answer->head));
+  http::Response response = answer_from(upstream.route->service, std::move(answer->head));
   if (answer->stream) {
     response.stream = [from = std::move(answer->stream), idle = upstream.stream_idle](
                           RequestContext&, http::StreamWriter& to) { return pass_through(from, idle, to); };

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "contracts/routes.hpp"
 #include "kit/http/client.hpp"
@@ -13,10 +14,14 @@
 
 namespace evc::gateway {
 
+// Rows that were changed while the process runs; kept as long as a request needs its own.
+using RouteRows = std::vector<contracts::Route>;
+
 struct Upstream {
   std::shared_ptr<http::Client> client;
-  const contracts::Route* route = nullptr;
-  std::string breaker;  // the rate class: calls of one kind share a breaker per service
+  std::shared_ptr<const RouteRows> rows;
+  const contracts::Route* route = nullptr;  // one of `rows`
+  std::string breaker;                      // the rate class: calls of one kind share a breaker per service
   std::chrono::milliseconds stream_idle{90'000};
 };
 

@@ -30,8 +30,8 @@ constexpr std::array<std::string_view, 9> kHopByHop{
 
 bool goes_to_service(std::string_view name) {
   // traceparent is written anew for the span of each try; the others say who is asking, which only we may say.
-  constexpr std::array<std::string_view, 5> kDecidedHere{"traceparent", "tracestate", "forwarded", "x-real-ip",
-                                                         "accept-encoding"};
+  constexpr std::array<std::string_view, 6> kDecidedHere{"traceparent", "tracestate",      "forwarded",
+                                                         "x-real-ip",   "accept-encoding", "evcosta-csrf"};
   return !any_of(kHopByHop, name) && !any_of(kDecidedHere, name) && !begins(name, "evc-") &&
          !begins(name, "x-forwarded-") && !begins(name, "proxy-") && !begins(name, "sec-websocket-");
 }

@@ -1,4 +1,4 @@
-#include "services/gateway/api/problem_pages.hpp"
+#include "services/gateway/pages/problem_pages.hpp"
 
 #include <fmt/format.h>
 
@@ -38,6 +38,16 @@ json::Value document(const CodeInfo& row, http::Language language) {
 }
 
 }  // namespace
+
+http::Response problem_page(const Error& error, const RequestContext& context, const http::Request& request) {
+  http::Response response = http::problem(error, context, request.path);
+  if (http::choose_form(request.headers.get("Accept").value_or("")) != http::Form::kHtml) return response;
+  const http::Language language = http::choose_language(request.headers.get("Accept-Language").value_or(""));
+  response.body = page(info(error.code), language);
+  response.headers.set("Content-Type", "text/html; charset=utf-8");
+  response.headers.set("Content-Language", http::language_tag(language));
+  return response;
+}
 
 Task<http::Response> explain_problem(RequestContext& context, http::Request& request) {
   const auto name = request.path_parameter("code");

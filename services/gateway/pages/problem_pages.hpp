@@ -6,6 +6,9 @@
 
 namespace evc::gateway {
 
+// An answer for who may look at it in a browser: the problem document, or the page that explains it.
+http::Response problem_page(const Error& error, const RequestContext& context, const http::Request& request);
+
 Task<http::Response> explain_problem(RequestContext& context, http::Request& request);
 
 }  // namespace evc::gateway

@@ -1,0 +1,72 @@
+"""Sign-ins, or other requests, at a fixed rate over kept connections from many addresses: a process of its own, so that it delays nobody who measures.
+
+login_flood.py HOST PORT CA RATE SECONDS ADDRESSES login|nothing
+Prints {"sent": …, "answers": {status: count}}. `nothing` asks for a path that does not exist, as often and over as many connections: what the
+traffic by itself does to this machine."""
+import asyncio
+import collections
+import json
+import secrets
+import ssl
+import sys
+import time
+
+
+def body_of(kind: str) -> tuple[str, bytes]:
+    if kind == "nothing":
+        return "GET /there-is-no-such-path", b""
+    return "POST /auth/login", json.dumps({"email": f"{secrets.token_hex(8)}@correio.example", "password": "uma-senha-que-ninguem-tem"}).encode()
+
+
+async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    """(status, whether the connection goes on)"""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
+    await reader.readexactly(int(fields.get("content-length", "0")))
+    return int(head[0].split()[1]), fields.get("connection", "").lower() != "close"
+
+
+class Flood:
+    def __init__(self, host: str, port: int, ca: str, rate: float, seconds: float, addresses: int, kind: str):
+        self.host, self.port, self.tls = host, port, ssl.create_default_context(cafile=ca)
+        self.rate, self.seconds, self.addresses, self.kind = rate, seconds, addresses, kind
+        self.answers: collections.Counter = collections.Counter()
+        self.sent = 0
+
+    async def one_client(self, number: int, begin: float) -> None:
+        """Its requests are due at their times, whatever the answers take; what would be late is left out."""
+        every, due = self.addresses / self.rate, begin + number / self.rate
+        streams = None
+        while due < begin + self.seconds:
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            due = max(due + every, time.monotonic())
+            try:
+                if streams is None:
+                    address = f"127.{90 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
+                    streams = await asyncio.open_connection("localhost", self.port, ssl=self.tls, local_addr=(address, 0))
+                first, body = body_of(self.kind)
+                streams[1].write(f"{first} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                self.sent += 1
+                status, goes_on = await read_answer(streams[0])
+                self.answers[status] += 1
+                if not goes_on:
+                    streams[1].close()
+                    streams = None
+            except (OSError, asyncio.IncompleteReadError):
+                self.answers["lost"] += 1
+                streams = None
+
+    async def run(self) -> dict:
+        begin = time.monotonic() + 0.2
+        await asyncio.gather(*(self.one_client(number, begin) for number in range(self.addresses)))
+        return {"sent": self.sent, "answers": {str(status): count for status, count in sorted(self.answers.items(), key=str)}}
+
+
+def main() -> int:
+    host, port, ca, rate, seconds, addresses, kind = sys.argv[1:]
+    print(json.dumps(asyncio.run(Flood(host, int(port), ca, float(rate), float(seconds), int(addresses), kind).run())))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
