@@ -92,6 +92,14 @@ void wire(service::WorkerScope& scope) {
                                                                   .requests = requests,
                                                                   .keystore_key = keystore_key,
                                                                   .tombstone_file = settings.tombstone_file});
+  auto& passkeys = scope.own<Passkeys>(Passkeys::Parts{.pool = pool,
+                                                       .issuer = issuer,
+                                                       .throttle = throttle,
+                                                       .credentials = credentials,
+                                                       .worker = scope.worker(),
+                                                       .party = relying_party(settings),
+                                                       .index_key = derive_key(master, "passkey index"),
+                                                       .mail_key = mail_key});
   auto& api = scope.own<Api>(Api{.pool = pool,
                                  .keys = keys,
                                  .issuer = issuer,
@@ -99,7 +107,8 @@ void wire(service::WorkerScope& scope) {
                                  .second_factor = second_factor,
                                  .sessions = sessions,
                                  .records = records,
-                                 .erasure = erasure});
+                                 .erasure = erasure,
+                                 .passkeys = passkeys});
   scope.use(people_after_replay(tombstones_replayed()));
   add_routes(scope.router(), api);
   scope.readiness("signing keys", [&keys](RequestContext& context) { return keys_ready(keys, context); });

@@ -21,6 +21,7 @@
 #include "services/auth/store/keys.hpp"
 #include "services/auth/store/known_password_list.hpp"
 #include "services/auth/store/mailed_codes.hpp"
+#include "services/auth/store/passkeys.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -53,6 +54,7 @@ Task<Result<void>> make_operator(postgres::Pool& pool, postgres::Pool& keystore,
     EVC_CO_CHECK(co_await update_operator(context, transaction, known->id, order.role, order.password_hash));
     // Nothing that was given to the account before may use its new rights.
     EVC_CO_CHECK(co_await void_mailed_codes(context, transaction, known->id, now));
+    EVC_CO_CHECK(co_await delete_passkeys_of(context, transaction, known->id));
     EVC_CO_CHECK(co_await revoke_sessions_of(context, transaction, known->id, std::nullopt, "became an operator's", now,
                                              now + kDenyFor));
     EVC_CO_TRY(secret, co_await read_person(context, keystore, known->id, order.keystore_key));

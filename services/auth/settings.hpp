@@ -4,6 +4,7 @@
 #include <boost/describe.hpp>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace evc::auth_service {
 
@@ -17,13 +18,15 @@ struct AuthSettings {
   std::int64_t failures_per_address = 30;  // … from one address in a minute
   std::int64_t hashing_queue = 64;         // logins waiting for the hashing thread; more are answered 503
   std::int64_t hashing_threads = 1;
-  std::string mail_spool_dir;   // one .eml file per mail
-  std::string known_passwords;  // the list of those that nobody may choose, one a line
-  std::string tombstone_file;   // who was erased; outside the databases and their backups
+  std::string mail_spool_dir;                // one .eml file per mail
+  std::string known_passwords;               // the list of those that nobody may choose, one a line
+  std::string tombstone_file;                // who was erased; outside the databases and their backups
+  std::string passkey_party_id;              // the domain that passkeys hold for; empty: the issuer's host
+  std::vector<std::string> passkey_origins;  // whose pages and apps may use them; empty: the issuer alone
 };
 BOOST_DESCRIBE_STRUCT(AuthSettings, (),
                       (issuer, access_token_s, service_token_s, verification_hours, mailed_code_minutes,
                        failures_per_account, failures_per_address, hashing_queue, hashing_threads, mail_spool_dir,
-                       known_passwords, tombstone_file))
+                       known_passwords, tombstone_file, passkey_party_id, passkey_origins))
 
 }  // namespace evc::auth_service

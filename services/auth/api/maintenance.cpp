@@ -6,6 +6,7 @@
 #include "services/auth/store/accounts.hpp"
 #include "services/auth/store/keys.hpp"
 #include "services/auth/store/mailed_codes.hpp"
+#include "services/auth/store/passkey_challenges.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -39,6 +40,7 @@ Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, con
 Task<Result<void>> purge(RequestContext& context, postgres::Pool& pool, postgres::Pool& keystore) {
   const WallTime now = context.clock->wall();
   EVC_CO_CHECK(co_await delete_old_mailed_codes(context, pool, now - kLinksKept));
+  EVC_CO_CHECK(co_await delete_old_passkey_challenges(context, pool, now));
   EVC_CO_CHECK(co_await delete_old_denied(context, pool, now - kLinksKept));
   EVC_CO_TRY(deleted, co_await delete_unverified(context, pool, now - kLinksKept, now - kUnverifiedKept));
   // An account that is gone and a secret that stays harms nobody.

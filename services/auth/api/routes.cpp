@@ -7,6 +7,7 @@
 #include "kit/http/operation.hpp"
 #include "services/auth/api/account_routes.hpp"
 #include "services/auth/api/erasure_routes.hpp"
+#include "services/auth/api/passkey_routes.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/store/sessions.hpp"
 
@@ -177,6 +178,7 @@ void add_routes(http::Router& router, Api& api) {
   operations.add("getAccount", get_account);
   add_account_routes(operations);
   add_erasure_routes(operations);
+  add_passkey_routes(operations);
 }
 
 }  // namespace evc::auth_service

@@ -7,6 +7,7 @@
 #include "services/auth/api/account_records.hpp"
 #include "services/auth/api/account_sessions.hpp"
 #include "services/auth/api/credentials.hpp"
+#include "services/auth/api/passkeys.hpp"
 
 namespace evc::auth_service {
 
@@ -20,6 +21,7 @@ struct Api {
   AccountSessions& sessions;
   AccountRecords& records;
   AccountErasure& erasure;
+  Passkeys& passkeys;
 };
 
 void add_routes(http::Router& router, Api& api);

@@ -25,10 +25,18 @@ Task<Result<SignInThrottle::Attempt>> SignInThrottle::begin(RequestContext& cont
     attempt.push_back({bucket("device", *device + account.email_index), of_account});
   } else {
     attempt.push_back({bucket("account", account.email_index), of_account});
-    attempt.push_back({bucket("address", net::client_network(origin.address)),
-                       limit_of(settings_.failures_per_address, std::chrono::minutes(1))});
+    attempt.push_back(of_address(origin));
   }
   co_return co_await take(context, std::move(attempt));
+}
+
+redis::Bucket SignInThrottle::of_address(const Origin& origin) const {
+  return {bucket("address", net::client_network(origin.address)),
+          limit_of(settings_.failures_per_address, std::chrono::minutes(1))};
+}
+
+Task<Result<SignInThrottle::Attempt>> SignInThrottle::begin_at(RequestContext& context, Origin origin) {
+  co_return co_await take(context, Attempt{of_address(origin)});
 }
 
 Task<Result<SignInThrottle::Attempt>> SignInThrottle::begin_in_session(RequestContext& context,

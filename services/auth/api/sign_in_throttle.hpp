@@ -30,6 +30,8 @@ class SignInThrottle {
   using Attempt = std::vector<redis::Bucket>;
   // rate-limited, or service-unavailable without Redis. `account` is named whether it exists or not.
   Task<Result<Attempt>> begin(RequestContext& context, MarkedFor account, Origin origin);
+  // Of somebody who names no account: the address alone counts.
+  Task<Result<Attempt>> begin_at(RequestContext& context, Origin origin);
   // Of somebody who is signed in and proves it: each session counts by itself, so that nobody else's guesses matter.
   Task<Result<Attempt>> begin_in_session(RequestContext& context, std::string session_id);
   // It was no failure.
@@ -39,6 +41,7 @@ class SignInThrottle {
 
  private:
   Task<Result<Attempt>> take(RequestContext& context, Attempt attempt);
+  redis::Bucket of_address(const Origin& origin) const;
   std::string bucket(std::string_view kind, const std::string& of) const;
 
   redis::Client& redis_;

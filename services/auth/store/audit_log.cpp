@@ -37,6 +37,12 @@ std::string_view name_of(AuditAction action) {
       return "secondFactor.on";
     case AuditAction::kSecondFactorOff:
       return "secondFactor.off";
+    case AuditAction::kPasskeyAdded:
+      return "passkey.added";
+    case AuditAction::kPasskeyDeleted:
+      return "passkey.deleted";
+    case AuditAction::kPasskeyCounterWentBack:
+      return "passkey.counterWentBack";
     case AuditAction::kOperatorMade:
       return "operator.made";
     case AuditAction::kErasureAsked:

@@ -21,9 +21,12 @@ enum class AuditAction {
   kEmailChanged,
   kSecondFactorOn,
   kSecondFactorOff,
-  kOperatorMade,    // or given another role or password
-  kErasureAsked,    // the account is frozen
-  kErasureRefused,  // something was open; the account is active again
+  kPasskeyAdded,
+  kPasskeyDeleted,
+  kPasskeyCounterWentBack,  // there may be a copy of it: refused
+  kOperatorMade,            // or given another role or password
+  kErasureAsked,            // the account is frozen
+  kErasureRefused,          // something was open; the account is active again
   kErased,
   kSigningKeyMade,
   kSigningKeyRevoked,
