@@ -4,9 +4,9 @@
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/mail/mail.hpp"
 #include "services/auth/store/accounts.hpp"
-#include "services/auth/store/keys.hpp"
 #include "services/auth/store/mailed_codes.hpp"
 #include "services/auth/store/passkey_challenges.hpp"
+#include "services/auth/store/people_secrets.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {

@@ -5,6 +5,7 @@
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/store/audit_log.hpp"
+#include "services/auth/store/people_secrets.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -45,7 +46,7 @@ PresentedToken presented(const std::optional<RefreshRow>& row) {
 }  // namespace
 
 TokenIssuer::TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore,
-                         SealKey keystore_key)
+                         KeystoreKey keystore_key)
     : settings_(std::move(settings)),
       keys_(keys),
       pool_(pool),

@@ -9,6 +9,7 @@
 #include "services/auth/api/key_ring.hpp"
 #include "services/auth/settings.hpp"
 #include "services/auth/store/accounts.hpp"
+#include "services/auth/store/keystore_key.hpp"
 
 namespace evc::auth_service {
 
@@ -24,7 +25,7 @@ BOOST_DESCRIBE_STRUCT(TokenPair, (), (access_token, token_type, expires_in, refr
 class TokenIssuer {
  public:
   TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore,
-              SealKey keystore_key);
+              KeystoreKey keystore_key);
 
   // A new session for a person who has just proved who they are. `secret` is the person's, for the pseudonym; `device`
   // says in a few words what signed in. credentials-invalid when the password was changed since `account` was read.
@@ -47,7 +48,7 @@ class TokenIssuer {
   KeyRing& keys_;
   postgres::Pool& pool_;
   postgres::Pool& keystore_;
-  SealKey keystore_key_;
+  KeystoreKey keystore_key_;
 };
 
 }  // namespace evc::auth_service

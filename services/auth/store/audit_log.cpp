@@ -55,6 +55,8 @@ std::string_view name_of(AuditAction action) {
       return "signingKey.made";
     case AuditAction::kSigningKeyRevoked:
       return "signingKey.revoked";
+    case AuditAction::kKeystoreKeyExchanged:
+      return "keystoreKey.exchanged";
   }
   return "";
 }

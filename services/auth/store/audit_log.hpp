@@ -30,6 +30,7 @@ enum class AuditAction {
   kErased,
   kSigningKeyMade,
   kSigningKeyRevoked,
+  kKeystoreKeyExchanged,
 };
 enum class AuditActor {
   kOwner,    // who has the account's password, code or token
