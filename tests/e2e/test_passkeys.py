@@ -68,7 +68,10 @@ def test_a_passkey_stands_for_password_and_second_factor(somebody):
     assert_problem(other.request("DELETE", path), 403, "proof-needed")
     assert_problem(prove(other), 422, "validation-failed")
     options = other.request("POST", "/auth/passkeys/sign-in/options").json()
-    proof = authenticator.sign_in(options, person.platform.base_url)
+    of_a_sign_in = authenticator.sign_in(options, person.platform.base_url)
+    assert_problem(other.request("POST", "/auth/proof", json={"passkey": of_a_sign_in}), 401, "credentials-invalid")
+    proof = authenticator.sign_in(other.request("POST", "/auth/proof/options").json(), person.platform.base_url)
+    assert_problem(person.request("POST", "/auth/proof", json={"passkey": proof}), 401, "credentials-invalid")
     assert other.request("POST", "/auth/proof", json={"passkey": proof}).status_code == 204
     assert_problem(other.request("POST", "/auth/proof", json={"passkey": proof}), 401, "credentials-invalid")
     exported = other.get("/users/me/export")["account"]

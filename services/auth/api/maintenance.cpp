@@ -37,10 +37,20 @@ Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, con
 
 }  // namespace
 
+Task<Result<void>> wipe(RequestContext& context, postgres::Pool& pool) {
+  const WallTime now = context.clock->wall();
+  EVC_CO_CHECK(co_await wipe_expired_successors(context, pool, now - kRefreshGrace));
+  std::int64_t deleted = kChallengesDeleted;
+  while (deleted == kChallengesDeleted) {
+    EVC_CO_TRY(some, co_await delete_old_passkey_challenges(context, pool, now));
+    deleted = some;
+  }
+  co_return Result<void>{};
+}
+
 Task<Result<void>> purge(RequestContext& context, postgres::Pool& pool, postgres::Pool& keystore) {
   const WallTime now = context.clock->wall();
   EVC_CO_CHECK(co_await delete_old_mailed_codes(context, pool, now - kLinksKept));
-  EVC_CO_CHECK(co_await delete_old_passkey_challenges(context, pool, now));
   EVC_CO_CHECK(co_await delete_old_denied(context, pool, now - kLinksKept));
   EVC_CO_TRY(deleted, co_await delete_unverified(context, pool, now - kLinksKept, now - kUnverifiedKept));
   // An account that is gone and a secret that stays harms nobody.
@@ -97,7 +107,10 @@ Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool) {
   while (!worker.tasks().cancelled()) {
     co_await sleep_for(worker, kWipePoll);
     RequestContext context = background_context(kStepTimeout);
-    co_await wipe_expired_successors(context, pool, context.clock->wall() - kRefreshGrace);
+    auto wiped = co_await wipe(context, pool);
+    if (!wiped)
+      EVC_LOG(kWarn, "What is over could not be wiped; it stays for now",
+              {{telemetry::key::kErrorDetail, wiped.error().detail}});
   }
 }
 

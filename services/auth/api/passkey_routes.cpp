@@ -26,6 +26,10 @@ Task<Response> prove_session(Api& api, RequestContext& context, Request& request
   co_return done(co_await api.passkeys.prove(context, std::move(*body)), context, request);
 }
 
+Task<Response> proof_options(Api& api, RequestContext& context, Request& request) {
+  co_return options(co_await api.passkeys.begin_proof(context), context, request);
+}
+
 Task<Response> passkey_options(Api& api, RequestContext& context, Request& request) {
   co_return options(co_await api.passkeys.begin_registration(context), context, request);
 }
@@ -71,6 +75,7 @@ Task<Response> sign_in(Api& api, RequestContext& context, Request& request) {
 
 void add_passkey_routes(http::Operations<Api>& operations) {
   operations.add("proveSession", prove_session);
+  operations.add("proofOptions", proof_options);
   operations.add("passkeyOptions", passkey_options);
   operations.add("addPasskey", add_one);
   operations.add("listPasskeys", list_passkeys);

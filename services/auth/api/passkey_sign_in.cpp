@@ -5,7 +5,6 @@
 #include "services/auth/api/passkeys.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/password.hpp"
-#include "services/auth/store/passkey_challenges.hpp"
 
 namespace evc::auth_service {
 namespace {
@@ -43,23 +42,39 @@ Result<Passkeys::Presented> Passkeys::read_assertion(const json::Value& passkey)
                                  .signature = std::move(signature)}};
 }
 
-Task<Result<json::Object>> Passkeys::begin_sign_in(RequestContext& context) {
-  EVC_CO_TRY(challenge, co_await new_challenge(context, std::nullopt));
-  co_return json::Object{{"challenge", base64url_encode(challenge)},
-                         {"timeout", std::chrono::milliseconds(kChallengeLife).count()},
-                         {"rpId", parts_.party.id},
-                         {"allowCredentials", json::Array{}},
-                         {"userVerification", "required"}};
+json::Object Passkeys::request_options(const std::string& challenge) const {
+  return {{"challenge", base64url_encode(challenge)},
+          {"timeout", std::chrono::milliseconds(kChallengeLife).count()},
+          {"rpId", parts_.party.id},
+          {"allowCredentials", json::Array{}},
+          {"userVerification", "required"}};
 }
 
-Task<Result<std::optional<Person>>> Passkeys::owner_of(RequestContext& context, const PasskeyRow& row) {
-  EVC_CO_TRY(account, co_await find_account(context, parts_.pool, row.account_id));
-  if (!account || account->state != "active") co_return std::optional<Person>{};
-  auto secret = co_await parts_.issuer.person_secret(context, row.account_id);
-  if (!secret && secret.error().code == Code::kNotFound) co_return std::optional<Person>{};
-  if (!secret) co_return std::unexpected(std::move(secret).error());
-  EVC_CO_TRY(person, person_of(std::move(*account), std::move(*secret)));
-  co_return std::move(person);
+Task<Result<json::Object>> Passkeys::begin_sign_in(RequestContext& context) {
+  EVC_CO_TRY(challenge, co_await new_challenge(context, ChallengePurpose::kSignIn, std::nullopt));
+  co_return request_options(challenge);
+}
+
+Task<Result<json::Object>> Passkeys::begin_proof(RequestContext& context) {
+  const auto session = parse_uuid(context.principal.session_id);
+  if (!session) co_return fail(Code::kTokenInvalid);
+  EVC_CO_TRY(challenge, co_await new_challenge(context, ChallengePurpose::kProof, *session));
+  co_return request_options(challenge);
+}
+
+Task<Result<Passkeys::Candidate>> Passkeys::look_up(RequestContext& context, const std::string& credential_id) {
+  Candidate candidate;
+  EVC_CO_TRY(row, co_await find_passkey(context, parts_.pool, index_of(credential_id)));
+  const Uuid id = row ? row->account_id : random_uuid();
+  EVC_CO_TRY(account, co_await find_account(context, parts_.pool, id));
+  auto secret = co_await parts_.issuer.person_secret(context, id);
+  if (!secret && secret.error().code != Code::kNotFound) co_return std::unexpected(std::move(secret).error());
+  candidate.marked_for = {.email_index = account ? account->email_index : "",
+                          .credentials = password_digest(account ? credentials_of(*account) : "")};
+  candidate.row = std::move(row);
+  candidate.account = std::move(account);
+  if (secret) candidate.secret = std::move(*secret);
+  co_return candidate;
 }
 
 Task<Result<bool>> Passkeys::judge(RequestContext& context, const Person& person, const PasskeyRow& row,
@@ -96,44 +111,48 @@ Task<Result<bool>> Passkeys::judge(RequestContext& context, const Person& person
   co_return false;
 }
 
-Task<Result<std::optional<Person>>> Passkeys::person_by(RequestContext& context, Presented presented) {
+Task<Result<std::optional<Person>>> Passkeys::person_by(RequestContext& context, const Candidate& candidate,
+                                                        const Presented& presented, Asked asked) {
   const auto said = judge_client_data(parts_.party, Ceremony::kSignIn, presented.assertion.client_data_json);
   if (!said) {
     log_refusal(context, said.error().detail);
     co_return std::optional<Person>{};
   }
-  EVC_CO_TRY(asked, co_await use_challenge(context, said->challenge, std::nullopt));
-  if (!asked) {
-    log_refusal(context, "the challenge is unknown, used or too old");
+  EVC_CO_TRY(good_challenge, co_await use_challenge(context, said->challenge, asked.purpose, asked.session_id));
+  if (!good_challenge) {
+    log_refusal(context, "the challenge is unknown, used, too old or another's");
     co_return std::optional<Person>{};
   }
-  EVC_CO_TRY(row, co_await find_passkey(context, parts_.pool, index_of(presented.credential_id)));
-  if (!row) {
-    log_refusal(context, "there is no such passkey");
+  if (!candidate.row || !candidate.account || !candidate.secret || candidate.account->state != "active") {
+    log_refusal(context, "there is no such passkey of an active account");
     co_return std::optional<Person>{};
   }
-  EVC_CO_TRY(person, co_await owner_of(context, *row));
-  if (!person) co_return std::optional<Person>{};
-  EVC_CO_TRY(good, co_await judge(context, *person, *row, presented));
-  if (good) co_return std::move(person);
-  EVC_CO_CHECK(co_await write_audit(context, parts_.pool,
-                                    {.action = AuditAction::kSignInFailed,
-                                     .actor = AuditActor::kAnybody,
-                                     .subject = pseudonym(person->secret, "events"),
-                                     .detail = {}}));
-  co_return std::optional<Person>{};
+  EVC_CO_TRY(person, person_of(*candidate.account, *candidate.secret));
+  EVC_CO_TRY(good, co_await judge(context, person, *candidate.row, presented));
+  if (!good) co_return std::optional<Person>{};
+  co_return std::move(person);
+}
+
+Task<Error> Passkeys::refuse(RequestContext& context, const Candidate& candidate) {
+  auto written = co_await write_audit(context, parts_.pool,
+                                      {.action = AuditAction::kSignInFailed,
+                                       .actor = AuditActor::kAnybody,
+                                       .subject = candidate.secret ? pseudonym(*candidate.secret, "events") : "",
+                                       .detail = {}});
+  co_return written ? Error{.code = Code::kCredentialsInvalid} : std::move(written).error();
 }
 
 Task<Result<SignedIn>> Passkeys::sign_in_steps(RequestContext& context, Presented presented, Origin origin) {
-  EVC_CO_TRY(attempt, co_await parts_.throttle.begin_at(context, origin));
-  EVC_CO_TRY(person, co_await person_by(context, std::move(presented)));
-  if (!person) co_return fail(Code::kCredentialsInvalid);
-  co_await parts_.throttle.forgive(context, std::move(attempt));
-  EVC_CO_TRY(tokens, co_await parts_.issuer.open_session(context, person->account, person->secret, origin.device));
-  const MarkedFor marked_for{.email_index = person->account.email_index,
-                             .credentials = password_digest(credentials_of(person->account))};
+  EVC_CO_TRY(candidate, co_await look_up(context, presented.credential_id));
+  EVC_CO_TRY(attempt, co_await parts_.throttle.begin_at(context, candidate.marked_for, origin));
+  auto person = co_await person_by(context, candidate, presented, {.purpose = ChallengePurpose::kSignIn});
+  if (person && !*person) co_return std::unexpected(co_await refuse(context, candidate));
+  co_await parts_.throttle.forgive(context, std::move(attempt));  // nothing was tried, or it is good
+  if (!person) co_return std::unexpected(std::move(person).error());
+  EVC_CO_TRY(tokens, co_await parts_.issuer.open_session(context, (*person)->account, (*person)->secret, origin.device,
+                                                         candidate.row->id));
   co_return SignedIn{.tokens = std::move(tokens),
-                     .device_mark = parts_.throttle.mark_for(marked_for, origin, context.clock->wall())};
+                     .device_mark = parts_.throttle.mark_for(candidate.marked_for, origin, context.clock->wall())};
 }
 
 Task<Result<SignedIn>> Passkeys::sign_in(RequestContext& context, PasskeyToUse request, Origin origin) {
@@ -144,12 +163,23 @@ Task<Result<SignedIn>> Passkeys::sign_in(RequestContext& context, PasskeyToUse r
   co_return outcome;
 }
 
+// As with a password, a proof that fails is no sign-in that fails: the audit log does not tell of it.
 Task<Result<void>> Passkeys::prove_by_passkey(RequestContext& context, json::Value passkey) {
   EVC_CO_TRY(presented, read_assertion(passkey));
+  const auto session = parse_uuid(context.principal.session_id);
+  if (!session) co_return fail(Code::kTokenInvalid);
   EVC_CO_TRY(attempt, co_await parts_.throttle.begin_in_session(context, context.principal.session_id));
-  EVC_CO_TRY(person, co_await person_by(context, std::move(presented)));
-  if (!person || to_string(person->account.id) != context.principal.subject) co_return fail(Code::kCredentialsInvalid);
+  auto candidate = co_await look_up(context, presented.credential_id);
+  if (!candidate) {
+    co_await parts_.throttle.forgive(context, std::move(attempt));  // nothing was tried
+    co_return std::unexpected(std::move(candidate).error());
+  }
+  auto person =
+      co_await person_by(context, *candidate, presented, {.purpose = ChallengePurpose::kProof, .session_id = *session});
+  const bool refused = person && (!*person || to_string((*person)->account.id) != context.principal.subject);
+  if (refused) co_return fail(Code::kCredentialsInvalid);
   co_await parts_.throttle.forgive(context, std::move(attempt));
+  if (!person) co_return std::unexpected(std::move(person).error());
   co_return Result<void>{};
 }
 

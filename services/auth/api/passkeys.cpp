@@ -5,18 +5,22 @@
 #include "kit/base/bytes.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/mail/mail.hpp"
-#include "services/auth/store/passkey_challenges.hpp"
 #include "services/auth/webauthn/credential_key.hpp"
 
 namespace evc::auth_service {
 namespace {
 
-constexpr std::size_t kNameLimitBytes = 240;  // 60 characters
+constexpr std::ptrdiff_t kNameLimit = 60;  // characters
+
+// JSON is read as UTF-8 or not at all: of each character one byte is no continuation of it.
+std::ptrdiff_t characters_in(const std::string& text) {
+  return std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+}
 
 Result<void> check_name(const std::string& name) {
   const bool control =
       std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
-  if (name.empty() || name.size() > kNameLimitBytes || control)
+  if (name.empty() || characters_in(name) > kNameLimit || control)
     return fail_field("/name", "1 to 60 characters on one line");
   return {};
 }
@@ -62,6 +66,18 @@ Result<Offered> read_offered(const json::Value& passkey) {
   return Offered{std::move(id), std::move(client_data), std::move(object)};
 }
 
+Result<void> check_standing(SessionStanding standing) {
+  switch (standing) {
+    case SessionStanding::kEnded:
+      return fail(Code::kTokenInvalid);
+    case SessionStanding::kUnproved:
+      return fail(Code::kProofNeeded);
+    case SessionStanding::kProved:
+      break;
+  }
+  return {};
+}
+
 // To the one who is signed in and adds it, the reason is of use.
 template <class T>
 Result<T> told(Result<T> judged) {
@@ -85,27 +101,37 @@ std::string Passkeys::index_of(const std::string& credential_id) const {
   return std::string(view(digest));
 }
 
-Task<Result<std::string>> Passkeys::new_challenge(RequestContext& context, std::optional<Uuid> session_id) {
+Task<Result<std::string>> Passkeys::new_challenge(RequestContext& context, ChallengePurpose purpose,
+                                                  std::optional<Uuid> session_id) {
   std::string challenge = random_bytes(32);
   const Digest hash = sha256(challenge);
-  EVC_CO_CHECK(co_await insert_passkey_challenge(context, parts_.pool,
-                                                 {.hash = std::string(view(hash)), .session_id = session_id},
-                                                 context.clock->wall() + kChallengeLife));
+  EVC_CO_CHECK(co_await insert_passkey_challenge(
+      context, parts_.pool, {.hash = std::string(view(hash)), .purpose = purpose, .session_id = session_id},
+      context.clock->wall() + kChallengeLife));
   co_return challenge;
 }
 
-Task<Result<bool>> Passkeys::use_challenge(RequestContext& context, std::string challenge,
+Task<Result<bool>> Passkeys::use_challenge(RequestContext& context, std::string challenge, ChallengePurpose purpose,
                                            std::optional<Uuid> session_id) {
   const Digest hash = sha256(challenge);
   co_return co_await use_passkey_challenge(
-      context, parts_.pool, {.hash = std::string(view(hash)), .session_id = session_id}, context.clock->wall());
+      context, parts_.pool, {.hash = std::string(view(hash)), .purpose = purpose, .session_id = session_id},
+      context.clock->wall());
 }
 
 Task<Result<void>> Passkeys::need_proof(RequestContext& context) {
   EVC_CO_TRY(session, session_of(context));
-  EVC_CO_TRY(proved, co_await session_proved_since(context, parts_.pool, session, context.clock->wall() - kProofLife));
-  if (!proved) co_return fail(Code::kProofNeeded);
-  co_return Result<void>{};
+  EVC_CO_TRY(standing, co_await session_standing(context, parts_.pool, session, context.clock->wall() - kProofLife));
+  co_return check_standing(standing);
+}
+
+Task<Result<void>> Passkeys::lock_proved(RequestContext& context, postgres::Transaction& transaction, Uuid account) {
+  EVC_CO_TRY(session, session_of(context));
+  EVC_CO_TRY(present, co_await lock_account(context, transaction, account));
+  if (!present || present->state != "active") co_return fail(Code::kTokenInvalid);
+  EVC_CO_TRY(standing,
+             co_await lock_session_standing(context, transaction, session, context.clock->wall() - kProofLife));
+  co_return check_standing(standing);
 }
 
 Task<Result<json::Object>> Passkeys::begin_registration(RequestContext& context) {
@@ -121,7 +147,7 @@ Task<Result<json::Object>> Passkeys::begin_registration(RequestContext& context)
     EVC_CO_TRY(credential, open_sealed(columns, row.credential_id_sealed, passkey_place("credential_id", row.id)));
     known.push_back(descriptor(credential));
   }
-  EVC_CO_TRY(challenge, co_await new_challenge(context, session));
+  EVC_CO_TRY(challenge, co_await new_challenge(context, ChallengePurpose::kRegistration, session));
   co_return json::Object{
       {"rp", json::Object{{"id", parts_.party.id}, {"name", "EV-Costa"}}},
       {"user", json::Object{{"id", base64url_encode(passkey_user_handle(person.secret))},
@@ -142,7 +168,9 @@ Task<Result<PasskeyView>> Passkeys::add(RequestContext& context, PasskeyToAdd re
   EVC_CO_TRY(person, co_await parts_.credentials.signed_in_person(context));
   EVC_CO_TRY(session, session_of(context));
   EVC_CO_TRY(said, told(judge_client_data(parts_.party, Ceremony::kRegistration, offered.client_data_json)));
-  EVC_CO_TRY(asked, co_await use_challenge(context, said.challenge, session));
+  // Without one nothing is used up: a new proof, and the same answer is taken.
+  EVC_CO_CHECK(co_await need_proof(context));
+  EVC_CO_TRY(asked, co_await use_challenge(context, said.challenge, ChallengePurpose::kRegistration, session));
   if (!asked) co_return fail_field("/passkey", "the challenge is unknown, used or too old");
   EVC_CO_TRY(made, told(judge_registration(parts_.party, offered.attestation_object)));
   if (made.credential_id != offered.credential_id)
@@ -163,8 +191,8 @@ Task<Result<PasskeyView>> Passkeys::store(RequestContext& context, Person person
                  .backed_up = made.backed_up,
                  .created_at = context.clock->wall()};
   EVC_CO_TRY(transaction, co_await parts_.pool.begin(context));
-  EVC_CO_TRY(present, co_await lock_account(context, transaction, person.account.id));
-  if (!present || present->state != "active") co_return fail(Code::kTokenInvalid);
+  // Whatever ended the session before this, a reset say, has ended what it was about to do.
+  EVC_CO_CHECK(co_await lock_proved(context, transaction, person.account.id));
   EVC_CO_TRY(count, co_await count_passkeys(context, transaction, person.account.id));
   if (count >= kLimit) co_return fail(Code::kConflict, "20 passkeys are the most; delete one first");
   auto inserted = co_await insert_passkey(context, transaction, row, index_of(made.credential_id));
@@ -205,11 +233,14 @@ Task<Result<void>> Passkeys::remove(RequestContext& context, std::string passkey
   const auto id = parse_uuid(passkey_id);
   if (!id) co_return fail(Code::kNotFound);
   EVC_CO_TRY(person, co_await parts_.credentials.signed_in_person(context));
+  // Anybody else's is not found, proof or not.
+  EVC_CO_TRY(owned, co_await owns_passkey(context, parts_.pool, person.account.id, *id));
+  if (!owned) co_return fail(Code::kNotFound);
+  EVC_CO_CHECK(co_await need_proof(context));
   EVC_CO_TRY(transaction, co_await parts_.pool.begin(context));
+  EVC_CO_CHECK(co_await lock_proved(context, transaction, person.account.id));
   EVC_CO_TRY(deleted, co_await delete_passkey(context, transaction, person.account.id, *id));
   if (!deleted) co_return fail(Code::kNotFound);
-  // Only of what is the person's own: anybody else's is not found, proof or not.
-  EVC_CO_CHECK(co_await need_proof(context));
   EVC_CO_CHECK(
       co_await queue_mail(context, transaction, parts_.mail_key, notice_mail(person.email, Notice::kPasskeyDeleted)));
   EVC_CO_CHECK(co_await write_audit(context, transaction, of_owner(person, AuditAction::kPasskeyDeleted)));

@@ -12,6 +12,7 @@
 
 #include "kit/base/json.hpp"
 #include "services/auth/api/credentials.hpp"
+#include "services/auth/store/passkey_challenges.hpp"
 #include "services/auth/store/passkeys.hpp"
 #include "services/auth/webauthn/ceremony.hpp"
 
@@ -77,15 +78,18 @@ class Passkeys {
   Task<Result<void>> prove(RequestContext& context, ProofRequest request);
   // PublicKeyCredentialCreationOptionsJSON. proof-needed.
   Task<Result<json::Object>> begin_registration(RequestContext& context);
-  // validation-failed at /passkey for what the ceremony refuses, conflict for one too many or one that is known.
+  // validation-failed at /passkey for what the ceremony refuses, conflict for one too many or one that is known,
+  // proof-needed when the proof is too old by now.
   Task<Result<PasskeyView>> add(RequestContext& context, PasskeyToAdd request);
   Task<Result<PasskeyList>> list(RequestContext& context);
   // not-found for what is not the person's own.
   Task<Result<void>> rename(RequestContext& context, std::string passkey_id, std::string name);
   Task<Result<void>> remove(RequestContext& context, std::string passkey_id);
 
-  // PublicKeyCredentialRequestOptionsJSON, the same for everybody.
+  // PublicKeyCredentialRequestOptionsJSON, but for the challenge the same for everybody. What is signed for one is not
+  // good for the other; a proof's is asked for and given in one session.
   Task<Result<json::Object>> begin_sign_in(RequestContext& context);
+  Task<Result<json::Object>> begin_proof(RequestContext& context);
   // As Credentials::login() answers. credentials-invalid for whatever is wrong.
   Task<Result<SignedIn>> sign_in(RequestContext& context, PasskeyToUse request, Origin origin);
 
@@ -95,16 +99,37 @@ class Passkeys {
     Assertion assertion;
   };
   static Result<Presented> read_assertion(const json::Value& passkey);
-  Task<Result<std::string>> new_challenge(RequestContext& context, std::optional<Uuid> session_id);
-  Task<Result<bool>> use_challenge(RequestContext& context, std::string challenge, std::optional<Uuid> session_id);
+  Task<Result<std::string>> new_challenge(RequestContext& context, ChallengePurpose purpose,
+                                          std::optional<Uuid> session_id);
+  Task<Result<bool>> use_challenge(RequestContext& context, std::string challenge, ChallengePurpose purpose,
+                                   std::optional<Uuid> session_id);
+  json::Object request_options(const std::string& challenge) const;
+  // proof-needed, token-invalid when the session has ended.
   Task<Result<void>> need_proof(RequestContext& context);
+  // The same until the commit.
+  Task<Result<void>> lock_proved(RequestContext& context, postgres::Transaction& transaction, Uuid account);
   std::string index_of(const std::string& credential_id) const;
   Task<Result<PasskeyView>> store(RequestContext& context, Person person, NewPasskey made, std::string name);
+  // Whose a passkey is that somebody shows: each part as far as it is there. Found by the same steps whoever it is.
+  struct Candidate {
+    std::optional<PasskeyRow> row;
+    std::optional<Account> account;
+    std::optional<SealKey> secret;
+    MarkedFor marked_for;
+  };
+  Task<Result<Candidate>> look_up(RequestContext& context, const std::string& credential_id);
+  // What the challenge was given for.
+  struct Asked {
+    ChallengePurpose purpose = ChallengePurpose::kSignIn;
+    std::optional<Uuid> session_id;
+  };
   // nullopt: refused. What is wrong is in the log.
-  Task<Result<std::optional<Person>>> person_by(RequestContext& context, Presented presented);
-  Task<Result<std::optional<Person>>> owner_of(RequestContext& context, const PasskeyRow& row);
+  Task<Result<std::optional<Person>>> person_by(RequestContext& context, const Candidate& candidate,
+                                                const Presented& presented, Asked asked);
   Task<Result<bool>> judge(RequestContext& context, const Person& person, const PasskeyRow& row,
                            const Presented& presented);
+  // The same steps whatever was wrong.
+  Task<Error> refuse(RequestContext& context, const Candidate& candidate);
   Task<Result<SignedIn>> sign_in_steps(RequestContext& context, Presented presented, Origin origin);
   Task<Result<void>> prove_by_passkey(RequestContext& context, json::Value passkey);
 

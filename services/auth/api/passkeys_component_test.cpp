@@ -23,18 +23,40 @@ constexpr unsigned kGood = kPresent | kVerified;
 class PasskeysTest : public CredentialsTest {
  protected:
   PasskeysTest() {
-    passkeys_.emplace(Passkeys::Parts{.pool = *pool_,
-                                      .issuer = *issuer_,
-                                      .throttle = *throttle_,
-                                      .credentials = *credentials_,
-                                      .worker = worker_,
-                                      .party = relying_party(settings_),
-                                      .index_key = master_,
-                                      .mail_key = mail_key_});
+    passkeys_.emplace(parts_with(*pool_));
     sign_up(kEmail);
     ana_ = signed_in(kEmail);
   }
 
+  Passkeys::Parts parts_with(postgres::Pool& pool) {
+    return {.pool = pool,
+            .issuer = *issuer_,
+            .throttle = *throttle_,
+            .credentials = *credentials_,
+            .worker = worker_,
+            .party = relying_party(settings_),
+            .index_key = master_,
+            .mail_key = mail_key_};
+  }
+  // As a reset, a change of password or `evcosta operator` does it, while `meanwhile` waits for the account's row.
+  template <class T>
+  Result<T> while_sessions_end(Task<Result<T>> meanwhile) {
+    auto transaction = run(pool_->begin(context_));
+    const Uuid id = parse_uuid(ana_.principal.subject).value();
+    EXPECT_TRUE(run(lock_account(context_, *transaction, id)));
+    std::optional<Result<T>> outcome;
+    worker_.tasks().spawn("meanwhile", evc::testing::keep_result(std::move(meanwhile), outcome));
+    EXPECT_TRUE(evc::testing::run_until(worker_, [this] {
+      return accounts_.value(
+                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                 "wait_event_type = 'Lock'") != "0";
+    }));
+    const WallTime now = context_.clock->wall();
+    EXPECT_TRUE(run(revoke_sessions_of(context_, *transaction, id, std::nullopt, "reset", now, now + 15min)));
+    EXPECT_TRUE(run(transaction->commit(context_)));
+    EXPECT_TRUE(evc::testing::run_until(worker_, [&outcome] { return outcome.has_value(); }));
+    return std::move(*outcome);
+  }
   void prove(RequestContext& context) {
     const auto proved = run(passkeys_->prove(context, {.password = kPassword, .code = {}, .passkey = {}}));
     ASSERT_TRUE(proved) << proved.error().detail;
@@ -61,10 +83,13 @@ class PasskeysTest : public CredentialsTest {
   Result<PasskeyView> add(RequestContext& context, const SoftwareAuthenticator& device, std::uint32_t count = 0) {
     return run(passkeys_->add(context, offer(device, challenge_for(context), kOrigin, count)));
   }
-  std::string sign_in_challenge() {
-    const auto options = run(passkeys_->begin_sign_in(context_));
+  static std::string challenge_in(const Result<json::Object>& options) {
     EXPECT_TRUE(options);
-    return base64url_decode(options->at("challenge").as_string()).value();
+    return options ? base64url_decode(options->at("challenge").as_string()).value() : "";
+  }
+  std::string sign_in_challenge() { return challenge_in(run(passkeys_->begin_sign_in(context_))); }
+  std::string prove_with(RequestContext& context, json::Value passkey) {
+    return name_of(run(passkeys_->prove(context, {.password = {}, .code = {}, .passkey = std::move(passkey)})));
   }
   json::Value assertion(const SoftwareAuthenticator& device, const std::string& challenge, std::uint32_t count = 0,
                         unsigned flags = kGood) {
@@ -111,6 +136,11 @@ TEST_F(PasskeysTest, OneIsMadeNamedUsedAndDeleted) {
   ASSERT_TRUE(run(passkeys_->rename(ana_, added->passkey_id, "Telefone")));
   EXPECT_EQ(run(passkeys_->list(ana_))->passkeys[0].name, "Telefone");
   EXPECT_EQ(name_of(run(passkeys_->rename(ana_, added->passkey_id, "a\nb"))), "validation-failed");
+  EXPECT_EQ(name_of(run(passkeys_->rename(ana_, added->passkey_id, std::string(61, 'a')))), "validation-failed");
+  std::string sixty;
+  for (int i = 0; i < 60; ++i) sixty += "\U0001F511";
+  EXPECT_EQ(name_of(run(passkeys_->rename(ana_, added->passkey_id, sixty))), "ok");
+  ASSERT_TRUE(run(passkeys_->rename(ana_, added->passkey_id, "Telefone")));
   EXPECT_EQ(
       accounts_.value("SELECT count(*) FROM passkey WHERE position('Telefone' IN encode(name_sealed, 'escape')) > 0"),
       "0");
@@ -141,8 +171,7 @@ TEST_F(PasskeysTest, ItStandsForTheSecondFactorToo) {
             "validation-failed");
   clock_.offset += Passkeys::kProofLife + 1s;
   EXPECT_EQ(name_of(run(passkeys_->begin_registration(ana_))), "proof-needed");
-  ASSERT_TRUE(
-      run(passkeys_->prove(ana_, {.password = {}, .code = {}, .passkey = assertion(device, sign_in_challenge())})));
+  EXPECT_EQ(prove_with(ana_, assertion(device, challenge_in(run(passkeys_->begin_proof(ana_))))), "ok");
   EXPECT_EQ(name_of(run(passkeys_->begin_registration(ana_))), "ok");
 }
 
@@ -164,6 +193,118 @@ TEST_F(PasskeysTest, AProofIsOfItsSessionAndShort) {
   EXPECT_EQ(name_of(run(passkeys_->prove(ana_, {.password = "not it", .code = {}, .passkey = {}}))),
             "credentials-invalid");
   EXPECT_EQ(name_of(run(passkeys_->prove(ana_, {}))), "validation-failed");
+}
+
+TEST_F(PasskeysTest, ASessionThatHasEndedAddsAndDeletesNone) {
+  prove(ana_);
+  const auto added = add(ana_, SoftwareAuthenticator());
+  ASSERT_TRUE(added);
+  const SoftwareAuthenticator late;
+  const std::string challenge = challenge_for(ana_);
+  EXPECT_EQ(name_of(while_sessions_end(passkeys_->add(ana_, offer(late, challenge)))), "token-invalid");
+  EXPECT_EQ(name_of(run(passkeys_->add(ana_, offer(late, challenge)))), "token-invalid") << "and later";
+  EXPECT_EQ(name_of(run(passkeys_->begin_registration(ana_))), "token-invalid");
+  EXPECT_EQ(name_of(run(passkeys_->remove(ana_, added->passkey_id))), "token-invalid");
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM passkey"), "1");
+  ana_ = signed_in(kEmail);
+  prove(ana_);
+  EXPECT_EQ(name_of(while_sessions_end(passkeys_->remove(ana_, added->passkey_id))), "token-invalid");
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM passkey"), "1");
+}
+
+TEST_F(PasskeysTest, TheProofIsStillRecentWhenThePasskeyComes) {
+  prove(ana_);
+  clock_.offset += Passkeys::kProofLife - 10s;
+  const SoftwareAuthenticator device;
+  const std::string challenge = challenge_for(ana_);
+  clock_.offset += 20s;
+  EXPECT_EQ(name_of(run(passkeys_->add(ana_, offer(device, challenge)))), "proof-needed");
+  prove(ana_);
+  EXPECT_EQ(name_of(run(passkeys_->add(ana_, offer(device, challenge)))), "ok") << "the answer is not used up by that";
+}
+
+TEST_F(PasskeysTest, OneConnectionIsEnough) {
+  postgres::Pool one(worker_, {.conninfo = accounts_.conninfo(), .size = 1, .acquire_timeout = 500ms});
+  Passkeys passkeys(parts_with(one));
+  prove(ana_);
+  const auto added = run(passkeys.add(ana_, offer(SoftwareAuthenticator(), challenge_for(ana_))));
+  ASSERT_TRUE(added) << added.error().detail;
+  EXPECT_EQ(name_of(run(passkeys.remove(ana_, added->passkey_id))), "ok");
+  one.close();
+}
+
+TEST_F(PasskeysTest, WhatIsSignedForOneThingIsNotGoodForAnother) {
+  prove(ana_);
+  const SoftwareAuthenticator device;
+  ASSERT_TRUE(add(ana_, device));
+  EXPECT_EQ(prove_with(ana_, assertion(device, sign_in_challenge())), "credentials-invalid") << "of a sign-in";
+  EXPECT_EQ(sign_in(assertion(device, challenge_in(run(passkeys_->begin_proof(ana_))))), "credentials-invalid");
+  RequestContext other = signed_in(kEmail);
+  const json::Value proof = assertion(device, challenge_in(run(passkeys_->begin_proof(ana_))));
+  EXPECT_EQ(prove_with(other, proof), "credentials-invalid") << "of another session of the same person";
+  EXPECT_EQ(prove_with(ana_, proof), "ok");
+  EXPECT_EQ(prove_with(ana_, proof), "credentials-invalid") << "replay";
+}
+
+TEST_F(PasskeysTest, EveryRefusedSignInIsRecordedAndNoProofIsTakenForOne) {
+  prove(ana_);
+  const SoftwareAuthenticator device;
+  ASSERT_TRUE(add(ana_, device));
+  const json::Value good = assertion(device, sign_in_challenge());
+  EXPECT_EQ(sign_in(good), "ok");
+  EXPECT_EQ(prove_with(ana_, good), "credentials-invalid");
+  EXPECT_EQ(acts("signIn.failed"), "0");
+  EXPECT_EQ(sign_in(good), "credentials-invalid") << "replay";
+  EXPECT_EQ(acts("signIn.failed"), "1");
+  EXPECT_EQ(sign_in(assertion(SoftwareAuthenticator(), sign_in_challenge())), "credentials-invalid") << "nobody's";
+  EXPECT_EQ(acts("signIn.failed"), "2");
+  const Uuid id = parse_uuid(ana_.principal.subject).value();
+  accounts_.value("WITH frozen AS (UPDATE account SET state = 'erasing' WHERE id = '" + to_string(id) +
+                  "' RETURNING 1) SELECT count(*) FROM frozen");
+  EXPECT_EQ(sign_in(assertion(device, sign_in_challenge())), "credentials-invalid") << "not active";
+  EXPECT_EQ(acts("signIn.failed"), "3");
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM audit_entry WHERE action = 'signIn.failed' AND subject IS NULL"),
+            "1");
+}
+
+TEST_F(PasskeysTest, GuessesOfNeighboursDoNotLockAMarkedDeviceOut) {
+  prove(ana_);
+  const SoftwareAuthenticator device;
+  ASSERT_TRUE(add(ana_, device));
+  Origin origin = somewhere();
+  const auto known = run(passkeys_->sign_in(context_, {assertion(device, sign_in_challenge())}, origin));
+  ASSERT_TRUE(known);
+  std::string last;
+  for (std::int64_t i = 0; i < 4 * settings_.failures_per_address && last != "rate-limited"; ++i)
+    last = name_of(run(passkeys_->sign_in(context_, {assertion(device, "x")}, origin)));
+  EXPECT_EQ(last, "rate-limited");
+  origin.device_mark = known->device_mark;
+  EXPECT_EQ(name_of(run(passkeys_->sign_in(context_, {assertion(device, sign_in_challenge())}, origin))), "ok");
+}
+
+TEST_F(PasskeysTest, ADeletedOneBeginsNoSession) {
+  prove(ana_);
+  const auto added = add(ana_, SoftwareAuthenticator());
+  ASSERT_TRUE(added);
+  const Person person = run(credentials_->prove(ana_, kPassword)).value();
+  const auto passkey = parse_uuid(added->passkey_id);
+  EXPECT_EQ(name_of(run(issuer_->open_session(context_, person.account, person.secret, "Firefox, Linux", passkey))),
+            "ok");
+  ASSERT_TRUE(run(passkeys_->remove(ana_, added->passkey_id)));
+  EXPECT_EQ(name_of(run(issuer_->open_session(context_, person.account, person.secret, "Firefox, Linux", passkey))),
+            "credentials-invalid");
+  EXPECT_EQ(live_sessions(), "2");
+}
+
+TEST_F(PasskeysTest, OldChallengesGoSomeThousandAtATime) {
+  sign_in_challenge();
+  accounts_.value(
+      "WITH made AS (INSERT INTO passkey_challenge (hash, purpose, expires_at) SELECT sha256(n::text::bytea), "
+      "'signIn', "
+      "now() - interval '1 hour' FROM generate_series(1, 5001) n RETURNING 1) SELECT count(*) FROM made");
+  EXPECT_EQ(run(delete_old_passkey_challenges(context_, *pool_, context_.clock->wall())).value(), kChallengesDeleted);
+  ASSERT_TRUE(run(wipe(context_, *pool_)));
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM passkey_challenge"), "1");
 }
 
 TEST_F(PasskeysTest, AChallengeIsGoodOnceAndSoon) {
@@ -188,7 +329,7 @@ TEST_F(PasskeysTest, AChallengeIsGoodOnceAndSoon) {
   EXPECT_EQ(sign_in(assertion(device, used)), "credentials-invalid") << "a try that failed has used it up";
   clock_.offset += Passkeys::kChallengeLife + 1s;
   EXPECT_EQ(sign_in(assertion(device, late)), "credentials-invalid");
-  ASSERT_TRUE(run(purge(context_, *pool_, *keystore_)));
+  ASSERT_TRUE(run(wipe(context_, *pool_)));
   EXPECT_EQ(accounts_.value("SELECT count(*) FROM passkey_challenge"), "0");
 }
 
@@ -220,9 +361,7 @@ TEST_F(PasskeysTest, AnotherPersonsIsNobodysBusiness) {
   // Her handle with Ana's credential, and Ana's passkey as a proof in her session.
   EXPECT_EQ(sign_in(assertion(device, sign_in_challenge())), "credentials-invalid");
   handle_ = handle_of_ana;
-  EXPECT_EQ(name_of(run(passkeys_->prove(
-                bia, {.password = {}, .code = {}, .passkey = assertion(device, sign_in_challenge())}))),
-            "credentials-invalid");
+  EXPECT_EQ(prove_with(bia, assertion(device, challenge_in(run(passkeys_->begin_proof(bia))))), "credentials-invalid");
   // Ana's id with another key.
   SoftwareAuthenticator forged;
   forged.credential_id = device.credential_id;

@@ -28,8 +28,10 @@ class TokenIssuer {
               KeystoreKey keystore_key);
 
   // A new session for a person who has just proved who they are. `secret` is the person's, for the pseudonym; `device`
-  // says in a few words what signed in. credentials-invalid when the password was changed since `account` was read.
-  Task<Result<TokenPair>> open_session(RequestContext& context, Account account, SealKey secret, std::string device);
+  // says in a few words what signed in, `passkey` with which one. credentials-invalid when the password was changed
+  // since `account` was read, or the passkey is gone.
+  Task<Result<TokenPair>> open_session(RequestContext& context, Account account, SealKey secret, std::string device,
+                                       std::optional<Uuid> passkey = std::nullopt);
   // Rotation with grace and reuse detection. refresh-token-invalid for every kind of bad token.
   Task<Result<TokenPair>> refresh(RequestContext& context, std::string refresh_token);
   Task<Result<void>> end_session(RequestContext& context, Uuid session_id, std::string reason);

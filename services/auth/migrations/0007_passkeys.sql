@@ -17,12 +17,13 @@ CREATE INDEX passkey_account ON passkey (account_id, created_at);
 -- Good once, for some minutes: deleted by whoever uses it.
 CREATE TABLE passkey_challenge (
   hash       bytea PRIMARY KEY,                 -- SHA-256; the challenge itself is with the client alone
-  purpose    text NOT NULL CHECK (purpose IN ('registration', 'signIn')),
+  purpose    text NOT NULL CHECK (purpose IN ('registration', 'proof', 'signIn')),
   session_id uuid REFERENCES session (id) ON DELETE CASCADE,
   expires_at timestamptz NOT NULL,
-  CHECK ((purpose = 'registration') = (session_id IS NOT NULL))
+  CHECK ((purpose = 'signIn') = (session_id IS NULL))
 );
 CREATE INDEX passkey_challenge_expiry ON passkey_challenge (expires_at);
+CREATE INDEX passkey_challenge_session ON passkey_challenge (session_id) WHERE session_id IS NOT NULL;
 
 -- When the owner of a session has last proved, inside it, who they are.
 CREATE TABLE session_proof (

@@ -10,9 +10,11 @@
 
 namespace evc::auth_service {
 
+enum class ChallengePurpose { kRegistration, kProof, kSignIn };
 struct PasskeyChallenge {
   std::string hash;
-  // Of a registration: the session that asked, the only one that may answer. None: a sign-in.
+  ChallengePurpose purpose = ChallengePurpose::kSignIn;
+  // The session that asked, the only one that may answer; of a sign-in none.
   std::optional<Uuid> session_id;
 };
 // constraint-violation when there is no such session.
@@ -21,10 +23,18 @@ Task<Result<void>> insert_passkey_challenge(RequestContext& context, postgres::P
 // False: unknown, used, too old, or of another purpose or session. Of two at once one gets it.
 Task<Result<bool>> use_passkey_challenge(RequestContext& context, postgres::Pool& pool, PasskeyChallenge challenge,
                                          WallTime now);
-Task<Result<void>> delete_old_passkey_challenges(RequestContext& context, postgres::Pool& pool,
-                                                 WallTime expired_before);
+// How many they were, kChallengesDeleted at most: then there may be more. Anybody makes them, as many as the limits
+// allow.
+inline constexpr std::int64_t kChallengesDeleted = 5'000;
+Task<Result<std::int64_t>> delete_old_passkey_challenges(RequestContext& context, postgres::Pool& pool,
+                                                         WallTime expired_before);
 
 Task<Result<void>> put_session_proof(RequestContext& context, postgres::Pool& pool, Uuid session_id, WallTime now);
-Task<Result<bool>> session_proved_since(RequestContext& context, postgres::Pool& pool, Uuid session_id, WallTime since);
+enum class SessionStanding { kEnded, kUnproved, kProved };
+Task<Result<SessionStanding>> session_standing(RequestContext& context, postgres::Pool& pool, Uuid session_id,
+                                               WallTime proved_since);
+// It stays as it is until the commit. Whoever locks the account as well does that first.
+Task<Result<SessionStanding>> lock_session_standing(RequestContext& context, postgres::Transaction& transaction,
+                                                    Uuid session_id, WallTime proved_since);
 
 }  // namespace evc::auth_service

@@ -25,6 +25,8 @@ constexpr Statement kUse{"passkey_use",
                          "UPDATE passkey SET sign_count = $2::bigint, backed_up = $3, last_used_at = $4 WHERE id = $1 "
                          "AND (sign_count < $2::bigint OR (sign_count = 0 AND $2::bigint = 0))"};
 constexpr Statement kRename{"passkey_rename", "UPDATE passkey SET name_sealed = $1 WHERE account_id = $2 AND id = $3"};
+constexpr Statement kOwns{"passkey_owned", "SELECT 1 FROM passkey WHERE account_id = $1 AND id = $2"};
+constexpr Statement kHold{"passkey_hold", "SELECT 1 FROM passkey WHERE id = $1 FOR KEY SHARE"};
 constexpr Statement kDelete{"passkey_delete", "DELETE FROM passkey WHERE account_id = $1 AND id = $2"};
 constexpr Statement kDeleteAll{"passkey_delete_all", "DELETE FROM passkey WHERE account_id = $1"};
 
@@ -90,6 +92,16 @@ Task<Result<bool>> rename_passkey(RequestContext& context, postgres::Pool& pool,
   params.add_bytes(name_sealed).add(account_id).add(id);
   EVC_CO_TRY(renamed, co_await pool.exec(context, kRename, std::move(params)));
   co_return renamed.affected() == 1;
+}
+
+Task<Result<bool>> owns_passkey(RequestContext& context, postgres::Pool& pool, Uuid account_id, Uuid id) {
+  EVC_CO_TRY(rows, co_await pool.exec(context, kOwns, Params(account_id, id)));
+  co_return !rows.empty();
+}
+
+Task<Result<bool>> hold_passkey(RequestContext& context, postgres::Transaction& transaction, Uuid id) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kHold, Params(id)));
+  co_return !rows.empty();
 }
 
 Task<Result<bool>> delete_passkey(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,

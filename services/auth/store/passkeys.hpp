@@ -34,6 +34,9 @@ Task<Result<bool>> use_passkey(RequestContext& context, postgres::Pool& pool, Uu
 // False when the account has no such one.
 Task<Result<bool>> rename_passkey(RequestContext& context, postgres::Pool& pool, Uuid account_id, Uuid id,
                                   std::string name_sealed);
+Task<Result<bool>> owns_passkey(RequestContext& context, postgres::Pool& pool, Uuid account_id, Uuid id);
+// It is there until the commit; false: it is gone. Whoever locks the account as well does that first.
+Task<Result<bool>> hold_passkey(RequestContext& context, postgres::Transaction& transaction, Uuid id);
 Task<Result<bool>> delete_passkey(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
                                   Uuid id);
 Task<Result<void>> delete_passkeys_of(RequestContext& context, postgres::Transaction& transaction, Uuid account_id);
