@@ -10,7 +10,9 @@ packages=(
   # compiler and build
   clang-19 clang-format-19 lld-19 libclang-rt-19-dev llvm-19 cmake ninja-build ccache pkg-config git
   # libraries
-  libfmt-dev libyaml-cpp-dev libpq-dev libhiredis-dev librdkafka-dev libargon2-dev libssl-dev libgtest-dev libgmock-dev
+  libfmt-dev libyaml-cpp-dev libpq-dev libhiredis-dev librdkafka-dev libargon2-dev libutf8proc-dev libssl-dev libgtest-dev libgmock-dev
+  # a browser, for tests
+  chromium
   # linear programs, for tests
   libglpk-dev
   # asked for by opentelemetry-cpp's CMake package

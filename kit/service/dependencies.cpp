@@ -39,8 +39,12 @@ std::string postgres_conninfo(const CommonSettings& settings, const std::string&
                             in_quotes(files.certificate), in_quotes(files.key));
 }
 
+std::string secret_file(const CommonSettings& settings, const std::string& name) {
+  return settings.secrets.dir + "/" + name;
+}
+
 Secret<std::string> read_secret(const CommonSettings& settings, const std::string& name) {
-  const std::string path = settings.secrets.dir + "/" + name;
+  const std::string path = secret_file(settings, name);
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   if (file) text << file.rdbuf();

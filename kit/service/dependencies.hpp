@@ -13,7 +13,9 @@ namespace evc::service {
 // libpq keywords with the service's certificate; over a Unix socket (host begins with /) without TLS.
 std::string postgres_conninfo(const CommonSettings& settings, const std::string& database);
 
-// The file <secrets.dir>/<name> without the white space around it. Throws StartError.
+// <secrets.dir>/<name>
+std::string secret_file(const CommonSettings& settings, const std::string& name);
+// What is in that file, without the white space around it. Throws StartError.
 Secret<std::string> read_secret(const CommonSettings& settings, const std::string& name);
 
 // The first of these that is a folder: $EVC_SHARE_DIR, the working folder, <program>/../share/evcosta,

@@ -1,6 +1,7 @@
 // evcosta-auth: wires accounts, tokens and keys onto one worker. Needs PostgreSQL (auth and auth_keystore) and Redis
 // (limits).
 #include "kit/auth/verifier.hpp"
+#include "kit/service/dependencies.hpp"
 #include "kit/service/service.hpp"
 #include "services/auth/api/erasure_routes.hpp"
 #include "services/auth/api/maintenance.hpp"
@@ -23,6 +24,13 @@ std::shared_ptr<CpuPool> hashing_pool(const AuthSettings& settings) {
 std::shared_ptr<PasswordHasher> password_hasher(const service::WorkerScope& scope) {
   static const auto hasher = std::make_shared<PasswordHasher>(scope.secret("auth-pepper"));
   return hasher;
+}
+
+// Of the process: its workers share what they know of an exchange.
+KeystoreKey keystore_key_of(const service::WorkerScope& scope) {
+  static const auto key =
+      KeystoreKey::from_file(service::secret_file(scope.all_settings().common, "auth-keystore-key"));
+  return key;
 }
 
 std::shared_ptr<const KnownPasswords> known_passwords(const AuthSettings& settings) {
@@ -88,7 +96,7 @@ void wire(service::WorkerScope& scope) {
   const auto settings = scope.settings<AuthSettings>("auth");
   // One master key outside the databases; every use has a key of its own.
   const SealKey master = derive_key(scope.secret("auth-master-key"), "evcosta auth");
-  const SealKey keystore_key = derive_key(scope.secret("auth-keystore-key"), "evcosta auth keystore");
+  const KeystoreKey keystore_key = keystore_key_of(scope);
   postgres::Pool& pool = scope.postgres();
   postgres::Pool& keystore = scope.postgres("auth_keystore");
   auto& keys = scope.own<KeyRing>(pool, derive_key(master, "signing keys"),
@@ -124,6 +132,14 @@ void wire(service::WorkerScope& scope) {
                                                                   .tombstone_file = settings.tombstone_file});
   auto& browsers = scope.own<BrowserSessions>(BrowserSessions::Parts{
       .worker = scope.worker(), .pool = pool, .issuer = issuer, .key = derive_key(master, "browser sessions")});
+  auto& passkeys = scope.own<Passkeys>(Passkeys::Parts{.pool = pool,
+                                                       .issuer = issuer,
+                                                       .throttle = throttle,
+                                                       .credentials = credentials,
+                                                       .worker = scope.worker(),
+                                                       .party = relying_party(settings),
+                                                       .index_key = derive_key(master, "passkey index"),
+                                                       .mail_key = mail_key});
   auto& api = scope.own<Api>(Api{.pool = pool,
                                  .keys = keys,
                                  .issuer = issuer,
@@ -132,7 +148,8 @@ void wire(service::WorkerScope& scope) {
                                  .sessions = sessions,
                                  .records = records,
                                  .erasure = erasure,
-                                 .browsers = browsers});
+                                 .browsers = browsers,
+                                 .passkeys = passkeys});
   scope.use(people_after_replay(tombstones_replayed()));
   add_routes(scope.router(), api);
   wire_provider(scope, api, derive_key(master, "provider pages"));

@@ -1,9 +1,10 @@
-// evcosta-keys: what an operator does with the keys that sign tokens, on the machine that runs auth.
-//   evcosta-keys --config services/auth/config.yaml list | rotate [SECONDS] | revoke KEY
-// rotate: a new key of each algorithm signs after so many seconds (600), at least two; what the old ones signed stays
-// good. revoke: the key must not be trusted any more. A successor is made first if it is needed; all tokens of the old
-// key are refused within five seconds, and their holders refresh. Needs auth's certificate, secrets and database, as
-// auth itself does.
+// evcosta-keys: what an operator does with the keys of auth, on the machine that runs it.
+//   evcosta-keys --config services/auth/config.yaml list | rotate [SECONDS] | revoke KEY | rotate-kek
+// rotate: a new key of each algorithm signs after so many seconds (600), at least two; what the old ones signed stays good. revoke: the
+// key must not be trusted any more. A successor is made first if it is needed; all tokens of the old key are refused
+// within five seconds, and their holders refresh. rotate-kek: the secrets in the keystore are sealed under another key
+// while everything runs (api/keystore_exchange.hpp); ended in between, the same command goes on with it. Needs auth's
+// certificate, secrets and database, as auth itself does.
 #include <algorithm>
 #include <charconv>
 #include <iostream>
@@ -13,6 +14,7 @@
 #include "kit/service/dependencies.hpp"
 #include "kit/service/settings.hpp"
 #include "services/auth/api/key_ring.hpp"
+#include "services/auth/api/keystore_exchange.hpp"
 #include "services/auth/store/audit_log.hpp"
 
 namespace evc::auth_service {
@@ -23,7 +25,7 @@ constexpr std::chrono::seconds kUsualLead{600};  // twice what a JWKS may be kep
 constexpr std::chrono::hours kLongestLead{24};
 
 struct Order {
-  enum class Kind { kList, kRotate, kRevoke };
+  enum class Kind { kList, kRotate, kRevoke, kRotateKek };
   Kind kind = Kind::kList;
   std::chrono::seconds lead = kUsualLead;
   std::string key_id;
@@ -31,9 +33,10 @@ struct Order {
 
 Result<Order> read_order(const std::vector<std::string>& words) {
   if (words == std::vector<std::string>{"list"}) return Order{};
+  if (words == std::vector<std::string>{"rotate-kek"}) return Order{.kind = Order::Kind::kRotateKek};
   if (words.size() == 2 && words[0] == "revoke") return Order{.kind = Order::Kind::kRevoke, .key_id = words[1]};
   if (words.empty() || words.size() > 2 || words[0] != "rotate")
-    return fail_field("order", "list, rotate [SECONDS] or revoke KEY");
+    return fail_field("order", "list, rotate [SECONDS], revoke KEY or rotate-kek");
   Order order{.kind = Order::Kind::kRotate};
   if (words.size() == 1) return order;
   std::int64_t seconds = 0;
@@ -70,8 +73,8 @@ std::string_view state_of(const KeyTimes& key, const std::optional<std::string>&
 
 class Keys {
  public:
-  Keys(Worker& worker, postgres::Pool& pool, SealKey key_encryption_key)
-      : worker_(worker), pool_(pool), key_encryption_key_(std::move(key_encryption_key)) {
+  Keys(Worker& worker, postgres::Pool& pool, SealKey key_encryption_key, KeystoreExchange& exchange)
+      : worker_(worker), pool_(pool), key_encryption_key_(std::move(key_encryption_key)), exchange_(exchange) {
     context_.trace = telemetry::TraceContext::root();
     context_.deadline = context_.clock->steady() + kLimit;
   }
@@ -84,6 +87,8 @@ class Keys {
         co_return co_await rotate(order.lead);
       case Order::Kind::kRevoke:
         co_return co_await revoke(std::move(order.key_id));
+      case Order::Kind::kRotateKek:
+        co_return co_await rotate_kek();
     }
     co_return Result<void>{};
   }
@@ -150,6 +155,13 @@ class Keys {
     co_return Result<void>{};
   }
 
+  Task<Result<void>> rotate_kek() {
+    EVC_CO_TRY(done, co_await exchange_.carry_out(context_));
+    std::cout << done.key_id << " seals the keystore" << (done.resumed ? ", by an exchange that was begun before" : "")
+              << "; " << done.resealed << " secrets were sealed anew, and the old key is gone\n";
+    co_return Result<void>{};
+  }
+
   // If the key signs, another takes its place, and everybody uses that before this returns.
   Task<Result<void>> succeed(std::string key_id) {
     EVC_CO_TRY(transaction, co_await pool_.begin(context_));
@@ -171,6 +183,7 @@ class Keys {
   Worker& worker_;
   postgres::Pool& pool_;
   SealKey key_encryption_key_;
+  KeystoreExchange& exchange_;
   RequestContext context_;
 };
 
@@ -195,11 +208,18 @@ int run(const std::string& config, const std::vector<std::string>& words) {
   postgres::Pool pool(
       worker,
       {.conninfo = service::postgres_conninfo(settings.common, "auth"), .size = 1, .application_name = "evcosta-keys"});
-  Keys keys(worker, pool, derive_key(master, "signing keys"));
+  postgres::Pool keystore(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth_keystore"),
+                                   .size = 1,
+                                   .statement_timeout = kLimit,  // a batch waits for whoever holds one of its rows
+                                   .application_name = "evcosta-keys"});
+  KeystoreExchange exchange(
+      {.pool = pool, .keystore = keystore, .key_file = service::secret_file(settings.common, "auth-keystore-key")});
+  Keys keys(worker, pool, derive_key(master, "signing keys"), exchange);
   std::optional<Result<void>> outcome;
   worker.tasks().spawn("keys", run_and_stop(worker, keys, std::move(*order), outcome));
   worker.run();
   pool.close();
+  keystore.close();
   if (outcome && *outcome) return 0;
   std::cerr << "evcosta-keys: " << (outcome ? first_problem(outcome->error()) : "the database did not answer") << "\n";
   return 1;
@@ -211,7 +231,8 @@ int run(const std::string& config, const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() < 3 || words[0] != "--config") {
-    std::cerr << "usage: evcosta-keys --config services/auth/config.yaml list | rotate [SECONDS] | revoke KEY\n";
+    std::cerr << "usage: evcosta-keys --config services/auth/config.yaml list | rotate [SECONDS] | revoke KEY | "
+                 "rotate-kek\n";
     return 2;
   }
   try {

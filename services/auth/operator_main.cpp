@@ -18,9 +18,10 @@
 #include "services/auth/settings.hpp"
 #include "services/auth/store/accounts.hpp"
 #include "services/auth/store/audit_log.hpp"
-#include "services/auth/store/keys.hpp"
 #include "services/auth/store/known_password_list.hpp"
 #include "services/auth/store/mailed_codes.hpp"
+#include "services/auth/store/passkeys.hpp"
+#include "services/auth/store/people_secrets.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -31,7 +32,8 @@ constexpr std::chrono::seconds kLimit{15};
 
 struct Order {
   std::string email, role, name, password_hash;
-  SealKey master, keystore_key;
+  SealKey master;
+  KeystoreKey keystore_key;
 };
 
 AuditEntry made(const SealKey& secret, const std::string& role) {
@@ -53,6 +55,7 @@ Task<Result<void>> make_operator(postgres::Pool& pool, postgres::Pool& keystore,
     EVC_CO_CHECK(co_await update_operator(context, transaction, known->id, order.role, order.password_hash));
     // Nothing that was given to the account before may use its new rights.
     EVC_CO_CHECK(co_await void_mailed_codes(context, transaction, known->id, now));
+    EVC_CO_CHECK(co_await delete_passkeys_of(context, transaction, known->id));
     EVC_CO_CHECK(co_await revoke_sessions_of(context, transaction, known->id, std::nullopt, "became an operator's", now,
                                              now + kDenyFor));
     EVC_CO_TRY(secret, co_await read_person(context, keystore, known->id, order.keystore_key));
@@ -96,13 +99,12 @@ Result<Order> read_order(const std::vector<std::string>& words, const service::C
   EVC_TRY(known, load_known_passwords(auth.known_passwords));
   EVC_CHECK(check_new_password(password, known));
   const PasswordHasher hasher(service::read_secret(settings, "auth-pepper"));
-  return Order{
-      .email = email,
-      .role = words.at(1),
-      .name = words.at(2),
-      .password_hash = hasher.hash(password),
-      .master = derive_key(service::read_secret(settings, "auth-master-key"), "evcosta auth"),
-      .keystore_key = derive_key(service::read_secret(settings, "auth-keystore-key"), "evcosta auth keystore")};
+  return Order{.email = email,
+               .role = words.at(1),
+               .name = words.at(2),
+               .password_hash = hasher.hash(password),
+               .master = derive_key(service::read_secret(settings, "auth-master-key"), "evcosta auth"),
+               .keystore_key = KeystoreKey::from_file(service::secret_file(settings, "auth-keystore-key"))};
 }
 
 int run(const std::string& config, const std::vector<std::string>& words) {

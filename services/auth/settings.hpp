@@ -4,6 +4,7 @@
 #include <boost/describe.hpp>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace evc::auth_service {
 
@@ -23,10 +24,13 @@ struct AuthSettings {
   std::string known_passwords;              // the list of those that nobody may choose, one a line
   std::string page_assets;                  // folder of the sign-in pages' style sheet and logo
   std::string tombstone_file;               // who was erased; outside the databases and their backups
+  std::string passkey_party_id;              // the domain that passkeys hold for; empty: the issuer's host
+  std::vector<std::string> passkey_origins;  // whose pages and apps may use them; empty: the issuer alone
 };
 BOOST_DESCRIBE_STRUCT(AuthSettings, (),
                       (issuer, access_token_s, service_token_s, verification_hours, mailed_code_minutes,
                        failures_per_account, failures_per_address, hashing_queue, hashing_threads, browser_idle_minutes,
-                       browser_life_hours, mail_spool_dir, known_passwords, page_assets, tombstone_file))
+                       browser_life_hours, mail_spool_dir, known_passwords, page_assets, tombstone_file, passkey_party_id,
+                       passkey_origins))
 
 }  // namespace evc::auth_service

@@ -8,6 +8,7 @@ import requests
 import yaml
 from contract_files import ROOT
 from operators import make_operator
+from passkeys import add_passkey
 from person import Person
 
 TABLE = yaml.safe_load((ROOT / "contracts/routes.yaml").read_text(encoding="utf-8"))
@@ -18,9 +19,11 @@ NO_ID = "01a20add-f7cf-7378-a0c8-807d805a220c"
 # Whoever may do these is signed out by them.
 ENDS_SESSIONS = ("logout", "endOtherAuthSessions")
 # Where the body is looked at before the thing is: one that says something.
-BODIES = {"updateVehicle": {"nickname": "Outro"}}
+BODIES = {"updateVehicle": {"nickname": "Outro"}, "renamePasskey": {"name": "Outro"}}
 # Removing what is not there answers as removing what is: 204.
 GONE_ANYWAY = ("deleteVehicle",)
+# Allowed, after a proof of who it is that nobody here has given.
+NEED_A_PROOF = ("passkeyOptions",)
 # Of these anybody may ask about any: there is no owner.
 NOT_OWNED = {"stationId", "code", "provider"}
 
@@ -38,7 +41,7 @@ def expected(route: dict, who: str) -> tuple[int, str] | None:
         return 403, "forbidden"
     if route.get("scope", scopes[0]) not in scopes:
         return 403, "insufficient-scope"
-    return None
+    return (403, "proof-needed") if route["operation"] in NEED_A_PROOF else None
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +112,8 @@ def owned(journey) -> dict[str, dict[str, str]]:
     """Path parameter → service → an id of the journey's driver."""
     person = journey["person"]
     vehicle = person.request("POST", "/users/me/vehicles", json={"model": "byd-dolphin-gs"}).json()["vehicleId"]
-    return {"sessionId": {"charging": journey["sessionId"], "auth": person.claims()["sid"]}, "vehicleId": {"user": vehicle}, "paymentId": {"payment": journey["payment"]["paymentId"]}}
+    _, passkey = add_passkey(person)
+    return {"passkeyId": {"auth": passkey["passkeyId"]}, "sessionId": {"charging": journey["sessionId"], "auth": person.claims()["sid"]}, "vehicleId": {"user": vehicle}, "paymentId": {"payment": journey["payment"]["paymentId"]}}
 
 
 OF_SOMEBODY = [route for route in ROUTES if route["access"] == "driver" and set(re.findall(r"{(\w+)}", route["path"])) - NOT_OWNED]

@@ -8,7 +8,7 @@
 #include "services/auth/store/account_records.hpp"
 #include "services/auth/store/audit_log.hpp"
 #include "services/auth/store/erasures.hpp"
-#include "services/auth/store/keys.hpp"
+#include "services/auth/store/people_secrets.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {

@@ -20,7 +20,7 @@ class AccountErasure {
     postgres::Pool& pool;
     postgres::Pool& keystore;
     AccountRequests& requests;
-    SealKey keystore_key;
+    KeystoreKey keystore_key;
     std::string tombstone_file;
   };
   explicit AccountErasure(Parts parts) : parts_(std::move(parts)), tombstones_(parts_.tombstone_file) {}

@@ -6,6 +6,7 @@
 #include "services/auth/store/accounts.hpp"
 #include "services/auth/store/audit_log.hpp"
 #include "services/auth/store/clients.hpp"
+#include "services/auth/store/passkeys.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -38,6 +39,8 @@ Task<Result<AccountRecord>> AccountRecords::read(RequestContext& context, Uuid a
   record.second_factor = std::move(factor);
   EVC_CO_TRY(consents, co_await consents_of(context, pool_, account_id));
   for (const ConsentRow& row : consents) record.consents.push_back({row.client_name, row.scope, row.given_at});
+  EVC_CO_TRY(keys, co_await passkeys(context, account_id, columns));
+  record.passkeys = std::move(keys);
   EVC_CO_TRY(signed_in, co_await sessions(context, account_id, columns));
   record.sessions = std::move(signed_in);
   EVC_CO_TRY(acts, co_await audited_of(context, pool_, record.pseudonym, kActLimit));
@@ -83,6 +86,21 @@ Task<Result<std::vector<MailedCodeRecord>>> AccountRecords::codes(RequestContext
       record.email = email;
     }
     records.push_back(std::move(record));
+  }
+  co_return records;
+}
+
+Task<Result<std::vector<PasskeyRecord>>> AccountRecords::passkeys(RequestContext& context, Uuid account_id,
+                                                                  SealKey columns) {
+  EVC_CO_TRY(rows, co_await passkeys_of(context, pool_, account_id));
+  std::vector<PasskeyRecord> records;
+  for (const PasskeyRow& row : rows) {
+    EVC_CO_TRY(name, open_sealed(columns, row.name_sealed, passkey_place("name", row.id)));
+    records.push_back({.name = name,
+                       .created_at = row.created_at,
+                       .last_used_at = row.last_used_at,
+                       .backup_eligible = row.backup_eligible,
+                       .backed_up = row.backed_up});
   }
   co_return records;
 }

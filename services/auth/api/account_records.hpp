@@ -48,6 +48,14 @@ struct ConsentRecord {
   WallTime given_at{};
 };
 BOOST_DESCRIBE_STRUCT(ConsentRecord, (), (client, scope, given_at))
+struct PasskeyRecord {
+  std::string name;
+  WallTime created_at{};
+  std::optional<WallTime> last_used_at;
+  bool backup_eligible = false;
+  bool backed_up = false;
+};
+BOOST_DESCRIBE_STRUCT(PasskeyRecord, (), (name, created_at, last_used_at, backup_eligible, backed_up))
 struct ActRecord {
   WallTime at{};
   std::string action, actor;
@@ -61,12 +69,13 @@ struct AccountRecord {
   std::vector<MailedCodeRecord> mailed_codes;
   SecondFactorRecord second_factor;
   std::vector<ConsentRecord> consents;
+  std::vector<PasskeyRecord> passkeys;
   std::vector<SessionRecord> sessions;
   std::vector<ActRecord> audit;  // the latest thousand
 };
 BOOST_DESCRIBE_STRUCT(AccountRecord, (),
                       (account_id, pseudonym, email, name, state, created_at, verifications, mailed_codes,
-                       second_factor, consents, sessions, audit))
+                       second_factor, passkeys, consents, sessions, audit))
 
 class AccountRecords {
  public:
@@ -79,6 +88,7 @@ class AccountRecords {
  private:
   Task<Result<std::vector<SessionRecord>>> sessions(RequestContext& context, Uuid account_id, SealKey columns);
   Task<Result<std::vector<MailedCodeRecord>>> codes(RequestContext& context, Uuid account_id, SealKey columns);
+  Task<Result<std::vector<PasskeyRecord>>> passkeys(RequestContext& context, Uuid account_id, SealKey columns);
   Task<Result<SecondFactorRecord>> second_factor(RequestContext& context, Uuid account_id);
 
   postgres::Pool& pool_;

@@ -9,8 +9,8 @@
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/mail/mail.hpp"
 #include "services/auth/store/erasures.hpp"
-#include "services/auth/store/keys.hpp"
 #include "services/auth/store/mailed_codes.hpp"
+#include "services/auth/store/people_secrets.hpp"
 
 namespace evc::auth_service {
 namespace {

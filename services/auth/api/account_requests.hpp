@@ -15,6 +15,7 @@
 #include "services/auth/settings.hpp"
 #include "services/auth/store/account_requests.hpp"
 #include "services/auth/store/accounts.hpp"
+#include "services/auth/store/keystore_key.hpp"
 
 namespace evc::auth_service {
 
@@ -36,10 +37,10 @@ class AccountRequests {
     postgres::Pool& pool;
     postgres::Pool& keystore;
     AuthSettings settings;
-    SealKey index_key;     // blind index of e-mail addresses
-    SealKey keystore_key;  // key-encryption key of the keystore
-    SealKey mail_key;      // seals queued mails
-    SealKey request_key;   // seals requests that wait
+    SealKey index_key;  // blind index of e-mail addresses
+    KeystoreKey keystore_key;
+    SealKey mail_key;     // seals queued mails
+    SealKey request_key;  // seals requests that wait
   };
   explicit AccountRequests(Parts parts) : parts_(std::move(parts)) {}
 

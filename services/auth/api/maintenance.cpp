@@ -8,6 +8,8 @@
 #include "services/auth/store/clients.hpp"
 #include "services/auth/store/keys.hpp"
 #include "services/auth/store/mailed_codes.hpp"
+#include "services/auth/store/passkey_challenges.hpp"
+#include "services/auth/store/people_secrets.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -37,6 +39,17 @@ Task<Result<void>> send_batch(RequestContext& context, postgres::Pool& pool, con
 }
 
 }  // namespace
+
+Task<Result<void>> wipe(RequestContext& context, postgres::Pool& pool) {
+  const WallTime now = context.clock->wall();
+  EVC_CO_CHECK(co_await wipe_expired_successors(context, pool, now - kRefreshGrace));
+  std::int64_t deleted = kChallengesDeleted;
+  while (deleted == kChallengesDeleted) {
+    EVC_CO_TRY(some, co_await delete_old_passkey_challenges(context, pool, now));
+    deleted = some;
+  }
+  co_return Result<void>{};
+}
 
 Task<Result<void>> purge(RequestContext& context, postgres::Pool& pool, postgres::Pool& keystore) {
   const WallTime now = context.clock->wall();
@@ -99,7 +112,10 @@ Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool) {
   while (!worker.tasks().cancelled()) {
     co_await sleep_for(worker, kWipePoll);
     RequestContext context = background_context(kStepTimeout);
-    co_await wipe_expired_successors(context, pool, context.clock->wall() - kRefreshGrace);
+    auto wiped = co_await wipe(context, pool);
+    if (!wiped)
+      EVC_LOG(kWarn, "What is over could not be wiped; it stays for now",
+              {{telemetry::key::kErrorDetail, wiped.error().detail}});
   }
 }
 

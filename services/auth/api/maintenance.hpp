@@ -19,6 +19,8 @@ Task<> erase_again(Worker& worker, AccountErasure& erasure, std::atomic<bool>& r
 Task<> answer_and_send(Worker& worker, AccountRequests& requests, postgres::Pool& pool, SealKey mail_key,
                        std::string spool_dir);
 Task<> keep_keys(Worker& worker, KeyRing& keys);
+// Sealed successors whose grace has ended, and challenges that nobody has answered in time, some thousand at a time.
+Task<Result<void>> wipe(RequestContext& context, postgres::Pool& pool);
 Task<> wipe_after_grace(Worker& worker, postgres::Pool& pool);
 // Codes, links and denials a day after their end, accounts that nobody has confirmed a week after their registration.
 Task<Result<void>> purge(RequestContext& context, postgres::Pool& pool, postgres::Pool& keystore);

@@ -9,6 +9,7 @@
 #include "services/auth/api/browser_session_routes.hpp"
 #include "services/auth/api/erasure_routes.hpp"
 #include "services/auth/api/oauth_answers.hpp"
+#include "services/auth/api/passkey_routes.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/store/sessions.hpp"
 
@@ -136,6 +137,7 @@ void add_routes(http::Router& router, Api& api) {
   add_account_routes(operations);
   add_erasure_routes(operations);
   add_browser_session_routes(operations);
+  add_passkey_routes(operations);
 }
 
 }  // namespace evc::auth_service

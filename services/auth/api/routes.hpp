@@ -8,6 +8,7 @@
 #include "services/auth/api/account_sessions.hpp"
 #include "services/auth/api/browser_sessions.hpp"
 #include "services/auth/api/credentials.hpp"
+#include "services/auth/api/passkeys.hpp"
 
 namespace evc::auth_service {
 
@@ -22,6 +23,7 @@ struct Api {
   AccountRecords& records;
   AccountErasure& erasure;
   BrowserSessions& browsers;
+  Passkeys& passkeys;
 };
 
 void add_routes(http::Router& router, Api& api);

@@ -19,21 +19,39 @@ std::string SignInThrottle::bucket(std::string_view kind, const std::string& of)
 }
 
 Task<Result<SignInThrottle::Attempt>> SignInThrottle::begin(RequestContext& context, MarkedFor account, Origin origin) {
-  const redis::Limit of_account = limit_of(settings_.failures_per_account, std::chrono::minutes(15));
   Attempt attempt;
   if (const auto device = marked_device(mark_key_, account, origin.device_mark, context.clock->wall())) {
-    attempt.push_back({bucket("device", *device + account.email_index), of_account});
+    attempt.push_back(of_device(*device, account));
   } else {
-    attempt.push_back({bucket("account", account.email_index), of_account});
-    attempt.push_back({bucket("address", net::client_network(origin.address)),
-                       limit_of(settings_.failures_per_address, std::chrono::minutes(1))});
+    attempt.push_back({bucket("account", account.email_index), of_account()});
+    attempt.push_back(of_address(origin));
   }
   co_return co_await take(context, std::move(attempt));
 }
 
+redis::Limit SignInThrottle::of_account() const {
+  return limit_of(settings_.failures_per_account, std::chrono::minutes(15));
+}
+
+redis::Bucket SignInThrottle::of_device(const std::string& device, const MarkedFor& account) const {
+  return {bucket("device", device + account.email_index), of_account()};
+}
+
+redis::Bucket SignInThrottle::of_address(const Origin& origin) const {
+  return {bucket("address", net::client_network(origin.address)),
+          limit_of(settings_.failures_per_address, std::chrono::minutes(1))};
+}
+
+Task<Result<SignInThrottle::Attempt>> SignInThrottle::begin_at(RequestContext& context, MarkedFor account,
+                                                               Origin origin) {
+  if (const auto device = marked_device(mark_key_, account, origin.device_mark, context.clock->wall()))
+    co_return co_await take(context, Attempt{of_device(*device, account)});
+  co_return co_await take(context, Attempt{of_address(origin)});
+}
+
 Task<Result<SignInThrottle::Attempt>> SignInThrottle::begin_in_session(RequestContext& context,
                                                                        std::string session_id) {
-  Attempt attempt{{bucket("session", session_id), limit_of(settings_.failures_per_account, std::chrono::minutes(15))}};
+  Attempt attempt{{bucket("session", session_id), of_account()}};
   co_return co_await take(context, std::move(attempt));
 }
 

@@ -30,6 +30,9 @@ class SignInThrottle {
   using Attempt = std::vector<redis::Bucket>;
   // rate-limited, or service-unavailable without Redis. `account` is named whether it exists or not.
   Task<Result<Attempt>> begin(RequestContext& context, MarkedFor account, Origin origin);
+  // Of somebody who shows a key, which nobody guesses: a device that is marked for its owner counts by itself, of all
+  // others the address alone. Else whoever knows the key's name could lock its owner out.
+  Task<Result<Attempt>> begin_at(RequestContext& context, MarkedFor account, Origin origin);
   // Of somebody who is signed in and proves it: each session counts by itself, so that nobody else's guesses matter.
   Task<Result<Attempt>> begin_in_session(RequestContext& context, std::string session_id);
   // It was no failure.
@@ -39,6 +42,9 @@ class SignInThrottle {
 
  private:
   Task<Result<Attempt>> take(RequestContext& context, Attempt attempt);
+  redis::Limit of_account() const;
+  redis::Bucket of_device(const std::string& device, const MarkedFor& account) const;
+  redis::Bucket of_address(const Origin& origin) const;
   std::string bucket(std::string_view kind, const std::string& of) const;
 
   redis::Client& redis_;

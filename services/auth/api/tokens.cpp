@@ -6,6 +6,8 @@
 #include "services/auth/domain/oauth_client.hpp"
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/store/audit_log.hpp"
+#include "services/auth/store/passkeys.hpp"
+#include "services/auth/store/people_secrets.hpp"
 #include "services/auth/store/sessions.hpp"
 #include "services/auth/store/sign_ins.hpp"
 
@@ -48,7 +50,7 @@ PresentedToken presented(const std::optional<RefreshRow>& row, const std::string
 }  // namespace
 
 TokenIssuer::TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore,
-                         SealKey keystore_key)
+                         KeystoreKey keystore_key)
     : settings_(std::move(settings)),
       keys_(keys),
       pool_(pool),
@@ -95,7 +97,7 @@ Task<Result<SealKey>> TokenIssuer::person_secret(RequestContext& context, Uuid a
 }
 
 Task<Result<TokenPair>> TokenIssuer::open_session(RequestContext& context, Account account, SealKey secret,
-                                                  std::string device) {
+                                                  std::string device, std::optional<Uuid> passkey) {
   const WallTime now = context.clock->wall();
   const Uuid session_id = uuid_v7();
   const std::string token = new_refresh_token();
@@ -110,6 +112,10 @@ Task<Result<TokenPair>> TokenIssuer::open_session(RequestContext& context, Accou
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   EVC_CO_TRY(begun, co_await insert_session(context, transaction, std::move(session)));
   if (!begun) co_return fail(Code::kCredentialsInvalid);
+  if (passkey) {
+    EVC_CO_TRY(held, co_await hold_passkey(context, transaction, *passkey));
+    if (!held) co_return fail(Code::kCredentialsInvalid);
+  }
   EVC_CO_CHECK(co_await insert_refresh_token(context, transaction, refresh_token_hash(token), session_id, 1,
                                              now + kRefreshIdle));
   EVC_CO_CHECK(co_await write_audit(context, transaction,

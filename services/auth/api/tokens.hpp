@@ -9,6 +9,7 @@
 #include "services/auth/api/key_ring.hpp"
 #include "services/auth/settings.hpp"
 #include "services/auth/store/accounts.hpp"
+#include "services/auth/store/keystore_key.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {
@@ -50,11 +51,13 @@ struct RefreshOrder {
 class TokenIssuer {
  public:
   TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore,
-              SealKey keystore_key);
+              KeystoreKey keystore_key);
 
   // A new session for a person who has just proved who they are. `secret` is the person's, for the pseudonym; `device`
-  // says in a few words what signed in. credentials-invalid when the password was changed since `account` was read.
-  Task<Result<TokenPair>> open_session(RequestContext& context, Account account, SealKey secret, std::string device);
+  // says in a few words what signed in, `passkey` with which one. credentials-invalid when the password was changed
+  // since `account` was read, or the passkey is gone.
+  Task<Result<TokenPair>> open_session(RequestContext& context, Account account, SealKey secret, std::string device,
+                                       std::optional<Uuid> passkey = std::nullopt);
   // The same for a client, in the transaction that uses its code up; the caller writes the audit and commits.
   Task<Result<IssuedTokens>> open_client_session(RequestContext& context, postgres::Transaction& transaction,
                                                  Account account, SealKey secret, ClientSession session);
@@ -85,7 +88,7 @@ class TokenIssuer {
   KeyRing& keys_;
   postgres::Pool& pool_;
   postgres::Pool& keystore_;
-  SealKey keystore_key_;
+  KeystoreKey keystore_key_;
 };
 
 }  // namespace evc::auth_service

@@ -8,6 +8,7 @@
 #include "kit/testing/run_task.hpp"
 #include "services/auth/api/tokens.hpp"
 #include "services/auth/domain/identity.hpp"
+#include "services/auth/store/people_secrets.hpp"
 #include "services/auth/store/sessions.hpp"
 
 namespace evc::auth_service {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "kit/base/bytes.hpp"
+#include "services/auth/domain/argon2id.hpp"
 #include "services/auth/domain/device.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/key_schedule.hpp"
@@ -27,6 +28,38 @@ TEST(Password, LengthIsCountedInCharacters) {
   EXPECT_TRUE(check_new_password("ããããããããããããããã", known));  // 15 characters, 30 bytes
   EXPECT_TRUE(check_new_password(std::string(126, '-') + "ab", known));
   EXPECT_FALSE(check_new_password(std::string(127, '-') + "ab", known));
+}
+
+TEST(Password, TheSameOnAnotherKeyboardIsTheSame) {
+  const PasswordHasher hasher(Secret<std::string>("pepper"));
+  const std::string decomposed = "uma viagem a Sa\u0303o \uff26\uff49m \ufb01nal";  // a~, full width, a ligature
+  const std::string composed = "uma viagem a S\u00e3o Fim final";
+  const std::string phc = hasher.hash(decomposed);
+  EXPECT_TRUE(hasher.verify(decomposed, phc));
+  EXPECT_TRUE(hasher.verify(composed, phc));
+  EXPECT_FALSE(hasher.verify("uma viagem a sao fim final", phc)) << "neither case nor accents are given up";
+  EXPECT_TRUE(hasher.verify("\xff is no UTF-8", hasher.hash("\xff is no UTF-8")));
+  EXPECT_FALSE(hasher.verify(std::string(100'000, 'x'), phc));
+  // 14 letters, each in two parts, are 14 characters; eight ligatures are 16.
+  const KnownPasswords known("password\n");
+  std::string parts, ligatures;
+  for (int i = 0; i < 14; ++i) parts += "a\u0303";
+  for (int i = 0; i < 8; ++i) ligatures += "\ufb01";
+  EXPECT_FALSE(check_new_password(parts, known));
+  EXPECT_TRUE(check_new_password(parts + "b", known));
+  EXPECT_TRUE(check_new_password(ligatures, known));
+  EXPECT_FALSE(check_new_password("\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44passwor\uff44", known));
+}
+
+TEST(Password, AHashFromBeforeNormalisationStillMatches) {
+  const PasswordHasher hasher(Secret<std::string>("pepper"));
+  const std::string decomposed = "uma viagem pela antiga Sa\u0303o Paulo";
+  const Digest peppered = hmac_sha256("pepper", decomposed);
+  PhcString before{
+      .cost = {.memory_kib = 19 * 1024, .passes = 2, .lanes = 1}, .salt = std::string(16, 's'), .hash = {}};
+  before.hash = argon2id(view(peppered), before.salt, before.cost, 32).value();
+  EXPECT_TRUE(hasher.verify(decomposed, to_text(before)));
+  EXPECT_FALSE(hasher.verify(decomposed + "o", to_text(before)));
 }
 
 TEST(Password, WhatIsMadeOfKnownOnesIsGuessable) {

@@ -40,6 +40,10 @@ SealKey column_key(const SealKey& person_secret, std::string_view service) {
   return derive_key(person_secret, "columns:" + std::string(service));
 }
 
+std::string passkey_user_handle(const SealKey& person_secret) {
+  return derive_key(person_secret, "passkey user handle").reveal();
+}
+
 Result<std::string> normalise_email(std::string_view email) {
   while (!email.empty() && is_space(email.front())) email.remove_prefix(1);
   while (!email.empty() && is_space(email.back())) email.remove_suffix(1);

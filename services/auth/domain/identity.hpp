@@ -18,6 +18,9 @@ SealKey new_person_secret();
 std::string pseudonym(const SealKey& person_secret, std::string_view domain);
 // The key under which the person's columns are sealed, in this service or another.
 SealKey column_key(const SealKey& person_secret, std::string_view service);
+// 32 bytes that the person's authenticators keep beside a passkey and give back: tells nothing, and nothing at all once
+// the secret is gone.
+std::string passkey_user_handle(const SealKey& person_secret);
 // Trimmed and lower-cased: how addresses are compared. validation-failed at /email when it is no address (one @, a dot
 // in the domain, ≤ 254 bytes).
 Result<std::string> normalise_email(std::string_view email);

@@ -86,6 +86,10 @@ std::string notice_mail(const std::string& to, Notice notice) {
         return "A verificação em duas etapas foi ligada. The second factor was turned on.";
       case Notice::kSecondFactorOff:
         return "A verificação em duas etapas foi desligada. The second factor was turned off.";
+      case Notice::kPasskeyAdded:
+        return "Uma chave de acesso foi acrescentada à sua conta. A passkey was added to your account.";
+      case Notice::kPasskeyDeleted:
+        return "Uma chave de acesso da sua conta foi apagada. A passkey of your account was deleted.";
     }
     return "";
   };

@@ -21,7 +21,15 @@ std::string password_reset_mail(const std::string& to, const std::string& code, 
 std::string email_change_mail(const std::string& to, const std::string& code, std::chrono::minutes life);
 
 // What somebody should know who did not do it.
-enum class Notice { kPasswordChanged, kEmailChangeAsked, kEmailChanged, kSecondFactorOn, kSecondFactorOff };
+enum class Notice {
+  kPasswordChanged,
+  kEmailChangeAsked,
+  kEmailChanged,
+  kSecondFactorOn,
+  kSecondFactorOff,
+  kPasskeyAdded,
+  kPasskeyDeleted,
+};
 std::string notice_mail(const std::string& to, Notice notice);
 
 // The address that a mail of ours goes to; empty for what is none.

@@ -37,6 +37,12 @@ std::string_view name_of(AuditAction action) {
       return "secondFactor.on";
     case AuditAction::kSecondFactorOff:
       return "secondFactor.off";
+    case AuditAction::kPasskeyAdded:
+      return "passkey.added";
+    case AuditAction::kPasskeyDeleted:
+      return "passkey.deleted";
+    case AuditAction::kPasskeyCounterWentBack:
+      return "passkey.counterWentBack";
     case AuditAction::kOperatorMade:
       return "operator.made";
     case AuditAction::kErasureAsked:
@@ -63,6 +69,8 @@ std::string_view name_of(AuditAction action) {
       return "client.added";
     case AuditAction::kClientRemoved:
       return "client.removed";
+    case AuditAction::kKeystoreKeyExchanged:
+      return "keystoreKey.exchanged";
   }
   return "";
 }

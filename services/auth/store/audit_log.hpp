@@ -21,9 +21,12 @@ enum class AuditAction {
   kEmailChanged,
   kSecondFactorOn,
   kSecondFactorOff,
-  kOperatorMade,    // or given another role or password
-  kErasureAsked,    // the account is frozen
-  kErasureRefused,  // something was open; the account is active again
+  kPasskeyAdded,
+  kPasskeyDeleted,
+  kPasskeyCounterWentBack,  // there may be a copy of it: refused
+  kOperatorMade,            // or given another role or password
+  kErasureAsked,            // the account is frozen
+  kErasureRefused,          // something was open; the account is active again
   kErased,
   kSigningKeyMade,
   kSigningKeyRevoked,
@@ -34,6 +37,7 @@ enum class AuditAction {
   kSignedOut,       // of a browser, with everything that came from it
   kClientAdded,
   kClientRemoved,
+  kKeystoreKeyExchanged,
 };
 enum class AuditActor {
   kOwner,    // who has the account's password, code or token

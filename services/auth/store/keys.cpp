@@ -31,15 +31,6 @@ constexpr Statement kRevokeKey{"signing_key_revoke",
 constexpr Statement kDenyKey{"signing_key_deny",
                              "INSERT INTO denied (kind, value, until) VALUES ('key', $1, $2) ON CONFLICT (kind, value) "
                              "DO NOTHING"};
-constexpr Statement kInsertPerson{"person_insert",
-                                  "INSERT INTO person (id, secret_sealed, created_at) VALUES ($1, $2, $3)"};
-constexpr Statement kReadPerson{"person_read", "SELECT secret_sealed FROM person WHERE id = $1"};
-
-constexpr Statement kDeletePerson{"person_delete", "DELETE FROM person WHERE id = $1"};
-
-std::string place_of(const Uuid& id) {
-  return "auth_keystore.person.secret:" + to_string(id);
-}
 
 }  // namespace
 
@@ -82,27 +73,6 @@ Task<Result<bool>> revoke_signing_key(RequestContext& context, postgres::Transac
   if (revoked.size() != 1) co_return false;
   EVC_CO_CHECK(co_await transaction.exec(context, kDenyKey, Params(key_id, denied_until)));
   co_return true;
-}
-
-Task<Result<void>> insert_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey secret,
-                                 SealKey key_encryption_key, WallTime now) {
-  Params params(id);
-  params.add_bytes(seal(key_encryption_key, secret.reveal(), place_of(id))).add(now);
-  EVC_CO_CHECK(co_await keystore.exec(context, kInsertPerson, std::move(params)));
-  co_return Result<void>{};
-}
-
-Task<Result<SealKey>> read_person(RequestContext& context, postgres::Pool& keystore, Uuid id,
-                                  SealKey key_encryption_key) {
-  EVC_CO_TRY(rows, co_await keystore.exec(context, kReadPerson, Params(id)));
-  if (rows.empty()) co_return fail(Code::kNotFound, "the person was erased");
-  EVC_CO_TRY(secret, open_sealed(key_encryption_key, rows.bytes(0, 0), place_of(id)));
-  co_return SealKey(std::move(secret));
-}
-
-Task<Result<void>> delete_person(RequestContext& context, postgres::Pool& keystore, Uuid id) {
-  EVC_CO_CHECK(co_await keystore.exec(context, kDeletePerson, Params(id)));
-  co_return Result<void>{};
 }
 
 }  // namespace evc::auth_service

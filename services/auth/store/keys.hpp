@@ -1,5 +1,4 @@
-// Signing keys (sealed) and people's secrets (in the keystore database, sealed under a key-encryption key kept outside
-// it).
+// Signing keys, sealed.
 #pragma once
 
 #include <optional>
@@ -34,14 +33,5 @@ Task<Result<void>> retire_signing_keys(RequestContext& context, postgres::Transa
 // Withdrawn at once, and refused by name. False: there is no such key, or it was revoked before.
 Task<Result<bool>> revoke_signing_key(RequestContext& context, postgres::Transaction& transaction, std::string key_id,
                                       WallTime now, WallTime denied_until);
-
-Task<Result<void>> insert_person(RequestContext& context, postgres::Pool& keystore, Uuid id, SealKey secret,
-                                 SealKey key_encryption_key, WallTime now);
-// not-found once the person was erased.
-Task<Result<SealKey>> read_person(RequestContext& context, postgres::Pool& keystore, Uuid id,
-                                  SealKey key_encryption_key);
-
-// Nothing that is sealed under its secret can be opened any more. Idempotent.
-Task<Result<void>> delete_person(RequestContext& context, postgres::Pool& keystore, Uuid id);
 
 }  // namespace evc::auth_service

@@ -1,0 +1,180 @@
+// The exchange of the keystore's key on the real PostgreSQL: whatever it is ended at, everybody's secret stays the same
+// and readable, by who knows of the exchange and by who does not.
+#include "services/auth/api/keystore_exchange.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+
+#include "kit/base/bytes.hpp"
+#include "kit/postgres/testing/test_database.hpp"
+#include "kit/testing/run_task.hpp"
+#include "kit/testing/temporary_folder.hpp"
+#include "services/auth/domain/identity.hpp"
+#include "services/auth/store/people_secrets.hpp"
+
+namespace evc::auth_service {
+namespace {
+
+using namespace std::chrono_literals;
+
+class KeystoreExchangeTest : public ::testing::Test {
+ protected:
+  KeystoreExchangeTest() {
+    accounts_.migrate("services/auth/migrations");
+    keystore_database_.migrate("services/auth/keystore_migrations");
+    pool_.emplace(worker_, postgres::PoolOptions{.conninfo = accounts_.conninfo(), .size = 2});
+    keystore_.emplace(worker_, postgres::PoolOptions{.conninfo = keystore_database_.conninfo(), .size = 4});
+    write(file_, "the first key");
+    context_.deadline = context_.clock->steady() + 60s;
+    running_.emplace(KeystoreKey::from_file(file_));
+    for (int i = 0; i < 25; ++i) add_person();
+  }
+  ~KeystoreExchangeTest() override {
+    pool_->close();
+    keystore_->close();
+    worker_.tasks().cancel();
+    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
+  }
+
+  template <class T>
+  T run(Task<T> task) {
+    return evc::testing::run_task(worker_, std::move(task));
+  }
+  static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+  static std::string read(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  // By a process that has run since before the exchange.
+  void add_person() {
+    const Uuid id = random_uuid();
+    SealKey secret = new_person_secret();
+    const auto inserted = run(insert_person(context_, *keystore_, id, secret, *running_, context_.clock->wall()));
+    ASSERT_TRUE(inserted) << inserted.error().detail;
+    secrets_.emplace(id, secret.reveal());
+  }
+  void expect_everybody(const KeystoreKey& keys) {
+    for (const auto& [id, secret] : secrets_) {
+      const auto read = run(read_person(context_, *keystore_, id, keys));
+      ASSERT_TRUE(read) << read.error().detail;
+      EXPECT_EQ(read->reveal(), secret);
+    }
+  }
+  Result<KeystoreExchange::Outcome> exchange() {
+    KeystoreExchange made({.pool = *pool_, .keystore = *keystore_, .key_file = file_, .batch = 10});
+    return run(made.carry_out(context_));
+  }
+  // It is over, and what it has left.
+  void expect_done(const Result<KeystoreExchange::Outcome>& outcome) {
+    ASSERT_TRUE(outcome) << outcome.error().detail;
+    EXPECT_FALSE(std::filesystem::exists(next_key_file(file_)));
+    EXPECT_NE(read(file_), "the first key");
+    const std::string key_id = KeystoreKey::named(read(file_)).id;
+    EXPECT_EQ(outcome->key_id, key_id);
+    EXPECT_EQ(keystore_database_.value("SELECT string_agg(id || ' ' || state, ',') FROM key_encryption_key"),
+              key_id + " sealing");
+    EXPECT_EQ(keystore_database_.value("SELECT count(*) FROM person WHERE key_id IS DISTINCT FROM '" + key_id + "'"),
+              "0");
+    expect_everybody(*running_);
+    expect_everybody(KeystoreKey::from_file(file_));
+    add_person();
+    EXPECT_EQ(accounts_.value("SELECT count(*) FROM audit_entry WHERE action = 'keystoreKey.exchanged'"), "1");
+  }
+
+  evc::testing::TemporaryFolder folder_;
+  std::string file_ = folder_.path("auth-keystore-key");
+  postgres::testing::TestDatabase accounts_, keystore_database_;
+  Worker worker_;
+  std::optional<postgres::Pool> pool_, keystore_;
+  std::optional<KeystoreKey> running_;
+  std::map<Uuid, std::string> secrets_;
+  RequestContext context_;
+};
+
+TEST_F(KeystoreExchangeTest, EverySecretIsSealedAnewAndStaysWhatItIs) {
+  const std::string before =
+      keystore_database_.value("SELECT string_agg(encode(secret_sealed, 'hex'), '' ORDER BY id) FROM person");
+  const auto outcome = exchange();
+  expect_done(outcome);
+  EXPECT_EQ(outcome->resealed, 25u);
+  EXPECT_FALSE(outcome->resumed);
+  struct stat about{};
+  ASSERT_EQ(::stat(file_.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777U, 0600U);
+  EXPECT_NE(keystore_database_.value("SELECT string_agg(encode(secret_sealed, 'hex'), '' ORDER BY id) FROM person"),
+            before);
+  // The old key opens nothing.
+  const KeystoreKey old(derive_key(SealKey("the first key"), "evcosta auth keystore"));
+  EXPECT_FALSE(run(read_person(context_, *keystore_, secrets_.begin()->first, old)));
+}
+
+TEST_F(KeystoreExchangeTest, RowsFromBeforeKeysHadNamesGoTheSameWay) {
+  keystore_database_.value(
+      "WITH all_of_them AS (UPDATE person SET key_id = NULL RETURNING 1) SELECT count(*) FROM all_of_them");
+  keystore_database_.value("WITH gone AS (DELETE FROM key_encryption_key RETURNING 1) SELECT count(*) FROM gone");
+  expect_everybody(*running_);
+  expect_done(exchange());
+}
+
+TEST_F(KeystoreExchangeTest, EndedAfterTheSuccessorWasMadeItGoesOn) {
+  write(next_key_file(file_), "the second key");
+  expect_everybody(*running_);
+  add_person();
+  expect_done(exchange());
+  EXPECT_EQ(read(file_), "the second key");
+}
+
+TEST_F(KeystoreExchangeTest, EndedInTheMiddleItGoesOn) {
+  write(next_key_file(file_), "the second key");
+  const auto second = KeystoreKey::named("the second key");
+  ASSERT_TRUE(run(seal_under(context_, *keystore_, second.id, context_.clock->wall())));
+  add_person();  // by who has not heard of it
+  EXPECT_EQ(keystore_database_.value("SELECT count(*) FROM person WHERE key_id = '" + second.id + "'"), "1");
+  ASSERT_EQ(run(reseal_some(context_, *keystore_, second, KeystoreKey::from_file(file_), 7)).value(), 7u);
+  expect_everybody(*running_);
+  expect_everybody(KeystoreKey::from_file(file_));
+  const auto outcome = exchange();
+  expect_done(outcome);
+  EXPECT_EQ(outcome->resealed, 18u);
+  EXPECT_TRUE(outcome->resumed);
+}
+
+TEST_F(KeystoreExchangeTest, EndedBeforeItsLastStepItGoesOnAndBeginsNoOther) {
+  write(next_key_file(file_), "the second key");
+  const auto second = KeystoreKey::named("the second key");
+  ASSERT_TRUE(run(seal_under(context_, *keystore_, second.id, context_.clock->wall())));
+  ASSERT_EQ(run(reseal_some(context_, *keystore_, second, KeystoreKey::from_file(file_), 100)).value(), 25u);
+  std::filesystem::rename(next_key_file(file_), file_);
+  expect_everybody(*running_);
+  add_person();
+  const auto outcome = exchange();
+  expect_done(outcome);
+  EXPECT_EQ(outcome->key_id, second.id);
+  EXPECT_TRUE(outcome->resumed);
+}
+
+TEST_F(KeystoreExchangeTest, WhoeverIsErasedMeanwhileStaysErased) {
+  const Uuid id = secrets_.begin()->first;
+  ASSERT_TRUE(run(delete_person(context_, *keystore_, id)));
+  secrets_.erase(id);
+  expect_done(exchange());
+  EXPECT_EQ(run(read_person(context_, *keystore_, id, *running_)).error().code, Code::kNotFound);
+}
+
+TEST_F(KeystoreExchangeTest, AKeyThatIsNotHereIsNoReasonToWriteUnderAnother) {
+  const KeystoreKey stranger(SealKey(std::string(32, 'x')));
+  const auto inserted =
+      run(insert_person(context_, *keystore_, random_uuid(), new_person_secret(), stranger, context_.clock->wall()));
+  ASSERT_FALSE(inserted);
+  EXPECT_EQ(inserted.error().detail, "the key that seals in the keystore is not here");
+  EXPECT_FALSE(run(read_person(context_, *keystore_, secrets_.begin()->first, stranger)));
+  EXPECT_THROW(KeystoreKey::from_file(folder_.path("nothing")), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace evc::auth_service
