@@ -74,6 +74,17 @@ class TokenGrantsTest : public CredentialsTest {
     for (std::size_t i = 0; i < count; ++i) worker_.tasks().spawn("redeem", redeem_into(code, answers));
     while (answers.size() < count) co_await sleep_for(worker_, 10ms);
   }
+  Task<> revoke_into(TokenGrants& grants, std::vector<Result<void>>& answers) {
+    answers.push_back(co_await grants.revoke(context_, client_, "nobody's"));
+  }
+  Task<bool> revoke_at_once(TokenGrants& grants, std::size_t count, std::chrono::seconds limit) {
+    std::vector<Result<void>> answers;
+    const SteadyTime begun = clock_.steady();
+    for (std::size_t i = 0; i < count; ++i) worker_.tasks().spawn("revoke", revoke_into(grants, answers));
+    while (answers.size() < count) co_await sleep_for(worker_, 10ms);
+    co_return std::ranges::all_of(answers, [](const auto& answer) { return answer.has_value(); }) &&
+        clock_.steady() - begun < limit;
+  }
 
   OauthClient client_;
   TokenGrants grants_{*pool_, *keys_, *issuer_};
@@ -92,6 +103,14 @@ TEST_F(TokenGrantsTest, OfManyAtOnceOneGetsTokensAndTheOthersEndThem) {
   EXPECT_EQ(accounts_.value("SELECT count(*) FROM session WHERE client_id = 'an-app'"), "1");
   EXPECT_FALSE(run(grants_.refresh(context_, client_, {{"refresh_token", refresh_token}})));
   EXPECT_EQ(accounts_.value("SELECT count(*) FROM denied WHERE kind = 'session'"), "1");
+}
+
+// Each needs one connection at a time: with two for sixteen nobody waits for ever.
+TEST_F(TokenGrantsTest, ManyWhoRevokeAtOnceNeedOneConnectionEach) {
+  postgres::Pool narrow(worker_, {.conninfo = accounts_.conninfo(), .size = 2, .acquire_timeout = kPatience});
+  TokenGrants grants{narrow, *keys_, *issuer_};
+  ASSERT_TRUE(run(revoke_at_once(grants, 16, 15s)));
+  narrow.close();
 }
 
 TEST_F(TokenGrantsTest, ACodeDiesWithItsMinuteAndWithItsSignIn) {
