@@ -104,6 +104,8 @@ Task<Result<IssuedTokens>> TokenGrants::use(RequestContext& context, postgres::T
                                                            .sign_in_id = row.sign_in_id,
                                                            .authenticated_at = row.authenticated_at,
                                                            .methods = row.methods}));
+  EVC_CO_TRY(lives, co_await hold_sign_in(context, transaction, row.sign_in_id));
+  if (!lives) co_return fail(Code::kVerificationInvalid, "the sign-in has ended");
   EVC_CO_CHECK(co_await use_code(context, transaction, std::move(hash), issued.session_id, context.clock->wall()));
   EVC_CO_CHECK(
       co_await write_audit(context, transaction,

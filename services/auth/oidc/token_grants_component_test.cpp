@@ -74,6 +74,54 @@ class TokenGrantsTest : public CredentialsTest {
     for (std::size_t i = 0; i < count; ++i) worker_.tasks().spawn("redeem", redeem_into(code, answers));
     while (answers.size() < count) co_await sleep_for(worker_, 10ms);
   }
+  std::string waiting() { return accounts_.value("SELECT count(*) FROM pg_locks WHERE NOT granted"); }
+  Task<bool> begins_to_wait(std::vector<Result<json::Object>>& answers) {
+    const SteadyTime end = clock_.steady() + kPatience;
+    while (answers.empty() && waiting() == "0" && clock_.steady() < end) co_await sleep_for(worker_, 10ms);
+    co_return answers.empty() && waiting() != "0";
+  }
+  // The sign-in's end is written and not committed while its code is redeemed.
+  Task<Result<bool>> end_while_redeeming(std::string code, std::vector<Result<json::Object>>& answers) {
+    const auto sign_in = parse_uuid(accounts_.value("SELECT id FROM session WHERE kind = 'signIn'"));
+    const WallTime now = clock_.wall();
+    EVC_CO_TRY(transaction, co_await pool_->begin(context_));
+    EVC_CO_CHECK(co_await end_sign_in(context_, transaction, *sign_in, "signed out", now, now + 60s));
+    worker_.tasks().spawn("redeem", redeem_into(code, answers));
+    const bool waited = co_await begins_to_wait(answers);
+    EVC_CO_CHECK(co_await transaction.commit(context_));
+    while (answers.empty()) co_await sleep_for(worker_, 10ms);
+    co_return waited;
+  }
+  // The other way round: the session stands there and is not committed when all of the person's are ended.
+  Task<> end_all_into(Uuid account, std::optional<Result<void>>& outcome) {
+    const WallTime now = clock_.wall();
+    auto transaction = co_await pool_->begin(context_);
+    outcome = co_await revoke_sessions_of(context_, *transaction, account, std::nullopt, "all", now, now + 60s);
+    if (*outcome) outcome = co_await transaction->commit(context_);
+  }
+  Task<Result<bool>> redeem_while_ending(std::string code) {
+    std::vector<Result<json::Object>> none;
+    std::optional<Result<void>> outcome;
+    EVC_CO_TRY(transaction, co_await pool_->begin(context_));
+    EVC_CO_TRY(row, co_await lock_code(context_, transaction, refresh_token_hash(code)));
+    EVC_CO_TRY(account, co_await find_account(context_, transaction, row->account_id));
+    EVC_CO_TRY(secret, co_await issuer_->person_secret(context_, row->account_id));
+    EVC_CO_TRY(issued, co_await issuer_->open_client_session(context_, transaction, *account, secret,
+                                                             {.client_id = client_.id,
+                                                              .scope = row->scope,
+                                                              .device = client_.name,
+                                                              .sign_in_id = row->sign_in_id,
+                                                              .authenticated_at = row->authenticated_at,
+                                                              .methods = row->methods}));
+    EVC_CO_TRY(lives, co_await hold_sign_in(context_, transaction, row->sign_in_id));
+    worker_.tasks().spawn("end", end_all_into(row->account_id, outcome));
+    const bool waited = co_await begins_to_wait(none);
+    EVC_CO_CHECK(co_await transaction.commit(context_));
+    while (!outcome) co_await sleep_for(worker_, 10ms);
+    EVC_CO_CHECK(std::move(*outcome));
+    co_return waited && lives && issued.account_id == row->account_id;
+  }
+
   Task<> revoke_into(TokenGrants& grants, std::vector<Result<void>>& answers) {
     answers.push_back(co_await grants.revoke(context_, client_, "nobody's"));
   }
@@ -120,6 +168,20 @@ TEST_F(TokenGrantsTest, ACodeDiesWithItsMinuteAndWithItsSignIn) {
   const std::string ended = code();
   accounts_.query("UPDATE session SET revoked_at = now() WHERE kind = 'signIn'");
   EXPECT_FALSE(redeem(ended));
+}
+
+TEST_F(TokenGrantsTest, AnEndThatIsNotCommittedYetBeatsACode) {
+  std::vector<Result<json::Object>> answers;
+  const auto waited = run(end_while_redeeming(code(), answers));
+  ASSERT_TRUE(waited && *waited);
+  EXPECT_FALSE(answers.at(0));
+  EXPECT_EQ(live_sessions(), "0");
+}
+
+TEST_F(TokenGrantsTest, TheEndOfAllSessionsEndsOneThatIsNotCommittedYet) {
+  const auto waited = run(redeem_while_ending(code()));
+  ASSERT_TRUE(waited && *waited);
+  EXPECT_EQ(live_sessions(), "0");
 }
 
 TEST_F(TokenGrantsTest, CodesAndAssertionsAreDeletedADayAfterTheirEnd) {

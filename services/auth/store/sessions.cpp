@@ -48,6 +48,11 @@ constexpr Statement kRevoke{
 constexpr Statement kDeny{"denied_insert",
                           "INSERT INTO denied (kind, value, until) VALUES ('session', $1::uuid::text, $2) ON CONFLICT "
                           "(kind, value) DO NOTHING"};
+// Before it, by a statement of its own: whoever makes a client's session holds its sign-in until the commit, and only a
+// later snapshot has that session in it.
+constexpr Statement kLockSignIns{"session_lock_sign_ins",
+                                 "SELECT 1 FROM session WHERE account_id = $1 AND kind = 'signIn' AND revoked_at IS "
+                                 "NULL ORDER BY id FOR UPDATE"};
 // Only a session that began or was refreshed since $6 can have an access token that is still good.
 constexpr Statement kRevokeAll{
     "session_revoke_all",
@@ -162,6 +167,7 @@ Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction
 Task<Result<void>> revoke_sessions_of(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
                                       std::optional<Uuid> except, std::string reason, WallTime now,
                                       WallTime denied_until) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kLockSignIns, Params(account_id)));
   EVC_CO_CHECK(co_await transaction.exec(context, kRevokeAll,
                                          Params(account_id, except, now, reason, denied_until, now - kDenyFor)));
   co_return Result<void>{};
