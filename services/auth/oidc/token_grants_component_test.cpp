@@ -184,6 +184,13 @@ TEST_F(TokenGrantsTest, TheEndOfAllSessionsEndsOneThatIsNotCommittedYet) {
   EXPECT_EQ(live_sessions(), "0");
 }
 
+TEST_F(TokenGrantsTest, AClientThatAsksForeverEndsOnlyItsOwnSessions) {
+  signed_in("ana@correio.example");
+  for (int i = 0; i < 21; ++i) ASSERT_TRUE(redeem(code()));
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM session WHERE client_id = 'an-app' AND revoked_at IS NULL"), "20");
+  EXPECT_EQ(accounts_.value("SELECT count(*) FROM session WHERE client_id IS NULL AND revoked_at IS NULL"), "22");
+}
+
 TEST_F(TokenGrantsTest, CodesAndAssertionsAreDeletedADayAfterTheirEnd) {
   code();
   EXPECT_TRUE(run(take_assertion(context_, *pool_, client_.id, "t1", clock_.wall() + 60s)).value());

@@ -11,6 +11,7 @@ namespace {
 constexpr std::chrono::seconds kRepeatedFor{10};
 constexpr std::int64_t kDenyPage = 20'000;  // 2 MB of an answer: verifiers come for the rest half a second later
 constexpr std::int64_t kLiveSessionLimit = 100;
+constexpr std::int64_t kLiveSessionLimitOfClient = 20;
 
 using postgres::Params;
 using postgres::Statement;
@@ -61,10 +62,12 @@ constexpr Statement kRevokeAll{
     "INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $5::timestamptz FROM ended "
     "WHERE created_at > $6 OR EXISTS (SELECT 1 FROM refresh_token t WHERE t.session_id = ended.id AND t.rotated_at > "
     "$6) ON CONFLICT (kind, value) DO NOTHING"};
+// Each client by itself, and everything that is of none: nobody ends what another holds.
 constexpr Statement kEndOldest{
     "session_end_oldest",
-    "WITH surplus AS (SELECT id FROM session WHERE account_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id "
-    "DESC OFFSET $5), "
+    "WITH surplus AS (SELECT id FROM (SELECT id, client_id, row_number() OVER (PARTITION BY client_id ORDER BY "
+    "created_at DESC, id DESC) AS place FROM session WHERE account_id = $1 AND revoked_at IS NULL AND "
+    "absolute_expires_at > $2) AS live WHERE place > CASE WHEN client_id IS NULL THEN $5::bigint ELSE $6::bigint END), "
     "ended AS (UPDATE session SET revoked_at = $2, revoked_reason = 'too many sessions' FROM surplus WHERE session.id "
     "= surplus.id RETURNING session.id, session.created_at) "
     "INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $3::timestamptz FROM ended "
@@ -105,7 +108,8 @@ Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction
   if (inserted.affected() != 1) co_return false;
   EVC_CO_CHECK(co_await transaction.exec(context, kEndOldest,
                                          Params(session.account_id, session.created_at, session.created_at + kDenyFor,
-                                                session.created_at - kDenyFor, kLiveSessionLimit)));
+                                                session.created_at - kDenyFor, kLiveSessionLimit,
+                                                kLiveSessionLimitOfClient)));
   co_return true;
 }
 

@@ -26,7 +26,8 @@ struct NewSession {
   std::optional<std::string> methods;
 };
 // False when the account is not active or its password is another by now: a sign-in that overlaps a reset begins
-// nothing. The hundred latest sessions of an account live on, the oldest of more ends.
+// nothing. The hundred latest sessions of an account live on, and the twenty latest of each client: the oldest of more
+// ends.
 Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction& transaction, NewSession session);
 Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash,
                                         Uuid session_id, std::int64_t generation, WallTime idle_expires_at);
