@@ -160,7 +160,10 @@ def test_a_browser_that_is_known_is_not_asked_unless_the_client_wants_it(somebod
 
 
 def test_the_request_may_come_by_a_form(signed_in, app):
-    assert "code" in app.returned(signed_in.ask("POST", "/oauth2/authorize", data=app.request()))
+    page = signed_in.page("GET", "/oauth2/authorize", params=app.request(prompt="login"))
+    assert "code" in app.returned(signed_in.sent_by_another_site("/oauth2/authorize", app.request(prompt="none"))), "a browser that is known is known by a form too"
+    assert signed_in.sent_by_another_site("/oauth2/sign-in", {"flow": "x"}).status_code == 400
+    assert "code" in app.returned(signed_in.sign_in(page)), "what was open in another tab is still good"
 
 
 def test_wrong_passwords_look_the_same_and_are_counted_like_everywhere(somebody, app):
@@ -290,11 +293,14 @@ def test_without_a_proof_sign_out_asks_first(somebody, app):
     tokens, foreign = app.tokens(browser), app.tokens(stranger)
     page = browser.page("GET", "/oauth2/logout")
     assert page.action == "/oauth2/logout/confirm"
-    page = browser.page("POST", "/oauth2/logout", data={"id_token_hint": foreign["id_token"], "client_id": app.client_id, "post_logout_redirect_uri": RETURN})
+    assert Page(browser.sent_by_another_site("/oauth2/logout", {})).action == "/oauth2/logout/confirm", "no other site ends it"
+    page = Page(browser.sent_by_another_site("/oauth2/logout", {"id_token_hint": foreign["id_token"], "client_id": app.client_id, "post_logout_redirect_uri": RETURN}))
     assert app.refresh(foreign["refresh_token"]).status_code == 200, "another's token ends nothing here"
     assert stranger.send(page).status_code == 400, "another browser's page"
+    anew = app.tokens(browser, prompt="login")
     answer = browser.send(page)
     assert (answer.status_code, answer.headers["Location"]) == (303, RETURN)
+    assert app.refresh(anew["refresh_token"]).json()["error"] == "invalid_grant", "whoever signed in anew meanwhile leaves too"
     assert app.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
     assert "You are signed out" in browser.page("GET", "/oauth2/logout").text
 

@@ -47,9 +47,17 @@ void say_when(http::Response& response, const std::optional<std::chrono::millise
 
 }  // namespace
 
+http::Response by_link(std::string_view path, const Parameters& parameters) {
+  const std::vector<std::pair<std::string, std::string>> all(parameters.begin(), parameters.end());
+  return redirect_to(with_parameters(path, all));
+}
+
 http::Response problem_answer(int status, PageProblem problem, const Browser& browser, const RequestContext& context) {
+  // A page without a form needs no mark, and the one that other pages were made for stays.
+  Browser reader = browser;
+  reader.mark_is = Browser::Mark::kKnown;
   http::Response response =
-      page_answer(status, problem_page(browser.language, problem, context.trace.trace_id_hex()), browser);
+      page_answer(status, problem_page(browser.language, problem, context.trace.trace_id_hex()), reader);
   if (status == 503) say_when(response, std::nullopt);
   return response;
 }
@@ -111,6 +119,7 @@ Task<http::Response> AuthorizationFlow::begin(RequestContext& context, const htt
   auto parameters = parameters_of(request);
   Browser browser = browser_of(request, parameters ? locales_of(*parameters) : "");
   if (!parameters) co_return problem_answer(400, PageProblem::kBadRequest, browser, context);
+  if (request.method == "POST") co_return by_link("/oauth2/authorize", *parameters);
   co_return co_await go_on(context, std::move(*parameters), std::move(browser), {});
 }
 

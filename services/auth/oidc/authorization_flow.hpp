@@ -74,6 +74,9 @@ class AuthorizationFlow {
   Parts parts_;
 };
 
+// The same request by GET. Cookies with SameSite=Lax stay at home when another site sends a form, and come along on the
+// way on from it: who is signed in is known only then.
+http::Response by_link(std::string_view path, const Parameters& parameters);
 // What a person is told when nothing can be sent back to a client; `support` finds the request in the logs.
 http::Response problem_answer(int status, PageProblem problem, const Browser& browser, const RequestContext& context);
 

@@ -50,6 +50,7 @@ Task<http::Response> SignOut::begin(RequestContext& context, const http::Request
   }
   Browser browser = browser_of(request, parameters ? field(*parameters, "ui_locales").value_or("") : "");
   if (!parameters) co_return problem_answer(400, PageProblem::kBadLogout, browser, context);
+  if (request.method == "POST") co_return by_link("/oauth2/logout", *parameters);
   auto answer = co_await steps(context, std::move(*parameters), browser);
   if (answer) co_return std::move(*answer);
   co_return problem_answer(503, PageProblem::kBusy, browser, context);
@@ -90,9 +91,17 @@ Task<http::Response> SignOut::confirm(RequestContext& context, const http::Reque
     flow = parts_.seal.open(field(*fields, "flow").value_or(""), kPurpose, browser.mark, context.clock->wall());
   if (!flow) co_return problem_answer(400, PageProblem::kOver, browser, context);
   browser.language = browser_of(request, field(flow->parameters, "ui_locales").value_or("")).language;
-  auto answer = co_await finish(context, std::move(flow->parameters), browser, flow->sign_in);
+  auto answer = co_await leave(context, std::move(*flow), browser);
   if (answer) co_return std::move(*answer);
   co_return problem_answer(503, PageProblem::kBusy, browser, context);
+}
+
+Task<Result<http::Response>> SignOut::leave(RequestContext& context, PageFlow flow, Browser browser) {
+  const WallTime now = context.clock->wall();
+  EVC_CO_TRY(here, co_await find_sign_in(context, parts_.pool, refresh_token_hash(browser.sign_in_cookie), now));
+  // Signed in anew since the page was shown: that is forgotten too, so it ends too.
+  if (here && here->id != flow.sign_in) EVC_CO_CHECK(co_await end(context, here->id, here->account_id));
+  co_return co_await finish(context, std::move(flow.parameters), std::move(browser), flow.sign_in);
 }
 
 Task<Result<http::Response>> SignOut::finish(RequestContext& context, Parameters parameters, Browser browser,

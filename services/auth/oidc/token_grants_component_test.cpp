@@ -74,7 +74,10 @@ class TokenGrantsTest : public CredentialsTest {
     for (std::size_t i = 0; i < count; ++i) worker_.tasks().spawn("redeem", redeem_into(code, answers));
     while (answers.size() < count) co_await sleep_for(worker_, 10ms);
   }
-  std::string waiting() { return accounts_.value("SELECT count(*) FROM pg_locks WHERE NOT granted"); }
+  std::string waiting() { 
+    return accounts_.value(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+  }
   Task<bool> begins_to_wait(std::vector<Result<json::Object>>& answers) {
     const SteadyTime end = clock_.steady() + kPatience;
     while (answers.empty() && waiting() == "0" && clock_.steady() < end) co_await sleep_for(worker_, 10ms);
