@@ -133,7 +133,7 @@ def test_nothing_is_sent_to_an_address_that_was_not_written_down(signed_in, app)
 @pytest.mark.parametrize(("changed", "error"), [
     ({"response_type": "token"}, "unsupported_response_type"), ({"response_type": None}, "invalid_request"), ({"response_mode": "fragment"}, "invalid_request"),
     ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"), ({"request_uri": "https://localhost:9/r"}, "request_uri_not_supported"),
-    ({"scope": "nonsense"}, "invalid_scope"), ({"prompt": "none login"}, "invalid_request"), ({"max_age": "soon"}, "invalid_request"), ({"id_token_hint": "x.y.z"}, "invalid_request")])
+    ({"scope": "nonsense"}, "invalid_scope"), ({"prompt": "none login"}, "invalid_request"), ({"max_age": "soon"}, "invalid_request"), ({"id_token_hint": "x.y.z", "prompt": "none"}, "login_required")])
 def test_what_is_wrong_with_a_request_is_said_to_the_client(signed_in, app, changed, error):
     given = app.returned(signed_in.ask("GET", "/oauth2/authorize", params=app.request(**changed)))
     assert given["error"] == error and given["state"] == app.state and "code" not in given
@@ -275,9 +275,13 @@ def test_sign_out_ends_the_browser_and_everything_that_came_from_it(somebody, ap
     tokens, others = app.tokens(browser), public_app.tokens(browser)
     untouched = browser.person.elsewhere().login()
     leave = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": RETURN, "state": "s 1"}
-    for wrong in ({"post_logout_redirect_uri": "https://evil.example/"}, {"client_id": public_app.client_id}, {"id_token_hint": "x.y.z"}, {"id_token_hint": tokens["access_token"]}):
+    for wrong in ({"post_logout_redirect_uri": "https://evil.example/"}, {"client_id": public_app.client_id}):
         assert browser.ask("GET", "/oauth2/logout", params={**leave, **wrong}).status_code == 400, wrong
     assert browser.ask("GET", "/oauth2/logout", params={"post_logout_redirect_uri": RETURN}).status_code == 400, "nobody knows whose address that is"
+    for unknown in ("x.y.z", tokens["access_token"]):
+        page = browser.page("GET", "/oauth2/logout", params={**leave, "id_token_hint": unknown})
+        assert page.action == "/oauth2/logout/confirm", "what proves nothing is no hint, as when its key is gone"
+        assert "code" in app.returned(browser.ask("GET", "/oauth2/authorize", params=app.request(id_token_hint=unknown)))
     answer = browser.ask("GET", "/oauth2/logout", params=leave)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{RETURN}?state=s%201")
     assert app.returned(browser.ask("GET", "/oauth2/authorize", params=app.request(prompt="none")))["error"] == "login_required"

@@ -92,14 +92,15 @@ Task<Result<AuthorizationFlow::Reading>> AuthorizationFlow::read(RequestContext&
   co_return reading;
 }
 
-// Whose ID token came as a hint, expired or not. bad-request when it is none of ours.
-Result<std::optional<std::string>> AuthorizationFlow::hinted_subject(const AuthorizationRequest& request) const {
-  if (request.id_token_hint.empty()) return std::optional<std::string>{};
-  const auto token = auth::parse_jws(request.id_token_hint);
-  if (!token || !parts_.keys.verify(*token)) return fail(Code::kBadRequest, "id_token_hint is none of ours");
-  const auto* subject = token->payload.if_contains("sub");
-  if (subject == nullptr || !subject->is_string()) return fail(Code::kBadRequest, "id_token_hint is none of ours");
-  return std::optional(std::string(subject->get_string()));
+// Whose ID token came as a hint, expired or not. One whose key is gone says nothing, and where nobody may be asked it
+// fits nobody.
+std::optional<std::string> AuthorizationFlow::hinted_subject(const AuthorizationRequest& request) const {
+  if (request.id_token_hint.empty()) return std::nullopt;
+  if (const auto claims = parts_.grants.ours(request.id_token_hint, "JWT")) {
+    const auto* subject = claims->if_contains("sub");
+    if (subject != nullptr && subject->is_string()) return std::string(subject->get_string());
+  }
+  return request.prompts.none ? std::optional(std::string()) : std::nullopt;
 }
 
 http::Response AuthorizationFlow::ask_sign_in(int status, const Asked& asked, PageFlow flow, const Browser& browser,
@@ -142,7 +143,6 @@ Task<Result<http::Response>> AuthorizationFlow::step(RequestContext& context, As
                                                      Browser browser, Progress progress) {
   const WallTime now = context.clock->wall();
   const auto hinted = hinted_subject(asked.request);
-  if (!hinted) co_return refused(asked, "invalid_request", hinted.error().detail);
   const bool just_now = progress.signed_in.has_value();
   std::optional<SignInRow> row = std::move(progress.signed_in);
   if (!row && !browser.sign_in_cookie.empty()) {
@@ -164,7 +164,7 @@ Task<Result<http::Response>> AuthorizationFlow::step(RequestContext& context, As
     const bool given = asked.client.party == Party::kFirst || scope_within(asked.request.scope, consented);
     if (given && consent == Consent::kAsk) consent = Consent::kGiven;
   }
-  switch (next_step(asked.request, known, consent, *hinted, now)) {
+  switch (next_step(asked.request, known, consent, hinted, now)) {
     case NextStep::kLoginRequired:
       co_return refused(asked, "login_required", "nobody is signed in who fits the request");
     case NextStep::kConsentRequired:

@@ -12,6 +12,7 @@
 #include "services/auth/oidc/browser.hpp"
 #include "services/auth/oidc/page_flow.hpp"
 #include "services/auth/pages/pages.hpp"
+#include "services/auth/oidc/token_grants.hpp"
 #include "services/auth/store/sign_ins.hpp"
 
 namespace evc::auth_service {
@@ -20,9 +21,9 @@ class AuthorizationFlow {
  public:
   struct Parts {
     postgres::Pool& pool;
-    KeyRing& keys;
     TokenIssuer& issuer;
     Credentials& credentials;
+    TokenGrants& grants;
     PageSeal seal;
   };
   explicit AuthorizationFlow(Parts parts) : parts_(std::move(parts)) {}
@@ -69,7 +70,7 @@ class AuthorizationFlow {
   http::Response refused(const Asked& asked, std::string_view error, std::string_view description) const;
   http::Response ask_sign_in(int status, const Asked& asked, PageFlow flow, const Browser& browser,
                              SignInProblem problem, WallTime now) const;
-  Result<std::optional<std::string>> hinted_subject(const AuthorizationRequest& request) const;
+  std::optional<std::string> hinted_subject(const AuthorizationRequest& request) const;
 
   Parts parts_;
 };
