@@ -86,6 +86,16 @@ def test_consent_is_asked_once_and_for_what_is_new(somebody, public_app):
     assert page.action == "/oauth2/consent", "asked for, so asked"
 
 
+def test_whoever_ends_a_clients_session_is_asked_for_consent_again(somebody, app):
+    person = somebody()
+    browser = Browser(person)
+    tokens = app.tokens(browser)
+    assert person.request("DELETE", f"/auth/sessions/{decoded(tokens['id_token'])['sid']}").status_code == 204
+    assert app.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    page = Page(browser.sign_in(browser.page("GET", "/oauth2/authorize", params=app.request())))
+    assert page.action == "/oauth2/consent"
+
+
 def test_a_code_is_good_once_and_a_second_time_ends_what_it_made(signed_in, app, eventually):
     code = app.code(signed_in)
     tokens = app.redeem(code).json()
