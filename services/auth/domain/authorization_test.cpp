@@ -98,6 +98,15 @@ TEST(AuthorizationRequest, AParameterThatStandsThereTwiceIsNone) {
   EXPECT_EQ(single_parameters({{"state", "a"}})->at("state"), "a");
 }
 
+TEST(OauthClient, AnotherAppMayTakeThePlaceOfAPublicClientThatIsNoSite) {
+  OauthClient client = public_client();
+  EXPECT_TRUE(is_reached_alone(client, "https://app.example/cb"));
+  EXPECT_FALSE(is_reached_alone(client, "http://127.0.0.1:9000/cb"));
+  EXPECT_FALSE(is_reached_alone(client, "com.example.app:/cb"));
+  client.authentication = ClientAuthentication::kClientSecret;
+  EXPECT_TRUE(is_reached_alone(client, "com.example.app:/cb"));
+}
+
 TEST(NextStep, NobodyIsAskedWhenNoneMayBe) {
   AuthorizationRequest request;
   const WallTime now{1'000'000s};

@@ -92,6 +92,11 @@ bool may_redirect_after_logout(const OauthClient& client, std::string_view uri) 
   return std::ranges::find(client.post_logout_redirect_uris, uri) != client.post_logout_redirect_uris.end();
 }
 
+bool is_reached_alone(const OauthClient& client, std::string_view uri) {
+  return client.authentication != ClientAuthentication::kNone || client.party == Party::kFirst ||
+         uri.starts_with("https://");
+}
+
 std::string origin_of_uri(std::string_view uri) {
   const auto colon = uri.find(':');
   if (!uri.substr(std::min(colon, uri.size())).starts_with("://")) return std::string(uri.substr(0, colon + 1));

@@ -161,7 +161,8 @@ Task<Result<http::Response>> AuthorizationFlow::step(RequestContext& context, As
     asked.request.scope = common_scope(asked.request.scope, TokenIssuer::scope_of(*account));
     if (asked.request.scope.empty()) co_return refused(asked, "invalid_scope", "the person has none of these rights");
     EVC_CO_TRY(consented, co_await consented_scope(context, parts_.pool, row->account_id, asked.client.id));
-    const bool given = asked.client.party == Party::kFirst || scope_within(asked.request.scope, consented);
+    const bool lasts = is_reached_alone(asked.client, asked.request.redirect_uri);
+    const bool given = asked.client.party == Party::kFirst || (lasts && scope_within(asked.request.scope, consented));
     if (given && consent == Consent::kAsk) consent = Consent::kGiven;
   }
   switch (next_step(asked.request, known, consent, hinted, now)) {
