@@ -44,10 +44,16 @@ Task<Result<void>> KeyRing::refresh(RequestContext& context) {
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   EVC_CO_CHECK(co_await lock_key_schedule(context, transaction));
   EVC_CO_TRY(stored, co_await read_signing_keys(context, transaction));
+  // All made before the first is written: from the first entry on, the audit log waits for this transaction.
+  std::vector<StoredKey> fresh;
   for (const KeyAlgorithm algorithm : kAlgorithms) {
     const auto due = next_key(times_of(stored, algorithm), now);
     if (!due) continue;
-    EVC_CO_TRY(row, co_await made(context, algorithm, *due));
+    auto row = co_await made(context, algorithm, *due);
+    // The workshop is busy: next time. What is stored, and what is revoked, is taken over now.
+    if (row) fresh.push_back(std::move(*row));
+  }
+  for (StoredKey& row : fresh) {
     EVC_CO_CHECK(co_await insert_signing_key(context, transaction, row));
     EVC_CO_CHECK(co_await write_audit(context, transaction,
                                       {.action = AuditAction::kSigningKeyMade,
