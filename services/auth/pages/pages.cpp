@@ -104,8 +104,10 @@ std::string consent_page(const ConsentPage& page) {
   std::string_view rest = page.scope;
   while (!rest.empty()) {
     const auto space = rest.find(' ');
-    if (const auto words = scope_text(rest.substr(0, space), page.language))
-      grants += fmt::format("<li>{}</li>\n", *words);
+    const std::string_view scope = rest.substr(0, space);
+    // Nothing is granted that is not shown.
+    const auto words = scope_text(scope, page.language);
+    grants += fmt::format("<li>{}</li>\n", words ? std::string(*words) : escape_markup(std::string(scope)));
     rest.remove_prefix(space == std::string_view::npos ? rest.size() : space + 1);
   }
   const std::string buttons = fmt::format(
