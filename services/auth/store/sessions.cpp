@@ -73,14 +73,14 @@ constexpr Statement kEndOldest{
     "INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $3::timestamptz FROM ended "
     "WHERE created_at > $4 OR EXISTS (SELECT 1 FROM refresh_token t WHERE t.session_id = ended.id AND t.rotated_at > "
     "$4) ON CONFLICT (kind, value) DO NOTHING"};
-// The last generation and the one before tell everything, however long the family is.
+// A browser's sign-in too: it has no tokens, and makes sessions. The last generation and the one before tell everything, however long the family is.
 constexpr Statement kLiveSessions{
     "session_live",
     "SELECT s.id, coalesce(s.device_sealed, ''), s.created_at, coalesce(t.rotated_at, s.created_at) FROM session s, "
     "LATERAL (SELECT max(rotated_at) AS rotated_at, bool_or(state = 'active' AND idle_expires_at > $2) AS live FROM "
     "(SELECT rotated_at, state, idle_expires_at FROM refresh_token WHERE session_id = s.id ORDER BY generation DESC "
     "LIMIT 2) AS last) AS t "
-    "WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 AND t.live "
+    "WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 AND (t.live OR s.kind = 'signIn') "
     "ORDER BY s.created_at DESC, s.id DESC LIMIT 100"};
 constexpr Statement kOwnsSession{"session_owned", "SELECT 1 FROM session WHERE account_id = $1 AND id = $2"};
 // Concurrent commits may show version 8 before 7. The last 64 versions are always repeated, and so is what was denied a
