@@ -165,7 +165,10 @@ def test_a_browser_that_is_known_is_not_asked_unless_the_client_wants_it(somebod
     hint = app.tokens(signed_in)["id_token"]
     assert "code" in app.returned(signed_in.ask("GET", "/oauth2/authorize", params=app.request(prompt="none", id_token_hint=hint)))
     other = Browser(somebody())
-    app.code(other)
+    held = app.tokens(other)
+    answer = other.sign_in(other.page("GET", "/oauth2/authorize", params=app.request(id_token_hint=hint)))
+    assert answer.status_code == 422 and "expects another account" in answer.text
+    assert app.refresh(held["refresh_token"]).status_code == 200, "nobody has taken this browser over"
     assert app.returned(other.ask("GET", "/oauth2/authorize", params=app.request(prompt="none", id_token_hint=hint)))["error"] == "login_required"
 
 

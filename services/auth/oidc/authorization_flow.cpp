@@ -261,6 +261,12 @@ Task<Result<http::Response>> AuthorizationFlow::check_answer(RequestContext& con
     flow.proved = proof->proved;
     co_return ask_sign_in(200, asked, std::move(flow), browser, SignInProblem::kNone, context.clock->wall());
   }
+  // Said before anything ends that is signed in here.
+  const auto hinted = hinted_subject(asked.request);
+  if (hinted && *hinted != to_string(proof->person->person.account.id)) {
+    flow.proved.reset();
+    co_return ask_sign_in(422, asked, std::move(flow), browser, SignInProblem::kOtherAccount, context.clock->wall());
+  }
   const std::string mark = proof->person->device_mark;
   auto begun = co_await open_sign_in(context, std::move(*proof->person), origin.device, browser.sign_in_cookie);
   if (!begun && begun.error().code == Code::kCredentialsInvalid)

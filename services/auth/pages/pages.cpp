@@ -32,6 +32,8 @@ std::string_view words_of(SignInProblem problem, const PageTexts& texts) {
       return texts.wrong;
     case SignInProblem::kWrongCode:
       return texts.wrong_code;
+    case SignInProblem::kOtherAccount:
+      return texts.other_account;
     case SignInProblem::kTooMany:
       return texts.too_many;
     case SignInProblem::kBusy:
@@ -49,7 +51,8 @@ std::string problem_box(SignInProblem problem, const PageTexts& texts) {
 }
 
 std::string_view invalid(SignInProblem problem) {
-  const bool of_fields = problem == SignInProblem::kWrong || problem == SignInProblem::kWrongCode;
+  const bool of_fields = problem == SignInProblem::kWrong || problem == SignInProblem::kWrongCode ||
+                         problem == SignInProblem::kOtherAccount;
   return of_fields ? " aria-invalid=\"true\" aria-describedby=\"problem\"" : "";
 }
 
