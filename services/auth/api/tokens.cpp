@@ -165,7 +165,8 @@ Task<Result<IssuedTokens>> TokenIssuer::tokens_for(RequestContext& context, Refr
   if (!account) co_return fail(Code::kRefreshTokenInvalid);
   EVC_CO_TRY(secret, co_await person_secret(context, row.account_id));
   const std::string all = scope_of(*account);
-  const std::string granted = row.scope ? common_scope(*row.scope, all) : all;
+  const std::string held = row.scope ? common_scope(*row.scope, all) : all;
+  const std::string granted = order.client_scope ? common_scope(held, *order.client_scope) : held;
   const std::string scope = order.scope ? common_scope(*order.scope, granted) : granted;
   const std::string client_id = row.client_id.value_or(std::string(kAppClient));
   EVC_CO_TRY(access, access_token(*account, secret, row.session_id, {.client_id = client_id, .scope = scope},

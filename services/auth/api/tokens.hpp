@@ -45,6 +45,8 @@ struct RefreshOrder {
   std::string token;
   std::string client_id;             // who presents it
   std::optional<std::string> scope;  // less than was granted
+  // What the client may ask for today, which may be less than it was when it was granted; nullopt: ours.
+  std::optional<std::string> client_scope = std::nullopt;
 };
 
 class TokenIssuer {

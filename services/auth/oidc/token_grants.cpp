@@ -137,7 +137,8 @@ Task<Result<void>> TokenGrants::end_what_it_made(RequestContext& context, postgr
 Task<Result<json::Object>> TokenGrants::refresh(RequestContext& context, OauthClient client, Parameters fields) {
   EVC_CO_TRY(issued, co_await issuer_.refresh_for(context, {.token = field(fields, "refresh_token").value_or(""),
                                                             .client_id = client.id,
-                                                            .scope = field(fields, "scope")}));
+                                                            .scope = field(fields, "scope"),
+                                                            .client_scope = client.scope}));
   co_return answer(client, std::move(issued), {}, context.clock->wall());
 }
 

@@ -22,7 +22,7 @@ class TokenGrantsTest : public CredentialsTest {
   }
 
   // Somebody who has signed in at a browser, and a code that was fetched there.
-  std::string code() {
+  std::string code(const char* scope = "openid") {
     const auto proof = run(credentials_->identify(context_, {"ana@correio.example", kPassword, {}, {}}, somewhere()));
     const Person& person = proof->person->person;
     const Uuid sign_in = uuid_v7();
@@ -34,7 +34,7 @@ class TokenGrantsTest : public CredentialsTest {
                                          .account_id = person.account.id,
                                          .sign_in_id = sign_in,
                                          .redirect_uri = kRedirect,
-                                         .scope = "openid",
+                                         .scope = scope,
                                          .expires_at = clock_.wall() + kCodeLife},
                                  .created_at = clock_.wall()})));
     return code;
@@ -207,6 +207,17 @@ TEST_F(TokenGrantsTest, CodesAndAssertionsAreDeletedADayAfterTheirEnd) {
   clock_.offset = 25h;
   ASSERT_TRUE(run(purge(context_, *pool_, *keystore_)));
   EXPECT_EQ(left(), "0");
+}
+
+TEST_F(TokenGrantsTest, WhatAClientMayNotAskForAnyMoreIsGoneFromWhatItHolds) {
+  const auto held = redeem(code("openid profile"));
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->at("scope").as_string(), "openid profile");
+  client_.scope = "openid";
+  const auto again =
+      run(grants_.refresh(context_, client_, {{"refresh_token", std::string(held->at("refresh_token").as_string())}}));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->at("scope").as_string(), "openid");
 }
 
 TEST_F(TokenGrantsTest, ARemovedClientLosesWhatItHolds) {
