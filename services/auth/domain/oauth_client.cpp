@@ -27,8 +27,9 @@ bool is_scheme_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 }
 
+// Not [::1]: browsers know no such host in form-action, and would not go there from our page.
 bool is_loopback(std::string_view authority) {
-  for (const std::string_view host : {"127.0.0.1", "[::1]", "localhost"}) {
+  for (const std::string_view host : {"127.0.0.1", "localhost"}) {
     if (authority == host || (authority.starts_with(host) && authority[host.size()] == ':')) return true;
   }
   return false;
