@@ -54,7 +54,8 @@ std::optional<std::chrono::seconds> age_of(std::string_view text) {
 
 // A parameter without a value counts as left out (RFC 6749 §3.1).
 std::optional<AuthorizationRefusal> not_supported(const Parameters& parameters) {
-  if (!value_of(parameters, "request").empty()) return AuthorizationRefusal{"request_not_supported", "send plain parameters"};
+  if (!value_of(parameters, "request").empty())
+    return AuthorizationRefusal{"request_not_supported", "send plain parameters"};
   if (!value_of(parameters, "request_uri").empty())
     return AuthorizationRefusal{"request_uri_not_supported", "send plain parameters"};
   if (!value_of(parameters, "registration").empty())

@@ -176,12 +176,13 @@ TEST(OauthClient, WhatMayNotBeWrittenDown) {
     client.redirect_uris = {uri};
     return check_client(client).has_value();
   };
-  for (const char* good : {"https://app.example/cb", "http://127.0.0.1:9000/cb",
-                           "http://localhost:1/", "org.example.app:/cb"})
+  for (const char* good :
+       {"https://app.example/cb", "http://127.0.0.1:9000/cb", "http://localhost:1/", "org.example.app:/cb"})
     EXPECT_TRUE(with_redirect(good)) << good;
-  for (const char* bad : {"http://app.example/cb", "https://app.example/cb#x", "javascript:alert(1)", "https://a@b/", "http://[::1]/cb",
-                          "https://", "//app.example", "cb", "https://app.example/ cb", "https://*.example/", "data:x",
-                          "http://127.0.0.1.example/", "https://app.example/;script-src *"})
+  for (const char* bad :
+       {"http://app.example/cb", "https://app.example/cb#x", "javascript:alert(1)", "https://a@b/", "http://[::1]/cb",
+        "https://", "//app.example", "cb", "https://app.example/ cb", "https://*.example/", "data:x",
+        "http://127.0.0.1.example/", "https://app.example/;script-src *"})
     EXPECT_FALSE(with_redirect(bad)) << bad;
   OauthClient client = public_client();
   client.id = "Evcosta";

@@ -11,8 +11,8 @@
 #include "services/auth/domain/authorization.hpp"
 #include "services/auth/oidc/browser.hpp"
 #include "services/auth/oidc/page_flow.hpp"
-#include "services/auth/pages/pages.hpp"
 #include "services/auth/oidc/token_grants.hpp"
+#include "services/auth/pages/pages.hpp"
 #include "services/auth/store/sign_ins.hpp"
 
 namespace evc::auth_service {

@@ -195,8 +195,7 @@ Task<Result<void>> TokenGrants::revoke(RequestContext& context, OauthClient clie
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   if (claims) EVC_CO_CHECK(co_await deny_token(context, transaction, text_of(*claims, "jti"), now + kDenyFor));
   if (family)
-    EVC_CO_CHECK(
-        co_await revoke_session(context, transaction, *family, "revoked by the client", now, now + kDenyFor));
+    EVC_CO_CHECK(co_await revoke_session(context, transaction, *family, "revoked by the client", now, now + kDenyFor));
   EVC_CO_CHECK(co_await write_audit(context, transaction,
                                     {.action = AuditAction::kTokenRevoked,
                                      .actor = AuditActor::kOwner,

@@ -74,7 +74,7 @@ class TokenGrantsTest : public CredentialsTest {
     for (std::size_t i = 0; i < count; ++i) worker_.tasks().spawn("redeem", redeem_into(code, answers));
     while (answers.size() < count) co_await sleep_for(worker_, 10ms);
   }
-  std::string waiting() { 
+  std::string waiting() {
     return accounts_.value(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
   }
@@ -122,7 +122,7 @@ class TokenGrantsTest : public CredentialsTest {
     EVC_CO_CHECK(co_await transaction.commit(context_));
     while (!outcome) co_await sleep_for(worker_, 10ms);
     EVC_CO_CHECK(std::move(*outcome));
-    co_return waited && lives && issued.account_id == row->account_id;
+    co_return waited&& lives&& issued.account_id == row->account_id;
   }
 
   Task<> revoke_into(TokenGrants& grants, std::vector<Result<void>>& answers) {

@@ -21,8 +21,8 @@ std::vector<std::string> every_page(http::Language language) {
   std::vector<std::string> pages{sign_out_page(language, kHostile), signed_out_page(language),
                                  problem_page(language, PageProblem::kOver, kHostile),
                                  consent_page({language, kHostile, kHostile, kHostile, "openid profile"})};
-  for (const auto problem : {SignInProblem::kNone, SignInProblem::kWrong, SignInProblem::kWrongCode, SignInProblem::kOtherAccount,
-                             SignInProblem::kTooMany, SignInProblem::kBusy}) {
+  for (const auto problem : {SignInProblem::kNone, SignInProblem::kWrong, SignInProblem::kWrongCode,
+                             SignInProblem::kOtherAccount, SignInProblem::kTooMany, SignInProblem::kBusy}) {
     pages.push_back(sign_in_page({language, kHostile, kHostile, kHostile, problem}));
     pages.push_back(second_step_page({language, kHostile, kHostile, kHostile, problem}));
   }

@@ -73,7 +73,8 @@ constexpr Statement kEndOldest{
     "INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $3::timestamptz FROM ended "
     "WHERE created_at > $4 OR EXISTS (SELECT 1 FROM refresh_token t WHERE t.session_id = ended.id AND t.rotated_at > "
     "$4) ON CONFLICT (kind, value) DO NOTHING"};
-// A browser's sign-in too: it has no tokens, and makes sessions. The last generation and the one before tell everything, however long the family is.
+// A browser's sign-in too: it has no tokens, and makes sessions. The last generation and the one before tell
+// everything, however long the family is.
 constexpr Statement kLiveSessions{
     "session_live",
     "SELECT s.id, coalesce(s.device_sealed, ''), s.created_at, coalesce(t.rotated_at, s.created_at) FROM session s, "
@@ -106,10 +107,10 @@ Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction
   params.add(session.authenticated_at).add(session.methods);
   EVC_CO_TRY(inserted, co_await transaction.exec(context, kInsertSession, std::move(params)));
   if (inserted.affected() != 1) co_return false;
-  EVC_CO_CHECK(co_await transaction.exec(context, kEndOldest,
-                                         Params(session.account_id, session.created_at, session.created_at + kDenyFor,
-                                                session.created_at - kDenyFor, kLiveSessionLimit,
-                                                kLiveSessionLimitOfClient)));
+  EVC_CO_CHECK(
+      co_await transaction.exec(context, kEndOldest,
+                                Params(session.account_id, session.created_at, session.created_at + kDenyFor,
+                                       session.created_at - kDenyFor, kLiveSessionLimit, kLiveSessionLimitOfClient)));
   co_return true;
 }
 

@@ -74,7 +74,8 @@ struct SessionRow {
   WallTime first_seen_at{};
   WallTime last_used_at{};
 };
-// Those that could still be refreshed, and browsers that are signed in at the provider; the latest sign-in first, at most 100.
+// Those that could still be refreshed, and browsers that are signed in at the provider; the latest sign-in first, at
+// most 100.
 Task<Result<std::vector<SessionRow>>> live_sessions_of(RequestContext& context, postgres::Pool& pool, Uuid account_id,
                                                        WallTime now);
 // Also of one that has ended.

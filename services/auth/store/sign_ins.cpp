@@ -12,15 +12,14 @@ constexpr Statement kFind{
     "SELECT s.id, s.account_id, s.authenticated_at, s.methods FROM session s JOIN account a ON a.id = s.account_id "
     "WHERE s.cookie_hash = $1 AND s.kind = 'signIn' AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 AND "
     "a.state = 'active'"};
-// A statement of its own before what ends families: whoever makes one of the sign-in holds it FOR SHARE until the commit,
-// so that the next statement's snapshot has the family in it.
+// A statement of its own before what ends families: whoever makes one of the sign-in holds it FOR SHARE until the
+// commit, so that the next statement's snapshot has the family in it.
 constexpr Statement kLockSignIn{"sign_in_lock", "SELECT 1 FROM session WHERE id = $1 FOR UPDATE"};
 constexpr Statement kLockSignInOf{
     "sign_in_lock_of",
     "SELECT 1 FROM session WHERE id = (SELECT CASE kind WHEN 'signIn' THEN id ELSE sign_in_id END FROM session WHERE "
     "id = $1) FOR UPDATE"};
-constexpr Statement kHoldSignIn{"sign_in_hold",
-                                "SELECT 1 FROM session WHERE id = $1 AND revoked_at IS NULL FOR SHARE"};
+constexpr Statement kHoldSignIn{"sign_in_hold", "SELECT 1 FROM session WHERE id = $1 AND revoked_at IS NULL FOR SHARE"};
 constexpr Statement kMoveFamilies{"sign_in_move", "UPDATE session SET sign_in_id = $2 WHERE sign_in_id = $1"};
 constexpr Statement kReplace{"sign_in_replace",
                              "UPDATE session SET revoked_at = $2, revoked_reason = 'signed in again' WHERE id = $1 AND "
