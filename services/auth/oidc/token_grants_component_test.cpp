@@ -99,8 +99,9 @@ class TokenGrantsTest : public CredentialsTest {
   Task<> end_all_into(Uuid account, std::optional<Result<void>>& outcome) {
     const WallTime now = clock_.wall();
     auto transaction = co_await pool_->begin(context_);
-    outcome = co_await revoke_sessions_of(context_, *transaction, account, std::nullopt, "all", now, now + 60s);
-    if (*outcome) outcome = co_await transaction->commit(context_);
+    auto ended = co_await revoke_sessions_of(context_, *transaction, account, std::nullopt, "all", now, now + 60s);
+    if (ended) ended = co_await transaction->commit(context_);
+    outcome = std::move(ended);
   }
   Task<Result<bool>> redeem_while_ending(std::string code) {
     std::vector<Result<json::Object>> none;
@@ -122,7 +123,8 @@ class TokenGrantsTest : public CredentialsTest {
     EVC_CO_CHECK(co_await transaction.commit(context_));
     while (!outcome) co_await sleep_for(worker_, 10ms);
     EVC_CO_CHECK(std::move(*outcome));
-    co_return waited&& lives&& issued.account_id == row->account_id;
+    const bool raced = waited && lives && issued.account_id == row->account_id;
+    co_return raced;
   }
 
   Task<> revoke_into(TokenGrants& grants, std::vector<Result<void>>& answers) {
