@@ -26,7 +26,8 @@ http::Response metrics_text(const http::Request& request) {
   return http::Response::text(200, telemetry::metrics().render(format), telemetry::content_type(format));
 }
 
-// A page that is open in a browser on this machine reaches this port too; who is meant to is no browser, and says neither.
+// A page that is open in a browser on this machine reaches this port too; who is meant to is no browser, and says
+// neither.
 bool comes_from_a_page(const http::Request& request) {
   return request.headers.contains("Origin") || request.headers.contains("Sec-Fetch-Site");
 }

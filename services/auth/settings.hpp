@@ -19,14 +19,14 @@ struct AuthSettings {
   std::int64_t failures_per_address = 30;  // … from one address in a minute
   std::int64_t hashing_queue = 64;         // logins waiting for the hashing thread; more are answered 503
   std::int64_t hashing_threads = 1;
-  // A browser that asks nothing for so long is signed out of our console. Below the 12 hours of the browser's sign-in at
-  // the provider the way back in asks no question.
+  // A browser that asks nothing for so long is signed out of our console. Below the 12 hours of the browser's sign-in
+  // at the provider the way back in asks no question.
   std::int64_t browser_idle_minutes = 720;
-  std::int64_t browser_life_hours = 168;    // … and any one so long after its sign-in
-  std::string mail_spool_dir;               // one .eml file per mail
-  std::string known_passwords;              // the list of those that nobody may choose, one a line
-  std::string page_assets;                  // folder of the sign-in pages' style sheet and logo
-  std::string tombstone_file;               // who was erased; outside the databases and their backups
+  std::int64_t browser_life_hours = 168;  // … and any one so long after its sign-in
+  std::string mail_spool_dir;             // one .eml file per mail
+  std::string known_passwords;            // the list of those that nobody may choose, one a line
+  std::string page_assets;                // folder of the sign-in pages' style sheet and logo
+  std::string tombstone_file;             // who was erased; outside the databases and their backups
 
   void check(SettingLimits& limits) const {
     limits.range<std::int64_t>("access_token_s", access_token_s, 1, 900);

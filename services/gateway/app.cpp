@@ -70,10 +70,9 @@ gateway::OwnOperations own_operations(service::WorkerScope& scope, gateway::Rate
   const gateway::SessionGuards guards{
       .admit = [&limiter](RequestContext& context,
                           const http::Request& request) { return admit(limiter, context, request.remote_address); },
-      .verify =
-          [verifier = scope.verifier()](RequestContext& context, std::string token) {
-            return verify(verifier, context, std::move(token));
-          }};
+      .verify = [verifier = scope.verifier()](
+                    RequestContext& context,
+                    std::string token) { return verify(verifier, context, std::move(token)); }};
   auto& sessions = scope.own<gateway::BrowserSessions>(
       auth, guards,
       gateway::SessionOptions{.origin = scope.all_settings().common.identity.issuer,

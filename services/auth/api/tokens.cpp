@@ -193,8 +193,7 @@ Task<Result<IssuedTokens>> TokenIssuer::issue(RequestContext& context, postgres:
 }
 
 Task<Result<TokenPair>> TokenIssuer::refresh(RequestContext& context, std::string refresh_token, WithRotation also) {
-  RefreshOrder order{
-      .token = std::move(refresh_token), .client_id = std::string(kAppClient), .scope = std::nullopt};
+  RefreshOrder order{.token = std::move(refresh_token), .client_id = std::string(kAppClient), .scope = std::nullopt};
   EVC_CO_TRY(issued, co_await refresh_for(context, std::move(order), std::move(also)));
   co_return std::move(issued.pair);
 }

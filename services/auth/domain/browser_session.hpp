@@ -9,7 +9,8 @@
 
 namespace evc::auth_service {
 
-// Longer than a renewal takes. Tokens are rotated and stored at once, so that nothing is lost when somebody dies over it.
+// Longer than a renewal takes. Tokens are rotated and stored at once, so that nothing is lost when somebody dies over
+// it.
 inline constexpr std::chrono::seconds kRenewalLease{10};
 // The idle end is written anew when it would move by at least this.
 inline constexpr std::chrono::seconds kSlideStep{60};

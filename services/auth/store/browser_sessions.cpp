@@ -14,7 +14,8 @@ constexpr Statement kFind{
     "browser_session_find",
     "SELECT b.session_id, s.account_id, b.sealed, b.version, b.access_expires_at, b.idle_expires_at, "
     "b.absolute_expires_at FROM browser_session b JOIN session s ON s.id = b.session_id JOIN account a ON a.id = "
-    "s.account_id WHERE b.handle_hash = $1 AND b.idle_expires_at > $2 AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 AND a.state = 'active'"};
+    "s.account_id WHERE b.handle_hash = $1 AND b.idle_expires_at > $2 AND s.revoked_at IS NULL AND "
+    "s.absolute_expires_at > $2 AND a.state = 'active'"};
 constexpr Statement kFamily{
     "browser_session_family",
     "SELECT s.id, s.account_id FROM refresh_token t JOIN session s ON s.id = t.session_id WHERE t.hash = $1 AND "
@@ -35,7 +36,8 @@ constexpr Statement kSlide{"browser_session_slide",
 constexpr Statement kDelete{"browser_session_delete", "DELETE FROM browser_session WHERE handle_hash = $1"};
 constexpr Statement kEndOld{
     "browser_session_end_old",
-    "WITH over AS (DELETE FROM browser_session WHERE idle_expires_at < $1 RETURNING session_id) UPDATE session SET revoked_at = $1, revoked_reason = 'the browser did not come back' FROM over WHERE "
+    "WITH over AS (DELETE FROM browser_session WHERE idle_expires_at < $1 RETURNING session_id) UPDATE session SET "
+    "revoked_at = $1, revoked_reason = 'the browser did not come back' FROM over WHERE "
     "session.id = over.session_id AND revoked_at IS NULL"};
 
 Params with_hash(const std::string& hash) {

@@ -21,7 +21,8 @@ std::string digest_of(const std::string& handle) {
   return std::string(view(sha256(handle)));
 }
 
-// A token that nobody takes has changed nothing, so the request may be done again; other 401s are about what it brought.
+// A token that nobody takes has changed nothing, so the request may be done again; other 401s are about what it
+// brought.
 bool is_about_the_token(const http::Response& response) {
   return !response.stream && response.body.find(R"("code":"token-invalid")") != std::string::npos;
 }

@@ -153,9 +153,9 @@ Task<Response> SessionRoutes::login(RequestContext& context, Request& request) {
       sessions_.origin(), kConsoleClient, http::percent_encode(sessions_.origin() + "/session/callback"), state,
       challenge));
   clear_surplus_sign_ins(request, response);
-  response.headers.add("Set-Cookie",
-                       sign_in_cookie(sign_in_cookie_of(state),
-                                      state + "." + verifier + "." + base64url_encode(return_to), kSignInTime));
+  response.headers.add(
+      "Set-Cookie", sign_in_cookie(sign_in_cookie_of(state), state + "." + verifier + "." + base64url_encode(return_to),
+                                   kSignInTime));
   co_return response;
 }
 

@@ -63,8 +63,8 @@ Task<Response> use(StandIn& auth, RequestContext& context, Request& request) {
   const auto body = json::parse(request.body).value();
   const auto found = auth.sessions.find(text(body, "handle"));
   if (found == auth.sessions.end()) co_return http::problem({.code = Code::kNotFound}, context, request.path);
-  const bool refused = body.as_object().contains("refused") &&
-                       text(body, "refused") == base64url_encode(view(sha256(found->second)));
+  const bool refused =
+      body.as_object().contains("refused") && text(body, "refused") == base64url_encode(view(sha256(found->second)));
   if (refused) found->second = "renewed-token";
   co_return Response::json(200, json::Object{{"accessToken", found->second},
                                              {"accessExpiresAt", "2036-11-30T20:00:00.000Z"},
@@ -121,7 +121,8 @@ class SessionTest : public ::testing::Test {
     calls.emplace(client);
     ended_tokens.clear();
     const auto admit = [this](RequestContext&, const Request&) { return take(unknown_cookies); };
-    sessions.emplace(*calls, SessionGuards{.admit = admit, .verify = know}, SessionOptions{.origin = std::string(kOrigin), .remembered = remembered});
+    sessions.emplace(*calls, SessionGuards{.admit = admit, .verify = know},
+                     SessionOptions{.origin = std::string(kOrigin), .remembered = remembered});
     routes.emplace(*sessions, *calls, know);
 
     auto router = std::make_shared<http::Router>();
@@ -236,8 +237,7 @@ TEST_F(SessionTest, ACodeFromElsewhereSignsNobodyIn) {
         {"?state=" + begun.state + kFromAuth + "&error=access_denied", mine},
         {"?code=good&iss=https://evil.example&state=" + begun.state, mine},
         {"?code=good&state=" + begun.state, mine},
-        {"?code=good" + kFromAuth + "&state=" + begun.state,
-         "Cookie: " + begun.cookie + "; " + begun.cookie + "\r\n"},
+        {"?code=good" + kFromAuth + "&state=" + begun.state, "Cookie: " + begun.cookie + "; " + begun.cookie + "\r\n"},
         {"?code=good" + kFromAuth + "&state=", "Cookie: __Host-evcosta-login-=..\r\n"}}) {
     const auto answer = ask("GET", "/session/callback" + query, headers);
     EXPECT_EQ(answer.status, 400) << query;
