@@ -58,7 +58,7 @@ Task<Result<Principal>> verify(std::shared_ptr<auth::Verifier> verifier, Request
 // Cookies that nobody knows cost auth a question each: they are counted where they come from, as refreshes are.
 Task<Result<void>> admit(gateway::RateLimiter& limiter, RequestContext& context, std::string address) {
   static const contracts::RateClass& refreshes =
-      *std::ranges::find(contracts::rate_classes(), "refresh", &contracts::RateClass::name);
+      *std::ranges::find(contracts::rate_classes(), std::string_view("refresh"), &contracts::RateClass::name);
   const auto decision = co_await limiter.take(context, refreshes, net::client_network(address));
   if (decision.kind == gateway::LimitDecision::Kind::kAllowed) co_return Result<void>{};
   co_return std::unexpected(Error{.code = Code::kRateLimited, .retry_after = decision.retry_after});

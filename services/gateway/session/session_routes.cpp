@@ -6,7 +6,6 @@
 #include "kit/http/character_sets.hpp"
 #include "kit/http/operation.hpp"
 #include "kit/http/target.hpp"
-#include "kit/telemetry/log.hpp"
 #include "services/gateway/domain/cookies.hpp"
 #include "services/gateway/domain/same_origin.hpp"
 #include "services/gateway/pages/problem_pages.hpp"
