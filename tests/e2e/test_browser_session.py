@@ -245,14 +245,6 @@ def test_a_page_of_another_origin_changes_nothing(platform, attacked, shape):
     assert browser.session()["signedIn"], "and nobody is signed out by it"
 
 
-def test_cookies_of_ours_reach_no_service_and_no_service_sets_one(platform, driver_in_browser):
-    _, browser = driver_in_browser
-    answer = browser.own("GET", "/users/me")
-    assert "Set-Cookie" not in answer.headers
-    with open(platform.log_dir / "user.log", encoding="utf-8") as log:
-        assert browser.handle not in log.read()
-
-
 def test_sign_out_ends_the_tokens_within_a_second(platform, driver_in_browser):
     person, browser = driver_in_browser
     other = Browser(platform).keep(person.elsewhere().login())
