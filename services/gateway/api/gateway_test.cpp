@@ -1,6 +1,6 @@
 // What happens to a request at the edge.
-#include "services/gateway/api/gateway_fixture_test.hpp"
 #include "kit/http/character_sets.hpp"
+#include "services/gateway/api/gateway_fixture_test.hpp"
 
 namespace evc::gateway {
 namespace {
