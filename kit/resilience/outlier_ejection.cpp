@@ -60,7 +60,8 @@ void OutlierEjection::record(std::size_t index, Outcome outcome, std::chrono::mi
   instance.failures = 0;
   if (is_slow(instance)) {
     eject(instance, now);
-  } else if (has_enough(instance)) {
+  } else if (has_enough(instance) || instance.ejected_until + options_.longest < now) {
+    // Also with few calls: what was so long ago says nothing about now.
     instance.ejections = 0;
   }
 }

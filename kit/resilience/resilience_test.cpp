@@ -250,6 +250,15 @@ TEST(Outliers, WhoFailsAgainAtOnceIsLeftAloneForLonger) {
   EXPECT_EQ(outliers.ejected_for(0, now), 5s) << "it had healed in between";
 }
 
+TEST(Outliers, WithFewCallsAlsoAnOldEjectionIsForgotten) {
+  OutlierEjection outliers(2);
+  calls(outliers, kStart, 10, kFirstFails);
+  const SteadyTime later = kStart + 5s + 61s;
+  calls(outliers, later, 2, kAllGood);
+  EXPECT_EQ(calls(outliers, later, 4, kFirstFails)[0], 2);
+  EXPECT_EQ(outliers.ejected_for(0, later), 0s) << "two failures are no row of three";
+}
+
 TEST(Outliers, FailuresThatAreNotInARowMeanNothing) {
   OutlierEjection outliers(2);
   int number = 0;

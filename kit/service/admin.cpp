@@ -26,7 +26,14 @@ http::Response metrics_text(const http::Request& request) {
   return http::Response::text(200, telemetry::metrics().render(format), telemetry::content_type(format));
 }
 
+// A page that is open in a browser on this machine reaches this port too; who is meant to is no browser, and says
+// neither.
+bool comes_from_a_page(const http::Request& request) {
+  return request.headers.contains("Origin") || request.headers.contains("Sec-Fetch-Site");
+}
+
 http::Response change_level(const RequestContext& context, const http::Request& request) {
+  if (comes_from_a_page(request)) return http::problem({.code = Code::kForbidden}, context, request.path);
   const auto change = http::body_as<LevelChange>(request);
   if (!change) return http::problem(change.error(), context, request.path);
   telemetry::set_log_level(telemetry_level(change->level));
@@ -51,7 +58,8 @@ Task<http::Response> shown(std::shared_ptr<const AdminSources> sources, std::fun
   co_return co_await answer(http::Response::json(200, seen));
 }
 
-http::Response begin_drain(const AdminSources& sources) {
+http::Response begin_drain(const AdminSources& sources, const RequestContext& context, const http::Request& request) {
+  if (comes_from_a_page(request)) return http::problem({.code = Code::kForbidden}, context, request.path);
   sources.drain();
   return http::Response::json(202, json::Object{{"draining", true}});
 }
@@ -77,7 +85,10 @@ std::shared_ptr<http::Router> admin_router(AdminSources made) {
       "GET", "/requests", [sources](RequestContext&, Request&) { return shown(sources, sources->activity); }, open);
   router->add(
       "GET", "/clusters", [sources](RequestContext&, Request&) { return shown(sources, sources->clusters); }, open);
-  router->add("POST", "/drain", [sources](RequestContext&, Request&) { return answer(begin_drain(*sources)); }, open);
+  router->add(
+      "POST", "/drain",
+      [sources](RequestContext& context, Request& request) { return answer(begin_drain(*sources, context, request)); },
+      open);
   router->add(
       "GET", "/routes",
       [sources](RequestContext&, Request&) { return answer(http::Response::json(200, route_list(sources->routes))); },

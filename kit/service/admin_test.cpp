@@ -83,6 +83,17 @@ TEST_F(AdminTest, SaysWhatItIsAndDoes) {
   EXPECT_THAT(ask("GET", "/clusters").body, HasSubstr("\"workers\":2"));
 }
 
+TEST_F(AdminTest, APageInABrowserOfThisMachineChangesNothing) {
+  for (const char* name : {"Origin", "Sec-Fetch-Site"}) {
+    http::Headers headers;
+    headers.set(name, "null");
+    EXPECT_EQ(ask("POST", "/drain", {}, headers).status, 403);
+    EXPECT_EQ(ask("PUT", "/log-level", R"({"level":"debug"})", headers).status, 403);
+  }
+  EXPECT_FALSE(drained_);
+  EXPECT_EQ(telemetry::log_level(), telemetry::Level::kInfo);
+}
+
 TEST_F(AdminTest, DrainsWhenTold) {
   EXPECT_EQ(ask("POST", "/drain").status, 202);
   EXPECT_TRUE(drained_);

@@ -321,11 +321,15 @@ json::Value WorkerPart::clusters() const {
 
 void WorkerPart::reload(const Settings& settings) {
   try {
+    // Everything is read before anything is used.
+    std::vector<std::pair<http::Client*, std::vector<http::Endpoint>>> fresh;
     for (const auto& [service, client] : peers_) {
       const auto addresses = settings.common.peers.find(service);
-      if (addresses != settings.common.peers.end()) client->use_endpoints(endpoints_of(service, addresses->second));
+      if (addresses != settings.common.peers.end())
+        fresh.emplace_back(client.get(), endpoints_of(service, addresses->second));
     }
     for (const auto& step : reload_steps_) step(settings);
+    for (auto& [client, endpoints] : fresh) client->use_endpoints(std::move(endpoints));
   } catch (const std::exception& error) {
     EVC_LOG(kError, "new settings cannot be used; what was stays", {{key::kReason, error.what()}});
   }

@@ -1,5 +1,8 @@
 // evcosta-gateway: the public port.
+#include <algorithm>
+
 #include "contracts/routes.hpp"
+#include "kit/net/client_network.hpp"
 #include "kit/service/service.hpp"
 #include "services/gateway/api/edge.hpp"
 #include "services/gateway/api/telemetry_stores.hpp"
@@ -53,15 +56,29 @@ Task<Result<Principal>> verify(std::shared_ptr<auth::Verifier> verifier, Request
   co_return co_await verifier->verify(context, token);
 }
 
-gateway::OwnOperations own_operations(service::WorkerScope& scope, const EdgeSection& settings) {
+// Cookies that nobody knows cost auth a question each: they are counted where they come from, as refreshes are.
+Task<Result<void>> admit(gateway::RateLimiter& limiter, RequestContext& context, std::string address) {
+  static const contracts::RateClass& refreshes =
+      *std::ranges::find(contracts::rate_classes(), std::string_view("refresh"), &contracts::RateClass::name);
+  const auto decision = co_await limiter.take(context, refreshes, net::client_network(address));
+  if (decision.kind == gateway::LimitDecision::Kind::kAllowed) co_return Result<void>{};
+  co_return std::unexpected(Error{.code = Code::kRateLimited, .retry_after = decision.retry_after});
+}
+
+gateway::OwnOperations own_operations(service::WorkerScope& scope, gateway::RateLimiter& limiter,
+                                      const EdgeSection& settings) {
   auto& auth = scope.own<gateway::AuthCalls>(scope.peer("auth"));
+  const gateway::SessionGuards guards{
+      .admit = [&limiter](RequestContext& context,
+                          const http::Request& request) { return admit(limiter, context, request.remote_address); },
+      .verify = [verifier = scope.verifier()](
+                    RequestContext& context,
+                    std::string token) { return verify(verifier, context, std::move(token)); }};
   auto& sessions = scope.own<gateway::BrowserSessions>(
-      auth, gateway::SessionOptions{.origin = scope.all_settings().common.identity.issuer,
-                                    .remembered = std::chrono::milliseconds(settings.session_remembered_ms)});
-  auto& routes = scope.own<gateway::SessionRoutes>(
-      sessions, auth, [verifier = scope.verifier()](RequestContext& context, std::string token) {
-        return verify(verifier, context, std::move(token));
-      });
+      auth, guards,
+      gateway::SessionOptions{.origin = scope.all_settings().common.identity.issuer,
+                              .remembered = std::chrono::milliseconds(settings.session_remembered_ms)});
+  auto& routes = scope.own<gateway::SessionRoutes>(sessions, auth, guards.verify);
   scope.use_before_authentication(sessions.before_authentication());
   const gateway::Console& files = console(settings);
   using Request = http::Request;
@@ -75,10 +92,10 @@ gateway::OwnOperations own_operations(service::WorkerScope& scope, const EdgeSec
 
 void reload(service::WorkerScope& scope, gateway::Edge& edge, const service::Settings& fresh) {
   const auto settings = settings_as<EdgeSection>(fresh.section("edge"), "edge");
-  if (scope.first()) console(settings).reload();
   http::Router router;
   edge.add_routes(router, settings.routes);
   scope.router().replace_by(router);
+  if (scope.first()) console(settings).reload();
 }
 
 struct StoresSection {
@@ -111,7 +128,7 @@ void wire(service::WorkerScope& scope) {
   auto& limiter = scope.own<gateway::RateLimiter>(shared, limits);
   const gateway::Peers peers = [&scope](const std::string& name) { return scope.peer(name); };
   const gateway::EdgeOptions options{.stream_idle = std::chrono::milliseconds(settings.stream_idle_ms)};
-  gateway::OwnOperations own = own_operations(scope, settings);
+  gateway::OwnOperations own = own_operations(scope, limiter, settings);
   own.merge(telemetry_stores(scope).handlers());
   auto& edge = scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers, limiter, options,
                                         std::move(own));

@@ -25,9 +25,9 @@ Task<Response> begin(Api& api, RequestContext& context, Request& request) {
 }
 
 Task<Response> use(Api& api, RequestContext& context, Request& request) {
-  auto body = http::body_as<Handle>(request);
+  auto body = http::body_as<BrowserSessionQuestion>(request);
   if (!body) co_return http::problem(body.error(), context, request.path);
-  auto used = co_await api.browsers.use(context, std::move(body->handle));
+  auto used = co_await api.browsers.use(context, std::move(*body));
   if (!used) co_return http::no_store(http::problem(used.error(), context, request.path));
   co_return http::no_store(Response::json(200, json::encode(*used)));
 }

@@ -19,8 +19,17 @@ struct BrowserSessionBegin {
   std::string access_token;
   std::int64_t expires_in = 0;  // of the access token, seconds
   std::string refresh_token;
+  std::optional<std::string> replaces;  // handle of the session that this browser had before
 };
-BOOST_DESCRIBE_STRUCT(BrowserSessionBegin, (), (handle, access_token, expires_in, refresh_token))
+BOOST_DESCRIBE_STRUCT(BrowserSessionBegin, (), (handle, access_token, expires_in, refresh_token, replaces))
+
+struct BrowserSessionQuestion {
+  std::string handle;
+  std::optional<std::string> refused;  // digest_of_token() of the access token that a verifier did not take
+};
+BOOST_DESCRIBE_STRUCT(BrowserSessionQuestion, (), (handle, refused))
+// SHA-256, base64url.
+std::string digest_of_token(const std::string& access_token);
 
 struct BrowserSessionUse {
   std::string access_token;
@@ -49,11 +58,13 @@ class BrowserSessions {
   explicit BrowserSessions(Parts parts);
 
   // refresh-token-invalid when the tokens are not a live family's newest; validation-failed for a handle without the
-  // form of one.
+  // form of one. The session that it replaces ends with its family alone: the browser's sign-in, which both may come
+  // from, goes on.
   Task<Result<WallTime>> begin(RequestContext& context, BrowserSessionBegin begin);
-  // not-found when there is no such session or it is over.
-  Task<Result<BrowserSessionUse>> use(RequestContext& context, std::string handle);
-  // Ends the family. Idempotent.
+  // not-found when there is no such session or it is over. Tokens that were refused are renewed if they are still those
+  // of the session.
+  Task<Result<BrowserSessionUse>> use(RequestContext& context, BrowserSessionQuestion question);
+  // Ends the family and the sign-in that it came from. Idempotent.
   Task<Result<void>> end(RequestContext& context, std::string handle);
 
  private:
@@ -61,7 +72,12 @@ class BrowserSessions {
   std::string sealed(const std::string& handle, const BrowserTokens& tokens) const;
   Result<BrowserTokens> opened(const std::string& handle, const BrowserSessionRow& row) const;
   Task<Result<std::string>> name_of(RequestContext& context, Uuid account_id);
+  Task<Result<void>> insert(RequestContext& context, NewBrowserSession session, std::optional<std::string> replaces);
   Task<Result<void>> renew(RequestContext& context, std::string handle, BrowserSessionRow row, BrowserTokens tokens);
+  Task<Result<void>> store(RequestContext& context, postgres::Transaction& transaction, std::string handle,
+                           std::int64_t version, BrowserTokens tokens, std::int64_t expires_in);
+  Task<Result<std::string>> subject_of(RequestContext& context, std::string handle, BrowserSessionRow row);
+  Task<Result<void>> end_unreadable(RequestContext& context, std::string hash, BrowserSessionRow row);
   Task<Result<BrowserSessionUse>> used(RequestContext& context, std::string handle, BrowserSessionRow row,
                                        BrowserTokens tokens);
 

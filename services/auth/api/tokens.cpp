@@ -165,9 +165,9 @@ Task<Result<IssuedTokens>> TokenIssuer::open_client_session(RequestContext& cont
                          .methods = session.methods};
 }
 
-Task<Result<IssuedTokens>> TokenIssuer::tokens_for(RequestContext& context, RefreshRow row, RefreshOrder order,
-                                                   std::string refresh_token) {
-  EVC_CO_TRY(account, co_await find_account(context, pool_, row.account_id));
+Task<Result<IssuedTokens>> TokenIssuer::tokens_for(RequestContext& context, postgres::Transaction& transaction,
+                                                   RefreshRow row, RefreshOrder order, std::string refresh_token) {
+  EVC_CO_TRY(account, co_await find_account(context, transaction, row.account_id));
   if (!account) co_return fail(Code::kRefreshTokenInvalid);
   EVC_CO_TRY(secret, co_await person_secret(context, row.account_id));
   const std::string all = scope_of(*account);
@@ -188,14 +188,25 @@ Task<Result<IssuedTokens>> TokenIssuer::tokens_for(RequestContext& context, Refr
                          .methods = row.methods};
 }
 
-Task<Result<TokenPair>> TokenIssuer::refresh(RequestContext& context, std::string refresh_token) {
-  EVC_CO_TRY(issued, co_await refresh_for(context, {.token = std::move(refresh_token),
-                                                    .client_id = std::string(kAppClient),
-                                                    .scope = std::nullopt}));
+Task<Result<IssuedTokens>> TokenIssuer::issue(RequestContext& context, postgres::Transaction& transaction,
+                                              RefreshRow row, RefreshOrder order, std::string refresh_token,
+                                              WithRotation also) {
+  EVC_CO_TRY(issued,
+             co_await tokens_for(context, transaction, std::move(row), std::move(order), std::move(refresh_token)));
+  if (also) {
+    EVC_CO_CHECK(co_await also(context, transaction, issued.pair));
+  }
+  EVC_CO_CHECK(co_await transaction.commit(context));
+  co_return issued;
+}
+
+Task<Result<TokenPair>> TokenIssuer::refresh(RequestContext& context, std::string refresh_token, WithRotation also) {
+  RefreshOrder order{.token = std::move(refresh_token), .client_id = std::string(kAppClient), .scope = std::nullopt};
+  EVC_CO_TRY(issued, co_await refresh_for(context, std::move(order), std::move(also)));
   co_return std::move(issued.pair);
 }
 
-Task<Result<IssuedTokens>> TokenIssuer::refresh_for(RequestContext& context, RefreshOrder order) {
+Task<Result<IssuedTokens>> TokenIssuer::refresh_for(RequestContext& context, RefreshOrder order, WithRotation also) {
   const WallTime now = context.clock->wall();
   const std::string& refresh_token = order.token;
   const std::string hash = refresh_token_hash(refresh_token);
@@ -215,14 +226,12 @@ Task<Result<IssuedTokens>> TokenIssuer::refresh_for(RequestContext& context, Ref
       EVC_CO_CHECK(co_await insert_refresh_token(context, transaction, refresh_token_hash(child), row->session_id,
                                                  row->generation + 1, now + kRefreshIdle));
       EVC_CO_CHECK(co_await wipe_sealed_copy_of(context, transaction, hash));
-      EVC_CO_CHECK(co_await transaction.commit(context));
-      co_return co_await tokens_for(context, *row, order, std::move(child));
+      co_return co_await issue(context, transaction, *row, order, std::move(child), std::move(also));
     }
     case RefreshVerdict::kRepeatChild: {
-      EVC_CO_CHECK(co_await transaction.rollback(context));
       EVC_CO_TRY(same_child,
                  open_sealed(successor_key(refresh_token), row->successor_sealed, "refresh_token.successor"));
-      co_return co_await tokens_for(context, *row, order, std::move(same_child));
+      co_return co_await issue(context, transaction, *row, order, std::move(same_child), std::move(also));
     }
     case RefreshVerdict::kRevokeFamily: {
       EVC_CO_CHECK(

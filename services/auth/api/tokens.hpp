@@ -1,6 +1,7 @@
 // Issues the tokens: access tokens for people and services, refresh-token families, and their end.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -50,6 +51,9 @@ struct RefreshOrder {
   std::optional<std::string> client_scope = std::nullopt;
 };
 
+// What is done in the transaction of a rotation with its tokens: a failure undoes the rotation.
+using WithRotation = std::function<Task<Result<void>>(RequestContext&, postgres::Transaction&, TokenPair)>;
+
 class TokenIssuer {
  public:
   TokenIssuer(AuthSettings settings, KeyRing& keys, postgres::Pool& pool, postgres::Pool& keystore,
@@ -64,10 +68,10 @@ class TokenIssuer {
   Task<Result<IssuedTokens>> open_client_session(RequestContext& context, postgres::Transaction& transaction,
                                                  Account account, SealKey secret, ClientSession session);
   // Rotation with grace and reuse detection, for our own app. refresh-token-invalid for every kind of bad token.
-  Task<Result<TokenPair>> refresh(RequestContext& context, std::string refresh_token);
+  Task<Result<TokenPair>> refresh(RequestContext& context, std::string refresh_token, WithRotation also = {});
   // For any client, ours being one. Another's token is refused and stays as it is, and so it does when more is asked
   // than was granted (validation-failed).
-  Task<Result<IssuedTokens>> refresh_for(RequestContext& context, RefreshOrder order);
+  Task<Result<IssuedTokens>> refresh_for(RequestContext& context, RefreshOrder order, WithRotation also = {});
   // By its owner. With a client's the browser's sign-in that it came from ends too, and every session of that.
   // Taken back: that client asks the person again.
   enum class ConsentThen { kStays, kIsTakenBack };
@@ -85,8 +89,11 @@ class TokenIssuer {
   };
   Result<std::string> access_token(const Account& account, const SealKey& secret, const Uuid& session_id,
                                    const Grant& grant, WallTime now) const;
-  Task<Result<IssuedTokens>> tokens_for(RequestContext& context, RefreshRow row, RefreshOrder order,
-                                        std::string refresh_token);
+  Task<Result<IssuedTokens>> tokens_for(RequestContext& context, postgres::Transaction& transaction, RefreshRow row,
+                                        RefreshOrder order, std::string refresh_token);
+  // Makes the tokens before the rotation is committed: who cannot make them uses nothing up.
+  Task<Result<IssuedTokens>> issue(RequestContext& context, postgres::Transaction& transaction, RefreshRow row,
+                                   RefreshOrder order, std::string refresh_token, WithRotation also);
 
   AuthSettings settings_;
   KeyRing& keys_;

@@ -9,8 +9,8 @@
 
 namespace evc::auth_service {
 
-// Longer than a renewal takes; within the grace in which a refresh token gives the same child again, so that nothing is
-// lost when somebody dies over it.
+// Longer than a renewal takes. Tokens are rotated and stored at once, so that nothing is lost when somebody dies over
+// it.
 inline constexpr std::chrono::seconds kRenewalLease{10};
 // The idle end is written anew when it would move by at least this.
 inline constexpr std::chrono::seconds kSlideStep{60};
@@ -32,8 +32,16 @@ inline bool still_good(WallTime access_expires_at, WallTime now) {
   return access_expires_at - now > kOnTheWay;
 }
 
-inline bool slide_due(const BrowserSessionLife& life, WallTime idle_expires_at, WallTime now) {
-  return now + life.idle - idle_expires_at >= kSlideStep;
+// Whether tokens that a verifier has refused are renewed before their time: their key or they themselves were revoked.
+// Not those of a moment ago, so that a verifier that refuses everything makes no flood of renewals.
+inline bool refusal_counts(const BrowserSessionLife& life, WallTime access_expires_at, WallTime now) {
+  constexpr std::chrono::seconds kYoung{5};
+  return now - (access_expires_at - life.access_token) >= kYoung;
+}
+
+// When it is over if nothing more is asked.
+inline WallTime idle_end(const BrowserSessionLife& life, WallTime absolute_expires_at, WallTime now) {
+  return std::min<WallTime>(now + life.idle, absolute_expires_at);
 }
 
 }  // namespace evc::auth_service

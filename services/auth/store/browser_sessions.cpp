@@ -14,8 +14,8 @@ constexpr Statement kFind{
     "browser_session_find",
     "SELECT b.session_id, s.account_id, b.sealed, b.version, b.access_expires_at, b.idle_expires_at, "
     "b.absolute_expires_at FROM browser_session b JOIN session s ON s.id = b.session_id JOIN account a ON a.id = "
-    "s.account_id WHERE b.handle_hash = $1 AND b.idle_expires_at > $2 AND b.absolute_expires_at > $2 AND s.revoked_at "
-    "IS NULL AND s.absolute_expires_at > $2 AND a.state = 'active'"};
+    "s.account_id WHERE b.handle_hash = $1 AND b.idle_expires_at > $2 AND s.revoked_at IS NULL AND "
+    "s.absolute_expires_at > $2 AND a.state = 'active'"};
 constexpr Statement kFamily{
     "browser_session_family",
     "SELECT s.id, s.account_id FROM refresh_token t JOIN session s ON s.id = t.session_id WHERE t.hash = $1 AND "
@@ -36,8 +36,8 @@ constexpr Statement kSlide{"browser_session_slide",
 constexpr Statement kDelete{"browser_session_delete", "DELETE FROM browser_session WHERE handle_hash = $1"};
 constexpr Statement kEndOld{
     "browser_session_end_old",
-    "WITH over AS (DELETE FROM browser_session WHERE idle_expires_at < $1 OR absolute_expires_at < $1 RETURNING "
-    "session_id) UPDATE session SET revoked_at = $1, revoked_reason = 'the browser did not come back' FROM over WHERE "
+    "WITH over AS (DELETE FROM browser_session WHERE idle_expires_at < $1 RETURNING session_id) UPDATE session SET "
+    "revoked_at = $1, revoked_reason = 'the browser did not come back' FROM over WHERE "
     "session.id = over.session_id AND revoked_at IS NULL"};
 
 Params with_hash(const std::string& hash) {
@@ -48,11 +48,12 @@ Params with_hash(const std::string& hash) {
 
 }  // namespace
 
-Task<Result<void>> insert_browser_session(RequestContext& context, postgres::Pool& pool, NewBrowserSession session) {
+Task<Result<void>> insert_browser_session(RequestContext& context, postgres::Transaction& transaction,
+                                          NewBrowserSession session) {
   Params params = with_hash(session.handle_hash);
   params.add(session.session_id).add_bytes(session.sealed).add(session.access_expires_at).add(session.created_at);
   params.add(session.idle_expires_at).add(session.absolute_expires_at);
-  EVC_CO_CHECK(co_await pool.exec(context, kInsert, std::move(params)));
+  EVC_CO_CHECK(co_await transaction.exec(context, kInsert, std::move(params)));
   co_return Result<void>{};
 }
 
@@ -88,12 +89,12 @@ Task<Result<bool>> lease_renewal(RequestContext& context, postgres::Pool& pool, 
   co_return !rows.empty();
 }
 
-Task<Result<void>> store_renewal(RequestContext& context, postgres::Pool& pool, std::string handle_hash,
+Task<Result<bool>> store_renewal(RequestContext& context, postgres::Transaction& transaction, std::string handle_hash,
                                  std::int64_t version, std::string sealed, WallTime access_expires_at) {
   Params params = with_hash(handle_hash);
   params.add(version).add_bytes(sealed).add(access_expires_at);
-  EVC_CO_CHECK(co_await pool.exec(context, kStore, std::move(params)));
-  co_return Result<void>{};
+  EVC_CO_TRY(stored, co_await transaction.exec(context, kStore, std::move(params)));
+  co_return stored.affected() == 1;
 }
 
 Task<Result<void>> give_up_renewal(RequestContext& context, postgres::Pool& pool, std::string handle_hash,
@@ -114,6 +115,12 @@ Task<Result<void>> slide_browser_session(RequestContext& context, postgres::Pool
 
 Task<Result<void>> delete_browser_session(RequestContext& context, postgres::Pool& pool, std::string handle_hash) {
   EVC_CO_CHECK(co_await pool.exec(context, kDelete, with_hash(handle_hash)));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> delete_browser_session(RequestContext& context, postgres::Transaction& transaction,
+                                          std::string handle_hash) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kDelete, with_hash(handle_hash)));
   co_return Result<void>{};
 }
 

@@ -16,10 +16,11 @@ struct NewBrowserSession {
   std::string sealed;
   WallTime access_expires_at{};
   WallTime created_at{};
-  WallTime idle_expires_at{};
+  WallTime idle_expires_at{};  // never after the absolute end
   WallTime absolute_expires_at{};
 };
-Task<Result<void>> insert_browser_session(RequestContext& context, postgres::Pool& pool, NewBrowserSession session);
+Task<Result<void>> insert_browser_session(RequestContext& context, postgres::Transaction& transaction,
+                                          NewBrowserSession session);
 
 struct BrowserSessionRow {
   Uuid session_id;
@@ -45,14 +46,16 @@ Task<Result<std::optional<LiveFamily>>> family_of_token(RequestContext& context,
 // True for the one who may renew; nobody else until `until`.
 Task<Result<bool>> lease_renewal(RequestContext& context, postgres::Pool& pool, std::string handle_hash,
                                  std::int64_t version, WallTime now, WallTime until);
-// Nothing when the session has ended or was renewed meanwhile.
-Task<Result<void>> store_renewal(RequestContext& context, postgres::Pool& pool, std::string handle_hash,
+// False when the session has ended or was renewed meanwhile.
+Task<Result<bool>> store_renewal(RequestContext& context, postgres::Transaction& transaction, std::string handle_hash,
                                  std::int64_t version, std::string sealed, WallTime access_expires_at);
 Task<Result<void>> give_up_renewal(RequestContext& context, postgres::Pool& pool, std::string handle_hash,
                                    std::int64_t version);
 Task<Result<void>> slide_browser_session(RequestContext& context, postgres::Pool& pool, std::string handle_hash,
                                          WallTime idle_expires_at);
 Task<Result<void>> delete_browser_session(RequestContext& context, postgres::Pool& pool, std::string handle_hash);
+Task<Result<void>> delete_browser_session(RequestContext& context, postgres::Transaction& transaction,
+                                          std::string handle_hash);
 
 // Those that are over, and their families with them: nobody can use these tokens any more.
 Task<Result<void>> end_old_browser_sessions(RequestContext& context, postgres::Pool& pool, WallTime now);

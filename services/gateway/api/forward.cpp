@@ -12,18 +12,14 @@ namespace {
 // Cookies are auth's, and our own: ours go to nobody, and no service can set or see another's.
 constexpr std::string_view kCookieOwner = "auth";
 
-bool is_ours(std::string_view cookie) {
-  return cookie == kSessionCookie || cookie == kSignInCookie;
-}
-
 void add_cookies(std::string_view service, std::string_view header, http::Headers& to) {
   if (service != kCookieOwner) return;
-  const std::string kept = cookies_where(header, [](std::string_view name) { return !is_ours(name); });
+  const std::string kept = cookies_where(header, [](std::string_view name) { return !is_own_cookie(name); });
   if (!kept.empty()) to.add("Cookie", kept);
 }
 
 bool may_set(std::string_view service, std::string_view set_cookie) {
-  return service == kCookieOwner && !is_ours(set_cookie.substr(0, set_cookie.find('=')));
+  return service == kCookieOwner && !is_own_cookie(set_cookie.substr(0, set_cookie.find('=')));
 }
 
 http::Call call_for(const Upstream& upstream, const http::Request& request) {

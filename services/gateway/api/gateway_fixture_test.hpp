@@ -74,7 +74,8 @@ inline std::vector<Route> make_table() {
                            row("POST", "/sign-in", "signIn", 1),
                            row("GET", "/tight", "tight", 2),
                            row("GET", "/things/internal", "hidden", 3),
-                           row("GET", "/problems/{code}", "getProblem")};
+                           row("GET", "/problems/{code}", "getProblem"),
+                           row("GET", "/sign-in-page", "signInPage")};
   table[1].key_required = true;
   table[2].idempotent = false;
   table[3].stream = true;
@@ -83,6 +84,8 @@ inline std::vector<Route> make_table() {
   table[6].internal = true;
   table[7].access = Access::kPublic;
   table[7].service = "gateway";
+  table[8].access = Access::kPublic;
+  table[8].service = "auth";
   return table;
 }
 
@@ -165,7 +168,7 @@ class GatewayTest : public ::testing::Test {
     const auto handler = [this](RequestContext&, http::Request& request) { return play(worker, service, request); };
     routes->add("GET", "/things/{id}", handler);
     for (const char* path : {"/start", "/once", "/sign-in"}) routes->add("POST", path, handler);
-    routes->add("GET", "/tight", handler);
+    for (const char* path : {"/tight", "/sign-in-page"}) routes->add("GET", path, handler);
     routes->add("GET", "/events", [this](RequestContext&, http::Request&) { return stream(worker, stream_left); });
     upstream = std::make_unique<http::Server>(worker, routes, std::vector<http::Middleware>(),
                                               http::ServerOptions{.server_name = "charging"});

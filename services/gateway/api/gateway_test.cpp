@@ -1,4 +1,5 @@
 // What happens to a request at the edge.
+#include "kit/http/character_sets.hpp"
 #include "services/gateway/api/gateway_fixture_test.hpp"
 
 namespace evc::gateway {
@@ -13,6 +14,25 @@ TEST_F(GatewayTest, AHeadThatTheEdgeTakesIsNotTooLargeForTheService) {
   EXPECT_EQ(ask("GET", "/things/1", headers + "X-Mine-98: 1\r\n").status, 431);
   service.answers = {status(200)};
   EXPECT_EQ(ask("GET", "/things/1", "X-Mine: " + std::string(32'600, 'a') + "\r\n").status, 200);
+}
+
+TEST_F(GatewayTest, CookiesAreAuthsAloneAndOursAreNobodys) {
+  http::Response answer = status(200, "Set-Cookie", "__Host-evcosta-sign-in=new; Path=/");
+  for (const char* planted : {"__Host-evcosta=x; Path=/", "__Host-evcosta-login-abcdefgh=x; Path=/"})
+    answer.headers.add("Set-Cookie", planted);
+  service.answers = {answer};
+  const std::string cookies =
+      "Cookie: __Host-evcosta=mine; __Host-evcosta-sign-in=theirs; __Host-evcosta-login-abcdefgh=s.v.r; lang=pt\r\n";
+  const auto page = ask("GET", "/sign-in-page", cookies);
+  EXPECT_EQ(service.seen.back().headers.get("Cookie"), "__Host-evcosta-sign-in=theirs; lang=pt");
+  std::vector<std::string> set;
+  for (const auto& [name, value] : page.headers.all()) {
+    if (http::equal_ignoring_case(name, "Set-Cookie")) set.push_back(value);
+  }
+  EXPECT_EQ(set, std::vector<std::string>{"__Host-evcosta-sign-in=new; Path=/"});
+  const auto other = ask("GET", "/things/1", cookies);
+  EXPECT_FALSE(service.seen.back().headers.contains("Cookie"));
+  EXPECT_FALSE(other.headers.contains("Set-Cookie"));
 }
 
 TEST_F(GatewayTest, ForwardsAndAnswers) {

@@ -91,11 +91,12 @@ TEST(SameOrigin, ReadingNeedsNoProofButNothingSpeaksAgainstIt) {
 }
 
 TEST(SameOrigin, ASignInLeadsBackToAPageOfTheConsoleOnly) {
-  for (const char* good : {"/console", "/console/", "/console/stations/BR-1?tab=log#top"})
+  for (const char* good : {"/console", "/console/", "/console/stations/BR-1?tab=log#top", "/console/a..b/.c?at=../x"})
     EXPECT_TRUE(is_console_page(good));
   for (const char* bad :
        {"", "/", "//evil.example/console/", "https://evil.example/console/", "/consoles", "/console//evil",
-        "/console/\\evil", "/console/\r\nSet-Cookie: a=b", "/console/ x", "console/"})
+        "/console/\\evil", "/console/\r\nSet-Cookie: a=b", "/console/ x", "console/", "/console/../oauth2/logout",
+        "/console/%2e%2E/auth/verify?token=x", "/console/.%2e", "/console/./x"})
     EXPECT_FALSE(is_console_page(bad)) << bad;
   EXPECT_FALSE(is_console_page("/console/" + std::string(512, 'x')));
 }

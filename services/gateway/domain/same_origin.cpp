@@ -1,6 +1,7 @@
 #include "services/gateway/domain/same_origin.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace evc::gateway {
 
@@ -22,13 +23,37 @@ bool comes_from_us(const RequestProvenance& request, std::string_view own_origin
   return said && !request.csrf.empty() && request.csrf.front() == "1";
 }
 
+namespace {
+
+// "." or "..", also with dots that are percent-encoded: a browser resolves them, and would leave the console.
+bool is_dot_segment(std::string_view segment) {
+  std::size_t dots = 0;
+  for (; !segment.empty(); ++dots) {
+    const std::string_view encoded = segment.substr(0, 3);
+    const std::size_t taken = segment.front() == '.' ? 1 : encoded == "%2e" || encoded == "%2E" ? 3 : 0;
+    if (taken == 0) return false;
+    segment.remove_prefix(taken);
+  }
+  return dots == 1 || dots == 2;
+}
+
+bool has_dot_segment(std::string_view path) {
+  path = path.substr(0, path.find_first_of("?#"));
+  for (const auto segment : std::views::split(path, '/')) {
+    if (is_dot_segment(std::string_view(segment.begin(), segment.end()))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool is_console_page(std::string_view path) {
   constexpr std::size_t kLongest = 512;
   if (path.size() > kLongest) return false;
   if (path != "/console" && !path.starts_with("/console/")) return false;
   // Nothing that a browser could read as another host or another line.
   return std::ranges::all_of(path, [](char c) { return c > 0x20 && c < 0x7F && c != '\\'; }) &&
-         path.find("//") == std::string_view::npos;
+         path.find("//") == std::string_view::npos && !has_dot_segment(path);
 }
 
 }  // namespace evc::gateway

@@ -1,5 +1,6 @@
 #include "services/gateway/session/auth_calls.hpp"
 
+#include "kit/base/bytes.hpp"
 #include "kit/base/json.hpp"
 #include "kit/http/target.hpp"
 
@@ -16,8 +17,10 @@ std::string form_of(std::initializer_list<std::pair<std::string_view, std::strin
   return text;
 }
 
-std::string handle_body(const std::string& handle) {
-  return json::serialize(json::Object{{"handle", handle}});
+std::string handle_body(const std::string& handle, const std::optional<std::string>& refused = {}) {
+  json::Object body{{"handle", handle}};
+  if (refused) body["refused"] = base64url_encode(view(sha256(*refused)));
+  return json::serialize(body);
 }
 
 // A member of an answer that may have more of them than we know.
@@ -64,19 +67,22 @@ Task<Result<CodeTokens>> AuthCalls::exchange(RequestContext& context, CodeExchan
   co_return tokens_in(answer.body);
 }
 
-Task<Result<void>> AuthCalls::begin(RequestContext& context, std::string handle, CodeTokens tokens) {
-  std::string body = json::serialize(json::Object{{"handle", handle},
-                                                  {"accessToken", tokens.access_token},
-                                                  {"expiresIn", tokens.expires_in},
-                                                  {"refreshToken", tokens.refresh_token}});
-  EVC_CO_TRY(answer,
-             co_await post(context, "/internal/browser-sessions", kJson, std::move(body), http::Call::Repeat::kOnce));
+Task<Result<void>> AuthCalls::begin(RequestContext& context, std::string handle, CodeTokens tokens,
+                                    std::optional<std::string> replaces) {
+  json::Object body{{"handle", handle},
+                    {"accessToken", tokens.access_token},
+                    {"expiresIn", tokens.expires_in},
+                    {"refreshToken", tokens.refresh_token}};
+  if (replaces) body["replaces"] = *replaces;
+  EVC_CO_TRY(answer, co_await post(context, "/internal/browser-sessions", kJson, json::serialize(body),
+                                   http::Call::Repeat::kOnce));
   if (answer.status != 201) co_return fail(Code::kSignInIncomplete);
   co_return Result<void>{};
 }
 
-Task<Result<SessionUse>> AuthCalls::use(RequestContext& context, std::string handle) {
-  EVC_CO_TRY(answer, co_await post(context, "/internal/browser-sessions/use", kJson, handle_body(handle),
+Task<Result<SessionUse>> AuthCalls::use(RequestContext& context, std::string handle,
+                                        std::optional<std::string> refused) {
+  EVC_CO_TRY(answer, co_await post(context, "/internal/browser-sessions/use", kJson, handle_body(handle, refused),
                                    http::Call::Repeat::kIdempotent));
   if (answer.status == 404) co_return fail(Code::kUnauthenticated);
   if (answer.status != 200) co_return fail(Code::kServiceUnavailable, "the session cannot be asked about");

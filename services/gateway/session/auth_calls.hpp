@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/describe.hpp>
@@ -38,9 +39,11 @@ class AuthCalls {
 
   // sign-in-incomplete when auth does not take the code.
   Task<Result<CodeTokens>> exchange(RequestContext& context, CodeExchange exchange);
-  Task<Result<void>> begin(RequestContext& context, std::string handle, CodeTokens tokens);
-  // unauthenticated when there is no such session any more.
-  Task<Result<SessionUse>> use(RequestContext& context, std::string handle);
+  // `replaces`: the handle that the browser had before; its session ends.
+  Task<Result<void>> begin(RequestContext& context, std::string handle, CodeTokens tokens,
+                           std::optional<std::string> replaces);
+  // unauthenticated when there is no such session any more. `refused`: an access token of it that we cannot verify.
+  Task<Result<SessionUse>> use(RequestContext& context, std::string handle, std::optional<std::string> refused = {});
   Task<Result<void>> end(RequestContext& context, std::string handle);
 
  private:

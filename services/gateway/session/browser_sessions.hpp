@@ -4,6 +4,7 @@
 // lost when a gateway or Redis goes. One per worker; remembers at most 10,000.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,9 +21,18 @@ struct SessionOptions {
   std::size_t sessions = 10'000;
 };
 
+using VerifyToken = std::function<Task<Result<Principal>>(RequestContext&, std::string token)>;
+
+struct SessionGuards {
+  // Asked for each cookie that is not known here, before auth is: rate-limited when too many came from there.
+  std::function<Task<Result<void>>(RequestContext&, const http::Request&)> admit;
+  VerifyToken verify;
+};
+
 class BrowserSessions {
  public:
-  BrowserSessions(AuthCalls& auth, SessionOptions options) : auth_(auth), options_(std::move(options)) {}
+  BrowserSessions(AuthCalls& auth, SessionGuards guards, SessionOptions options)
+      : auth_(auth), guards_(std::move(guards)), options_(std::move(options)) {}
 
   // To be run before authentication.
   http::Middleware before_authentication();
@@ -31,8 +41,11 @@ class BrowserSessions {
   Result<std::optional<std::string>> handle_of(const http::Request& request) const;
   // cross-site-request.
   Result<void> check_provenance(const http::Request& request) const;
-  // unauthenticated when it is over.
-  Task<Result<SessionUse>> use(RequestContext& context, std::string handle);
+  // unauthenticated when it is over. A token of auth's that we cannot verify is asked for anew, once.
+  Task<Result<SessionUse>> use(RequestContext& context, const http::Request& request, std::string handle);
+  // The token of it was refused: auth is asked again before it is used.
+  void doubt(const std::string& handle);
+  void forget(const std::string& handle);
   Task<Result<void>> end(RequestContext& context, std::string handle);
   const std::string& origin() const { return options_.origin; }
 
@@ -41,10 +54,12 @@ class BrowserSessions {
     SessionUse use;
     SteadyTime until;
   };
+  Task<Result<SessionUse>> ask(RequestContext& context, std::string handle);
   Task<http::Response> step(RequestContext& context, http::Request& request, const http::RouteInfo& info,
                             const http::Next& next);
 
   AuthCalls& auth_;
+  SessionGuards guards_;
   SessionOptions options_;
   std::map<std::string, Remembered, std::less<>> remembered_;
 };
@@ -53,5 +68,7 @@ class BrowserSessions {
 // that is over.
 std::string session_cookie(const std::string& handle);
 std::string cleared_session_cookie();
+// 32 bytes in base64url: anything else is no handle of ours.
+bool is_handle(std::string_view text);
 
 }  // namespace evc::gateway

@@ -6,7 +6,6 @@
 #include "kit/http/character_sets.hpp"
 #include "kit/http/operation.hpp"
 #include "kit/http/target.hpp"
-#include "kit/telemetry/log.hpp"
 #include "services/gateway/domain/cookies.hpp"
 #include "services/gateway/domain/same_origin.hpp"
 #include "services/gateway/pages/problem_pages.hpp"
@@ -22,39 +21,41 @@ constexpr std::size_t kRandomBytes = 32;
 constexpr std::chrono::seconds kSignInTime{600};
 constexpr std::string_view kHome = "/console/";
 
-// What a sign-in was begun with: "<state>.<verifier>.<returnTo, base64url>".
-struct SignIn {
-  std::string state;
-  std::string verifier;
-  std::string return_to;
-};
-
 std::string random_text() {
   return base64url_encode(random_bytes(kRandomBytes));
 }
 
-std::string sign_in_cookie(std::string_view value, std::chrono::seconds life) {
-  // Lax: the way back from the sign-in page may have begun at a link on somebody else's page.
-  return fmt::format("{}={}; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Lax", kSignInCookie, value, life.count());
+std::string sign_in_cookie_of(std::string_view state) {
+  constexpr std::size_t kShown = 8;
+  return std::string(kSignInCookies) + std::string(state.substr(0, kShown));
 }
 
-std::optional<SignIn> begun_sign_in(const Request& request) {
-  std::optional<std::string_view> value;
-  for (const auto& [name, header] : request.headers.all()) {
-    if (!http::equal_ignoring_case(name, "Cookie")) continue;
-    for (const std::string_view one : cookie_values(header, kSignInCookie)) {
-      if (value) return std::nullopt;
-      value = one;
-    }
+std::string sign_in_cookie(std::string_view name, std::string_view value, std::chrono::seconds life) {
+  // Lax: the way back from the sign-in page may have begun at a link on somebody else's page.
+  return fmt::format("{}={}; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Lax", name, value, life.count());
+}
+
+std::vector<std::string_view> cookie_headers(const Request& request) {
+  std::vector<std::string_view> headers;
+  for (const auto& [name, value] : request.headers.all()) {
+    if (http::equal_ignoring_case(name, "Cookie")) headers.push_back(value);
   }
-  if (!value) return std::nullopt;
-  const std::size_t first = value->find('.'), second = value->find('.', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
-  const auto return_to = base64url_decode(value->substr(second + 1));
-  if (!return_to || !is_console_page(*return_to)) return std::nullopt;
-  return SignIn{.state = std::string(value->substr(0, first)),
-                .verifier = std::string(value->substr(first + 1, second - first - 1)),
-                .return_to = *return_to};
+  return headers;
+}
+
+// A browser that begins again and again and never comes back would send more and more of them.
+void clear_surplus_sign_ins(const Request& request, Response& response) {
+  constexpr std::size_t kMost = 4;
+  std::vector<std::string> names;
+  for (const std::string_view header : cookie_headers(request)) {
+    cookies_where(header, [&names](std::string_view name) {
+      if (name.starts_with(kSignInCookies)) names.emplace_back(name);
+      return false;
+    });
+  }
+  if (names.size() < kMost) return;
+  for (const std::string& name : names)
+    response.headers.add("Set-Cookie", sign_in_cookie(name, "", std::chrono::seconds(0)));
 }
 
 Response redirect(std::string_view to) {
@@ -81,12 +82,38 @@ json::Object described(const Principal& principal, const SessionUse& used) {
 
 }  // namespace
 
+// What a sign-in was begun with: "<state>.<verifier>.<returnTo, base64url>".
+struct SessionRoutes::SignIn {
+  std::string state;
+  std::string verifier;
+  std::string return_to;
+
+  // That of the answer's state: it ties the answer to the browser that asked, so that a link with somebody else's code
+  // signs nobody in.
+  static std::optional<SignIn> of(const Request& request) {
+    const auto state = request.query.get("state");
+    if (!state) return std::nullopt;
+    std::vector<std::string_view> values;
+    for (const std::string_view header : cookie_headers(request)) {
+      for (const std::string_view one : cookie_values(header, sign_in_cookie_of(*state))) values.push_back(one);
+    }
+    if (values.size() != 1) return std::nullopt;
+    const std::string_view value = values.front();
+    const std::size_t first = value.find('.'), second = value.find('.', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
+    const auto return_to = base64url_decode(value.substr(second + 1));
+    if (!return_to || !is_console_page(*return_to)) return std::nullopt;
+    if (!equal_constant_time(value.substr(0, first), *state)) return std::nullopt;
+    return SignIn{.state = std::string(*state),
+                  .verifier = std::string(value.substr(first + 1, second - first - 1)),
+                  .return_to = *return_to};
+  }
+};
+
 Task<Response> SessionRoutes::show(RequestContext& context, Request& request) {
   auto answer = co_await read(context, request);
   if (answer) co_return std::move(*answer);
-  const Code code = answer.error().code;
-  if (code != Code::kUnauthenticated && code != Code::kTokenInvalid)
-    co_return http::problem(answer.error(), context, request.path);
+  if (answer.error().code != Code::kUnauthenticated) co_return http::problem(answer.error(), context, request.path);
   Response response = nobody();
   response.headers.add("Set-Cookie", cleared_session_cookie());
   co_return response;
@@ -96,7 +123,17 @@ Task<Result<Response>> SessionRoutes::read(RequestContext& context, const Reques
   EVC_CO_TRY(handle, sessions_.handle_of(request));
   if (!handle) co_return nobody();
   EVC_CO_CHECK(sessions_.check_provenance(request));
-  EVC_CO_TRY(used, co_await sessions_.use(context, *handle));
+  auto answer = co_await seen(context, request, *handle);
+  if (answer || answer.error().code != Code::kTokenInvalid) co_return answer;
+  sessions_.doubt(*handle);
+  answer = co_await seen(context, request, *handle);
+  // Auth keeps the session and we do not take its tokens: that is a fault of ours and signs nobody out.
+  if (!answer && answer.error().code == Code::kTokenInvalid) co_return fail(Code::kServiceUnavailable);
+  co_return answer;
+}
+
+Task<Result<Response>> SessionRoutes::seen(RequestContext& context, const Request& request, std::string handle) {
+  EVC_CO_TRY(used, co_await sessions_.use(context, request, std::move(handle)));
   EVC_CO_TRY(principal, co_await verify_(context, used.access_token));
   co_return http::no_store(Response::json(200, described(principal, used)));
 }
@@ -114,39 +151,39 @@ Task<Response> SessionRoutes::login(RequestContext& context, Request& request) {
       "&code_challenge_method=S256",
       sessions_.origin(), kConsoleClient, http::percent_encode(sessions_.origin() + "/session/callback"), state,
       challenge));
-  response.headers.add("Set-Cookie",
-                       sign_in_cookie(state + "." + verifier + "." + base64url_encode(return_to), kSignInTime));
+  clear_surplus_sign_ins(request, response);
+  response.headers.add(
+      "Set-Cookie", sign_in_cookie(sign_in_cookie_of(state), state + "." + verifier + "." + base64url_encode(return_to),
+                                   kSignInTime));
   co_return response;
 }
 
 Task<Response> SessionRoutes::callback(RequestContext& context, Request& request) {
-  auto completed = co_await complete(context, request);
+  auto begun = SignIn::of(request);
+  // Whatever else is on its way in this browser goes on.
+  if (!begun) co_return http::no_store(problem_page({.code = Code::kSignInIncomplete}, context, request));
+  const std::string cookie = sign_in_cookie_of(begun->state);
+  auto completed = co_await complete(context, request, std::move(*begun));
   Response response = completed ? std::move(*completed) : problem_page(completed.error(), context, request);
-  response.headers.add("Set-Cookie", sign_in_cookie("", std::chrono::seconds(0)));
+  response.headers.add("Set-Cookie", sign_in_cookie(cookie, "", std::chrono::seconds(0)));
   co_return http::no_store(std::move(response));
 }
 
-Task<Result<Response>> SessionRoutes::complete(RequestContext& context, const Request& request) {
-  const auto begun = begun_sign_in(request);
-  const auto state = request.query.get("state");
+Task<Result<Response>> SessionRoutes::complete(RequestContext& context, const Request& request, SignIn begun) {
   const auto code = request.query.get("code");
-  // The state ties the answer to the browser that asked: a link with somebody else's code signs nobody in.
-  if (!begun || !state || !equal_constant_time(begun->state, *state)) co_return fail(Code::kSignInIncomplete);
-  if (request.query.get("iss").value_or(sessions_.origin()) != sessions_.origin())
+  if (request.query.get("iss").value_or("") != sessions_.origin())
     co_return fail(Code::kSignInIncomplete, "another provider's answer");
   if (!code) co_return fail(Code::kSignInIncomplete, std::string(request.query.get("error").value_or("")));
   EVC_CO_TRY(before, sessions_.handle_of(request));
   EVC_CO_TRY(tokens, co_await auth_.exchange(context, {.code = std::string(*code),
-                                                       .verifier = begun->verifier,
+                                                       .verifier = begun.verifier,
                                                        .redirect_uri = sessions_.origin() + "/session/callback"}));
   // Always a handle of our own making; whatever the browser brought is never taken over.
   const std::string handle = random_text();
-  EVC_CO_CHECK(co_await auth_.begin(context, handle, std::move(tokens)));
-  if (before) {
-    const auto ended = co_await sessions_.end(context, *before);
-    if (!ended) EVC_LOG(kWarn, context.trace, "The session before a sign-in could not be ended; it ends by itself");
-  }
-  Response response = redirect(begun->return_to);
+  if (before && !is_handle(*before)) before.reset();
+  EVC_CO_CHECK(co_await auth_.begin(context, handle, std::move(tokens), before));
+  if (before) sessions_.forget(*before);
+  Response response = redirect(begun.return_to);
   response.headers.add("Set-Cookie", session_cookie(handle));
   co_return response;
 }

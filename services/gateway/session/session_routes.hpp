@@ -1,14 +1,11 @@
 // GET /session, /session/login, /session/callback and POST /session/logout. One per worker.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "services/gateway/session/browser_sessions.hpp"
 
 namespace evc::gateway {
-
-using VerifyToken = std::function<Task<Result<Principal>>(RequestContext&, std::string token)>;
 
 class SessionRoutes {
  public:
@@ -21,8 +18,10 @@ class SessionRoutes {
   Task<http::Response> logout(RequestContext& context, http::Request& request);
 
  private:
+  struct SignIn;
   Task<Result<http::Response>> read(RequestContext& context, const http::Request& request);
-  Task<Result<http::Response>> complete(RequestContext& context, const http::Request& request);
+  Task<Result<http::Response>> seen(RequestContext& context, const http::Request& request, std::string handle);
+  Task<Result<http::Response>> complete(RequestContext& context, const http::Request& request, SignIn begun);
 
   BrowserSessions& sessions_;
   AuthCalls& auth_;

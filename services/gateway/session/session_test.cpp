@@ -20,6 +20,7 @@ using http::Response;
 using testing::RawPeer;
 
 constexpr std::string_view kOrigin = "https://localhost:8443";
+const std::string kFromAuth = "&iss=https://localhost:8443";
 constexpr std::string_view kFromUs =
     "Origin: https://localhost:8443\r\nSec-Fetch-Site: same-origin\r\nEvcosta-Csrf: 1\r\n";
 
@@ -52,14 +53,19 @@ Task<Response> token(StandIn& auth, RequestContext& context, Request& request) {
 
 Task<Response> begin(StandIn& auth, RequestContext& context, Request& request) {
   const auto body = json::parse(request.body).value();
+  if (body.as_object().contains("replaces")) auth.sessions.erase(text(body, "replaces"));
   auth.sessions[text(body, "handle")] = text(body, "accessToken");
   co_return Response::json(201, json::Object{{"expiresAt", "2026-11-30T20:00:00.000Z"}});
 }
 
 Task<Response> use(StandIn& auth, RequestContext& context, Request& request) {
   ++auth.uses;
-  const auto found = auth.sessions.find(text(json::parse(request.body).value(), "handle"));
+  const auto body = json::parse(request.body).value();
+  const auto found = auth.sessions.find(text(body, "handle"));
   if (found == auth.sessions.end()) co_return http::problem({.code = Code::kNotFound}, context, request.path);
+  const bool refused =
+      body.as_object().contains("refused") && text(body, "refused") == base64url_encode(view(sha256(found->second)));
+  if (refused) found->second = "renewed-token";
   co_return Response::json(200, json::Object{{"accessToken", found->second},
                                              {"accessExpiresAt", "2036-11-30T20:00:00.000Z"},
                                              {"expiresAt", "2036-11-30T20:00:00.000Z"},
@@ -71,16 +77,24 @@ Task<Response> end(StandIn& auth, RequestContext&, Request& request) {
   co_return Response::empty(204);
 }
 
-// Stands for authentication: whatever token there is is good.
+// Stands for authentication: whatever token there is is good, but those in `ended`.
+std::set<std::string> ended_tokens;
 Task<Response> believe(RequestContext& context, Request& request, const http::RouteInfo& info, const http::Next& next) {
   if (info.options.access != http::Access::kPublic && !request.headers.contains("Authorization"))
     co_return http::problem({.code = Code::kUnauthenticated}, context, request.path);
+  if (ended_tokens.contains(std::string(request.headers.get("Authorization").value_or(""))))
+    co_return http::problem({.code = Code::kTokenInvalid}, context, request.path);
   co_return co_await next(context, request);
 }
 
 Task<Result<Principal>> know(RequestContext&, std::string token) {
-  if (token == "ended-token") co_return fail(Code::kTokenInvalid);
+  if (ended_tokens.contains("Bearer " + token)) co_return fail(Code::kTokenInvalid);
   co_return Principal{.kind = Principal::Kind::kOperator, .role = "viewer", .scopes = {"operations:read"}};
+}
+
+Task<Result<void>> take(int& left) {
+  if (left-- > 0) co_return Result<void>{};
+  co_return fail(Code::kRateLimited);
 }
 
 Task<Response> record(std::vector<Request>& seen, RequestContext&, Request& request) {
@@ -105,7 +119,10 @@ class SessionTest : public ::testing::Test {
     client = std::make_shared<http::Client>(
         worker, http::ClientOptions{.service = "auth", .endpoints = {{"127.0.0.1", auth_server->port()}}});
     calls.emplace(client);
-    sessions.emplace(*calls, SessionOptions{.origin = std::string(kOrigin), .remembered = remembered});
+    ended_tokens.clear();
+    const auto admit = [this](RequestContext&, const Request&) { return take(unknown_cookies); };
+    sessions.emplace(*calls, SessionGuards{.admit = admit, .verify = know},
+                     SessionOptions{.origin = std::string(kOrigin), .remembered = remembered});
     routes.emplace(*sessions, *calls, know);
 
     auto router = std::make_shared<http::Router>();
@@ -157,12 +174,13 @@ class SessionTest : public ::testing::Test {
     const std::string location(answer.headers.get("Location").value_or(""));
     const auto asked = http::Query::parse(location.substr(location.find('?') + 1)).value();
     auth.challenge = asked.get("code_challenge").value_or("");
-    return {.cookie = cookie(answer, "__Host-evcosta-login"), .state = std::string(asked.get("state").value_or(""))};
+    const std::string state(asked.get("state").value_or(""));
+    return {.cookie = cookie(answer, "__Host-evcosta-login-" + state.substr(0, 8)), .state = state};
   }
   // "Cookie: …\r\n" of a signed-in browser.
   std::string sign_in(std::string_view more_cookies = "") {
     const Begun begun = begin_sign_in();
-    const auto back = ask("GET", "/session/callback?code=good&state=" + begun.state,
+    const auto back = ask("GET", "/session/callback?code=good" + kFromAuth + "&state=" + begun.state,
                           "Cookie: " + begun.cookie + std::string(more_cookies) + "\r\n");
     EXPECT_EQ(back.status, 303) << back.body;
     return "Cookie: " + cookie(back, "__Host-evcosta") + "\r\n";
@@ -172,6 +190,7 @@ class SessionTest : public ::testing::Test {
   }
 
   Worker worker;
+  int unknown_cookies = 1'000;  // that are let through to auth
   std::chrono::milliseconds remembered{5'000};
   StandIn auth;
   std::vector<Request> seen;
@@ -190,7 +209,8 @@ TEST_F(SessionTest, ASignInEndsWithACookieThatSaysNothing) {
       << location;
   EXPECT_NE(location.find("code_challenge_method=S256"), std::string::npos);
   const Begun begun = begin_sign_in("?returnTo=/console/stations");
-  const auto back = ask("GET", "/session/callback?code=good&state=" + begun.state, "Cookie: " + begun.cookie + "\r\n");
+  const auto back = ask("GET", "/session/callback?code=good" + kFromAuth + "&state=" + begun.state,
+                        "Cookie: " + begun.cookie + "\r\n");
   EXPECT_EQ(back.status, 303);
   EXPECT_EQ(back.headers.get("Location"), "/console/stations");
   std::string session;
@@ -200,7 +220,8 @@ TEST_F(SessionTest, ASignInEndsWithACookieThatSaysNothing) {
   EXPECT_TRUE(session.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict")) << session;
   EXPECT_EQ(session.find("first-token"), std::string::npos);
   EXPECT_EQ(session.substr(0, session.find(';')).size(), std::string_view("__Host-evcosta=").size() + 43);
-  EXPECT_EQ(cookie(back, "__Host-evcosta-login"), "__Host-evcosta-login=") << "it is over";
+  const std::string name = begun.cookie.substr(0, begun.cookie.find('='));
+  EXPECT_EQ(cookie(back, name), name + "=") << "it is over";
   EXPECT_EQ(back.headers.get("Cache-Control"), "no-store");
 }
 
@@ -209,13 +230,15 @@ TEST_F(SessionTest, ACodeFromElsewhereSignsNobodyIn) {
   const Begun other = begin_sign_in();
   const std::string mine = "Cookie: " + begun.cookie + "\r\n";
   for (const auto& [query, headers] :
-       {std::pair<std::string, std::string>{"?code=good&state=" + other.state, mine},
-        {"?code=good&state=" + begun.state, ""},
-        {"?code=good", mine},
-        {"?state=" + begun.state + "&error=access_denied", mine},
+       {std::pair<std::string, std::string>{"?code=good" + kFromAuth + "&state=" + other.state, mine},
+        {"?code=good" + kFromAuth + "&state=" + begun.state, ""},
+        {"?code=good" + kFromAuth + "&state=" + begun.state.substr(0, 8), mine},
+        {"?code=good" + kFromAuth, mine},
+        {"?state=" + begun.state + kFromAuth + "&error=access_denied", mine},
         {"?code=good&iss=https://evil.example&state=" + begun.state, mine},
-        {"?code=good&state=" + begun.state, "Cookie: " + begun.cookie + "; " + other.cookie + "\r\n"},
-        {"?code=good&state=", "Cookie: __Host-evcosta-login=..\r\n"}}) {
+        {"?code=good&state=" + begun.state, mine},
+        {"?code=good" + kFromAuth + "&state=" + begun.state, "Cookie: " + begun.cookie + "; " + begun.cookie + "\r\n"},
+        {"?code=good" + kFromAuth + "&state=", "Cookie: __Host-evcosta-login-=..\r\n"}}) {
     const auto answer = ask("GET", "/session/callback" + query, headers);
     EXPECT_EQ(answer.status, 400) << query;
     EXPECT_TRUE(says(answer, "sign-in-incomplete")) << answer.body;
@@ -235,6 +258,57 @@ TEST_F(SessionTest, TheHandleIsAlwaysANewOneAndTheOldSessionEnds) {
   EXPECT_EQ(auth.sessions.size(), 1U) << "the one before has ended";
   EXPECT_EQ(ask("GET", "/things", mine).status, 401);
   EXPECT_EQ(ask("GET", "/things", again).status, 200);
+}
+
+TEST_F(SessionTest, TwoTabsSignInAtOnceAndALinkFromElsewhereSpoilsNeither) {
+  const Begun first = begin_sign_in();
+  const std::string challenge = auth.challenge;
+  const Begun second = begin_sign_in();
+  const std::string both = "Cookie: " + first.cookie + "; " + second.cookie + "\r\n";
+  const auto spoilt = ask("GET", "/session/callback?code=x&state=x", both);
+  EXPECT_EQ(spoilt.status, 400);
+  EXPECT_FALSE(spoilt.headers.contains("Set-Cookie"));
+  EXPECT_EQ(ask("GET", "/session/callback?code=good" + kFromAuth + "&state=" + second.state, both).status, 303);
+  auth.challenge = challenge;
+  EXPECT_EQ(ask("GET", "/session/callback?code=good" + kFromAuth + "&state=" + first.state, both).status, 303);
+  std::string many = "Cookie: ";
+  for (char c : {'a', 'b', 'c', 'd'}) many += "__Host-evcosta-login-" + std::string(8, c) + "=x; ";
+  const auto next = ask("GET", "/session/login", many + "\r\n");
+  EXPECT_EQ(cookie(next, "__Host-evcosta-login-aaaaaaaa"), "__Host-evcosta-login-aaaaaaaa=") << "not ever more of them";
+}
+
+TEST_F(SessionTest, CookiesThatNobodyKnowsAskAuthRarely) {
+  const std::string mine = sign_in();
+  EXPECT_EQ(ask("GET", "/things", mine).status, 200);
+  unknown_cookies = 3;
+  const int before = auth.uses;
+  for (int i = 0; i < 10; ++i)
+    ask("GET", "/things", "Cookie: __Host-evcosta=" + std::string(42, static_cast<char>('a' + i)) + "A\r\n");
+  EXPECT_EQ(auth.uses - before, 3);
+  const auto refused = ask("GET", "/session", "Cookie: __Host-evcosta=" + std::string(43, 'A') + "\r\n");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(cookie(refused, "__Host-evcosta"), "") << "it may be good";
+  for (const char* strange : {"", "x", "../../etc"})
+    EXPECT_EQ(ask("GET", "/things", "Cookie: __Host-evcosta=" + std::string(strange) + "\r\n").status, 401);
+  EXPECT_EQ(auth.uses - before, 3) << "what is no handle is not asked about at all";
+  EXPECT_EQ(ask("GET", "/things", mine).status, 200) << "who is known goes on";
+}
+
+TEST_F(SessionTest, ATokenThatIsRefusedIsRenewedAndNobodyNoticesIt) {
+  const std::string mine = sign_in();
+  EXPECT_EQ(ask("GET", "/things", mine).status, 200);
+  ended_tokens = {"Bearer first-token"};
+  seen.clear();
+  EXPECT_EQ(ask("POST", "/things", mine + std::string(kFromUs), "{}").status, 200);
+  ASSERT_EQ(seen.size(), 1U) << "it was refused before it did anything";
+  EXPECT_EQ(seen[0].headers.get("Authorization"), "Bearer renewed-token");
+  EXPECT_EQ(seen[0].body, "{}");
+  ended_tokens.insert("Bearer renewed-token");
+  const auto faulty = ask("GET", "/session", mine);
+  EXPECT_EQ(faulty.status, 503);
+  EXPECT_EQ(cookie(faulty, "__Host-evcosta"), "") << "a key that we do not know signs nobody out";
+  ended_tokens.clear();
+  EXPECT_NE(ask("GET", "/session", mine).body.find("\"signedIn\":true"), std::string::npos);
 }
 
 TEST_F(SessionTest, ASignInLeadsBackToTheConsoleOnly) {
