@@ -5,6 +5,7 @@
 
 #include "services/auth/api/credentials_fixture_test.hpp"
 #include "services/auth/api/maintenance.hpp"
+#include "services/auth/domain/refresh.hpp"
 
 namespace evc::auth_service {
 namespace {
