@@ -47,7 +47,7 @@ void wire_provider(service::WorkerScope& scope, Api& api, const SealKey& page_ke
   auto& grants = scope.own<TokenGrants>(api.pool, api.keys, api.issuer);
   auto& clients = scope.own<ClientAuthenticator>(api.pool, issuer);
   auto& authorization = scope.own<AuthorizationFlow>(AuthorizationFlow::Parts{
-      .pool = api.pool, .keys = api.keys, .issuer = api.issuer, .credentials = api.credentials, .seal = seal});
+      .pool = api.pool, .issuer = api.issuer, .credentials = api.credentials, .grants = grants, .seal = seal});
   auto& sign_out =
       scope.own<SignOut>(SignOut::Parts{.pool = api.pool, .issuer = api.issuer, .grants = grants, .seal = seal});
   auto& provider = scope.own<Provider>(Provider{.pool = api.pool,

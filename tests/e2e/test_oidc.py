@@ -86,6 +86,16 @@ def test_consent_is_asked_once_and_for_what_is_new(somebody, public_app):
     assert page.action == "/oauth2/consent", "asked for, so asked"
 
 
+def test_whoever_ends_a_clients_session_is_asked_for_consent_again(somebody, app):
+    person = somebody()
+    browser = Browser(person)
+    tokens = app.tokens(browser)
+    assert person.request("DELETE", f"/auth/sessions/{decoded(tokens['id_token'])['sid']}").status_code == 204
+    assert app.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    page = Page(browser.sign_in(browser.page("GET", "/oauth2/authorize", params=app.request())))
+    assert page.action == "/oauth2/consent"
+
+
 def test_a_code_is_good_once_and_a_second_time_ends_what_it_made(signed_in, app, eventually):
     code = app.code(signed_in)
     tokens = app.redeem(code).json()
@@ -133,7 +143,7 @@ def test_nothing_is_sent_to_an_address_that_was_not_written_down(signed_in, app)
 @pytest.mark.parametrize(("changed", "error"), [
     ({"response_type": "token"}, "unsupported_response_type"), ({"response_type": None}, "invalid_request"), ({"response_mode": "fragment"}, "invalid_request"),
     ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"), ({"request_uri": "https://localhost:9/r"}, "request_uri_not_supported"),
-    ({"scope": "nonsense"}, "invalid_scope"), ({"prompt": "none login"}, "invalid_request"), ({"max_age": "soon"}, "invalid_request"), ({"id_token_hint": "x.y.z"}, "invalid_request")])
+    ({"scope": "nonsense"}, "invalid_scope"), ({"prompt": "none login"}, "invalid_request"), ({"max_age": "soon"}, "invalid_request"), ({"id_token_hint": "x.y.z", "prompt": "none"}, "login_required")])
 def test_what_is_wrong_with_a_request_is_said_to_the_client(signed_in, app, changed, error):
     given = app.returned(signed_in.ask("GET", "/oauth2/authorize", params=app.request(**changed)))
     assert given["error"] == error and given["state"] == app.state and "code" not in given
@@ -155,12 +165,18 @@ def test_a_browser_that_is_known_is_not_asked_unless_the_client_wants_it(somebod
     hint = app.tokens(signed_in)["id_token"]
     assert "code" in app.returned(signed_in.ask("GET", "/oauth2/authorize", params=app.request(prompt="none", id_token_hint=hint)))
     other = Browser(somebody())
-    app.code(other)
+    held = app.tokens(other)
+    answer = other.sign_in(other.page("GET", "/oauth2/authorize", params=app.request(id_token_hint=hint)))
+    assert answer.status_code == 422 and "expects another account" in answer.text
+    assert app.refresh(held["refresh_token"]).status_code == 200, "nobody has taken this browser over"
     assert app.returned(other.ask("GET", "/oauth2/authorize", params=app.request(prompt="none", id_token_hint=hint)))["error"] == "login_required"
 
 
 def test_the_request_may_come_by_a_form(signed_in, app):
-    assert "code" in app.returned(signed_in.ask("POST", "/oauth2/authorize", data=app.request()))
+    page = signed_in.page("GET", "/oauth2/authorize", params=app.request(prompt="login"))
+    assert "code" in app.returned(signed_in.sent_by_another_site("/oauth2/authorize", app.request(prompt="none"))), "a browser that is known is known by a form too"
+    assert signed_in.sent_by_another_site("/oauth2/sign-in", {"flow": "x"}).status_code == 400
+    assert "code" in app.returned(signed_in.sign_in(page)), "what was open in another tab is still good"
 
 
 def test_wrong_passwords_look_the_same_and_are_counted_like_everywhere(somebody, app):
@@ -272,9 +288,13 @@ def test_sign_out_ends_the_browser_and_everything_that_came_from_it(somebody, ap
     tokens, others = app.tokens(browser), public_app.tokens(browser)
     untouched = browser.person.elsewhere().login()
     leave = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": RETURN, "state": "s 1"}
-    for wrong in ({"post_logout_redirect_uri": "https://evil.example/"}, {"client_id": public_app.client_id}, {"id_token_hint": "x.y.z"}, {"id_token_hint": tokens["access_token"]}):
+    for wrong in ({"post_logout_redirect_uri": "https://evil.example/"}, {"client_id": public_app.client_id}):
         assert browser.ask("GET", "/oauth2/logout", params={**leave, **wrong}).status_code == 400, wrong
     assert browser.ask("GET", "/oauth2/logout", params={"post_logout_redirect_uri": RETURN}).status_code == 400, "nobody knows whose address that is"
+    for unknown in ("x.y.z", tokens["access_token"]):
+        page = browser.page("GET", "/oauth2/logout", params={**leave, "id_token_hint": unknown})
+        assert page.action == "/oauth2/logout/confirm", "what proves nothing is no hint, as when its key is gone"
+        assert "code" in app.returned(browser.ask("GET", "/oauth2/authorize", params=app.request(id_token_hint=unknown)))
     answer = browser.ask("GET", "/oauth2/logout", params=leave)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{RETURN}?state=s%201")
     assert app.returned(browser.ask("GET", "/oauth2/authorize", params=app.request(prompt="none")))["error"] == "login_required"
@@ -290,11 +310,14 @@ def test_without_a_proof_sign_out_asks_first(somebody, app):
     tokens, foreign = app.tokens(browser), app.tokens(stranger)
     page = browser.page("GET", "/oauth2/logout")
     assert page.action == "/oauth2/logout/confirm"
-    page = browser.page("POST", "/oauth2/logout", data={"id_token_hint": foreign["id_token"], "client_id": app.client_id, "post_logout_redirect_uri": RETURN})
+    assert Page(browser.sent_by_another_site("/oauth2/logout", {})).action == "/oauth2/logout/confirm", "no other site ends it"
+    page = Page(browser.sent_by_another_site("/oauth2/logout", {"id_token_hint": foreign["id_token"], "client_id": app.client_id, "post_logout_redirect_uri": RETURN}))
     assert app.refresh(foreign["refresh_token"]).status_code == 200, "another's token ends nothing here"
     assert stranger.send(page).status_code == 400, "another browser's page"
+    anew = app.tokens(browser, prompt="login")
     answer = browser.send(page)
     assert (answer.status_code, answer.headers["Location"]) == (303, RETURN)
+    assert app.refresh(anew["refresh_token"]).json()["error"] == "invalid_grant", "whoever signed in anew meanwhile leaves too"
     assert app.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
     assert "You are signed out" in browser.page("GET", "/oauth2/logout").text
 
@@ -320,6 +343,19 @@ def test_whoever_ends_the_consoles_session_is_asked_again(platform):
     assert operator.request("POST", "/auth/logout").status_code == 204
     assert client.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
     assert client.returned(browser.ask("GET", "/oauth2/authorize", params=client.request(prompt="none")))["error"] == "login_required"
+
+
+def test_a_browser_that_is_signed_in_is_seen_and_ended_by_its_owner(somebody, app):
+    person = somebody()
+    browser = Browser(person)
+    before = {one["sessionId"] for one in person.get("/auth/sessions")["sessions"]}
+    tokens = app.tokens(browser)
+    assert app.post("/oauth2/revoke", {"token": tokens["refresh_token"]}).status_code == 200
+    other = app.tokens(browser)
+    [browsers_own] = {one["sessionId"] for one in person.get("/auth/sessions")["sessions"]} - before - {decoded(other["id_token"])["sid"]}
+    assert person.request("DELETE", f"/auth/sessions/{browsers_own}").status_code == 204
+    assert app.returned(browser.ask("GET", "/oauth2/authorize", params=app.request(prompt="none")))["error"] == "login_required"
+    assert app.refresh(other["refresh_token"]).json()["error"] == "invalid_grant", "and what came from it"
 
 
 def test_somebody_else_at_the_same_browser_takes_it_over(somebody, app):

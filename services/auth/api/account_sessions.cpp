@@ -49,7 +49,7 @@ Task<Result<void>> AccountSessions::end_one(RequestContext& context, std::string
   if (!id) co_return fail(Code::kNotFound);
   EVC_CO_TRY(own, co_await owns_session(context, pool_, caller.account_id, *id));
   if (!own) co_return fail(Code::kNotFound);
-  co_return co_await issuer_.end_session(context, *id, "ended by its owner");
+  co_return co_await issuer_.end_session(context, *id, "ended by its owner", TokenIssuer::ConsentThen::kIsTakenBack);
 }
 
 Task<Result<void>> AccountSessions::end_others(RequestContext& context) {

@@ -34,8 +34,10 @@ KeyRing::KeyRing(postgres::Pool& pool, SealKey key_encryption_key, Workshop work
 
 Task<Result<StoredKey>> KeyRing::made(RequestContext& context, KeyAlgorithm algorithm, KeyTimes due) {
   if (!workshop_.pool) co_return make(key_encryption_key_, algorithm, due.use_from, due.use_until);
+  // Half of the time that is left: when the workshop is busy, the rest of the step is done without it.
+  const SteadyTime now = context.clock->steady();
   co_return co_await workshop_.pool->run(
-      *workshop_.worker, context.deadline,
+      *workshop_.worker, now + (context.deadline - now) / 2,
       [key = key_encryption_key_, algorithm, due] { return make(key, algorithm, due.use_from, due.use_until); });
 }
 
@@ -44,10 +46,16 @@ Task<Result<void>> KeyRing::refresh(RequestContext& context) {
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   EVC_CO_CHECK(co_await lock_key_schedule(context, transaction));
   EVC_CO_TRY(stored, co_await read_signing_keys(context, transaction));
+  // All made before the first is written: from the first entry on, the audit log waits for this transaction.
+  std::vector<StoredKey> fresh;
   for (const KeyAlgorithm algorithm : kAlgorithms) {
     const auto due = next_key(times_of(stored, algorithm), now);
     if (!due) continue;
-    EVC_CO_TRY(row, co_await made(context, algorithm, *due));
+    auto row = co_await made(context, algorithm, *due);
+    // The workshop is busy: next time. What is stored, and what is revoked, is taken over now.
+    if (row) fresh.push_back(std::move(*row));
+  }
+  for (StoredKey& row : fresh) {
     EVC_CO_CHECK(co_await insert_signing_key(context, transaction, row));
     EVC_CO_CHECK(co_await write_audit(context, transaction,
                                       {.action = AuditAction::kSigningKeyMade,

@@ -58,7 +58,7 @@ Task<Response> refresh(Api& api, RequestContext& context, Request& request) {
 Task<Response> logout(Api& api, RequestContext& context, Request& request) {
   auto session = parse_uuid(context.principal.session_id);
   if (!session) co_return http::problem(Error{.code = Code::kTokenInvalid}, context, request.path);
-  auto done = co_await api.issuer.end_session(context, *session, "logout");
+  auto done = co_await api.issuer.end_session(context, *session, "logout", TokenIssuer::ConsentThen::kStays);
   if (!done) co_return http::problem(done.error(), context, request.path);
   co_return http::no_store(Response::empty(204));
 }

@@ -6,6 +6,7 @@
 #include "services/auth/domain/oauth_client.hpp"
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/store/audit_log.hpp"
+#include "services/auth/store/clients.hpp"
 #include "services/auth/store/sessions.hpp"
 #include "services/auth/store/sign_ins.hpp"
 
@@ -164,7 +165,8 @@ Task<Result<IssuedTokens>> TokenIssuer::tokens_for(RequestContext& context, post
   if (!account) co_return fail(Code::kRefreshTokenInvalid);
   EVC_CO_TRY(secret, co_await person_secret(context, row.account_id));
   const std::string all = scope_of(*account);
-  const std::string granted = row.scope ? common_scope(*row.scope, all) : all;
+  const std::string held = row.scope ? common_scope(*row.scope, all) : all;
+  const std::string granted = order.client_scope ? common_scope(held, *order.client_scope) : held;
   const std::string scope = order.scope ? common_scope(*order.scope, granted) : granted;
   const std::string client_id = row.client_id.value_or(std::string(kAppClient));
   EVC_CO_TRY(access, access_token(*account, secret, row.session_id, {.client_id = client_id, .scope = scope},
@@ -245,12 +247,14 @@ Task<Result<IssuedTokens>> TokenIssuer::refresh_for(RequestContext& context, Ref
   co_return fail(Code::kRefreshTokenInvalid);
 }
 
-Task<Result<void>> TokenIssuer::end_session(RequestContext& context, Uuid session_id, std::string reason) {
+Task<Result<void>> TokenIssuer::end_session(RequestContext& context, Uuid session_id, std::string reason,
+                                            ConsentThen consent) {
   const WallTime now = context.clock->wall();
   EVC_CO_TRY(transaction, co_await pool_.begin(context));
   // The browser that it came from would begin the next one without a question.
   EVC_CO_CHECK(co_await end_sign_in_of(context, transaction, session_id, reason, now, now + kDenyFor));
   EVC_CO_CHECK(co_await revoke_session(context, transaction, session_id, std::move(reason), now, now + kDenyFor));
+  if (consent == ConsentThen::kIsTakenBack) EVC_CO_CHECK(co_await take_consent_back(context, transaction, session_id));
   EVC_CO_CHECK(co_await write_audit(context, transaction,
                                     {.action = AuditAction::kSessionEnded,
                                      .actor = AuditActor::kOwner,

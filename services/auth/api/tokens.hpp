@@ -46,6 +46,8 @@ struct RefreshOrder {
   std::string token;
   std::string client_id;             // who presents it
   std::optional<std::string> scope;  // less than was granted
+  // What the client may ask for today, which may be less than it was when it was granted; nullopt: ours.
+  std::optional<std::string> client_scope = std::nullopt;
 };
 
 // What is done in the transaction of a rotation with its tokens: a failure undoes the rotation.
@@ -68,7 +70,9 @@ class TokenIssuer {
   // than was granted (validation-failed).
   Task<Result<IssuedTokens>> refresh_for(RequestContext& context, RefreshOrder order, WithRotation also = {});
   // By its owner. With a client's the browser's sign-in that it came from ends too, and every session of that.
-  Task<Result<void>> end_session(RequestContext& context, Uuid session_id, std::string reason);
+  // Taken back: that client asks the person again.
+  enum class ConsentThen { kStays, kIsTakenBack };
+  Task<Result<void>> end_session(RequestContext& context, Uuid session_id, std::string reason, ConsentThen consent);
   // not-found-free: an unknown service is `forbidden`.
   Result<std::string> service_token(const std::string& service, WallTime now) const;
   Task<Result<SealKey>> person_secret(RequestContext& context, Uuid account_id);

@@ -129,7 +129,7 @@ TEST_F(TokensTest, UnknownTokenChangesNothing) {
 TEST_F(TokensTest, EndedSessionIsDeniedAndCannotRefresh) {
   const TokenPair pair = run(sign_in()).value();
   const auto session = parse_uuid(accounts_.value("SELECT id FROM session")).value();
-  ASSERT_TRUE(run(issuer_->end_session(context_, session, "logout")));
+  ASSERT_TRUE(run(issuer_->end_session(context_, session, "logout", TokenIssuer::ConsentThen::kStays)));
   EXPECT_FALSE(run(issuer_->refresh(context_, pair.refresh_token)));
   EXPECT_EQ(run(read_deny_set(context_, *pool_, 0, clock_.wall()))->entries.size(), 1U);
 }

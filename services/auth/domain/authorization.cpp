@@ -52,11 +52,13 @@ std::optional<std::chrono::seconds> age_of(std::string_view text) {
   return std::chrono::seconds(std::min(seconds, kLongestAge));
 }
 
+// A parameter without a value counts as left out (RFC 6749 §3.1).
 std::optional<AuthorizationRefusal> not_supported(const Parameters& parameters) {
-  if (parameters.contains("request")) return AuthorizationRefusal{"request_not_supported", "send plain parameters"};
-  if (parameters.contains("request_uri"))
+  if (!value_of(parameters, "request").empty())
+    return AuthorizationRefusal{"request_not_supported", "send plain parameters"};
+  if (!value_of(parameters, "request_uri").empty())
     return AuthorizationRefusal{"request_uri_not_supported", "send plain parameters"};
-  if (parameters.contains("registration"))
+  if (!value_of(parameters, "registration").empty())
     return AuthorizationRefusal{"registration_not_supported", "clients are added by an operator"};
   const std::string type = value_of(parameters, "response_type");
   if (type.empty()) return AuthorizationRefusal{"invalid_request", "response_type is missing"};
@@ -124,7 +126,7 @@ ReadAuthorization read_authorization(const Parameters& parameters, const OauthCl
   } else {
     refuse("invalid_request", "prompt is none, or any of login, consent and select_account");
   }
-  if (const auto age = parameters.find("max_age"); age != parameters.end()) {
+  if (const auto age = parameters.find("max_age"); age != parameters.end() && !age->second.empty()) {
     read.request.max_age = age_of(age->second);
     if (!read.request.max_age) refuse("invalid_request", "max_age is a number of seconds");
   }

@@ -77,6 +77,8 @@ TEST(AuthorizationRequest, EachThingThatIsNotSupportedHasItsOwnError) {
   EXPECT_EQ(error_with("prompt", "create"), "invalid_request");
   EXPECT_EQ(error_with("prompt", "select_account"), "");
   EXPECT_EQ(error_with("max_age", "-1"), "invalid_request");
+  for (const char* empty : {"request", "request_uri", "registration", "max_age", "prompt"})
+    EXPECT_EQ(error_with(empty, ""), "") << empty;
   EXPECT_EQ(error_with("max_age", "1x"), "invalid_request");
   EXPECT_EQ(error_with("state", std::string(1025, 'x').c_str()), "invalid_request");
 }
@@ -96,6 +98,15 @@ TEST(AuthorizationRequest, PublicClientsNeedAChallengeAndOnlyS256Counts) {
 TEST(AuthorizationRequest, AParameterThatStandsThereTwiceIsNone) {
   EXPECT_FALSE(single_parameters({{"state", "a"}, {"nonce", "n"}, {"state", "b"}}));
   EXPECT_EQ(single_parameters({{"state", "a"}})->at("state"), "a");
+}
+
+TEST(OauthClient, AnotherAppMayTakeThePlaceOfAPublicClientThatIsNoSite) {
+  OauthClient client = public_client();
+  EXPECT_TRUE(is_reached_alone(client, "https://app.example/cb"));
+  EXPECT_FALSE(is_reached_alone(client, "http://127.0.0.1:9000/cb"));
+  EXPECT_FALSE(is_reached_alone(client, "com.example.app:/cb"));
+  client.authentication = ClientAuthentication::kClientSecret;
+  EXPECT_TRUE(is_reached_alone(client, "com.example.app:/cb"));
 }
 
 TEST(NextStep, NobodyIsAskedWhenNoneMayBe) {
@@ -165,12 +176,13 @@ TEST(OauthClient, WhatMayNotBeWrittenDown) {
     client.redirect_uris = {uri};
     return check_client(client).has_value();
   };
-  for (const char* good : {"https://app.example/cb", "http://127.0.0.1:9000/cb", "http://[::1]/cb",
-                           "http://localhost:1/", "org.example.app:/cb"})
+  for (const char* good :
+       {"https://app.example/cb", "http://127.0.0.1:9000/cb", "http://localhost:1/", "org.example.app:/cb"})
     EXPECT_TRUE(with_redirect(good)) << good;
-  for (const char* bad : {"http://app.example/cb", "https://app.example/cb#x", "javascript:alert(1)", "https://a@b/",
-                          "https://", "//app.example", "cb", "https://app.example/ cb", "https://*.example/", "data:x",
-                          "http://127.0.0.1.example/", "https://app.example/;script-src *"})
+  for (const char* bad :
+       {"http://app.example/cb", "https://app.example/cb#x", "javascript:alert(1)", "https://a@b/", "http://[::1]/cb",
+        "https://", "//app.example", "cb", "https://app.example/ cb", "https://*.example/", "data:x",
+        "http://127.0.0.1.example/", "https://app.example/;script-src *"})
     EXPECT_FALSE(with_redirect(bad)) << bad;
   OauthClient client = public_client();
   client.id = "Evcosta";

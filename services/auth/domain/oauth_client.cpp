@@ -27,8 +27,9 @@ bool is_scheme_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 }
 
+// Not [::1]: browsers know no such host in form-action, and would not go there from our page.
 bool is_loopback(std::string_view authority) {
-  for (const std::string_view host : {"127.0.0.1", "[::1]", "localhost"}) {
+  for (const std::string_view host : {"127.0.0.1", "localhost"}) {
     if (authority == host || (authority.starts_with(host) && authority[host.size()] == ':')) return true;
   }
   return false;
@@ -90,6 +91,11 @@ bool may_redirect_to(const OauthClient& client, std::string_view uri) {
 
 bool may_redirect_after_logout(const OauthClient& client, std::string_view uri) {
   return std::ranges::find(client.post_logout_redirect_uris, uri) != client.post_logout_redirect_uris.end();
+}
+
+bool is_reached_alone(const OauthClient& client, std::string_view uri) {
+  return client.authentication != ClientAuthentication::kNone || client.party == Party::kFirst ||
+         uri.starts_with("https://");
 }
 
 std::string origin_of_uri(std::string_view uri) {

@@ -46,6 +46,9 @@ std::optional<ClientAuthentication> authentication_named(std::string_view name);
 Result<void> check_client(const OauthClient& client);
 bool may_redirect_to(const OauthClient& client, std::string_view uri);
 bool may_redirect_after_logout(const OauthClient& client, std::string_view uri);
+// Whether what is sent to that address reaches this client and nobody else. A public client's own scheme or port can be
+// taken by any app of the device (RFC 8252 §8.6).
+bool is_reached_alone(const OauthClient& client, std::string_view uri);
 // Scheme and authority of a redirect URI; of a private scheme the scheme with its colon. What a form of ours may lead
 // to (Content-Security-Policy).
 std::string origin_of_uri(std::string_view uri);

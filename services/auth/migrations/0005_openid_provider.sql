@@ -23,7 +23,9 @@ ALTER TABLE session
   ADD COLUMN client_id        text,                   -- family: null for our own app
   ADD COLUMN scope            text,                   -- family of a client: what was granted
   ADD COLUMN authenticated_at timestamptz,
-  ADD COLUMN methods          text;                   -- how (RFC 8176), apart by spaces
+  ADD COLUMN methods          text,                   -- how (RFC 8176), apart by spaces
+  ADD CHECK ((kind = 'signIn') = (cookie_hash IS NOT NULL)),
+  ADD CHECK (client_id IS NULL OR scope IS NOT NULL); -- no scope is everything that the person may do: never a client's
 CREATE INDEX session_sign_in ON session (sign_in_id) WHERE sign_in_id IS NOT NULL;
 CREATE INDEX session_client ON session (client_id) WHERE client_id IS NOT NULL;
 

@@ -47,9 +47,17 @@ void say_when(http::Response& response, const std::optional<std::chrono::millise
 
 }  // namespace
 
+http::Response by_link(std::string_view path, const Parameters& parameters) {
+  const std::vector<std::pair<std::string, std::string>> all(parameters.begin(), parameters.end());
+  return redirect_to(with_parameters(path, all));
+}
+
 http::Response problem_answer(int status, PageProblem problem, const Browser& browser, const RequestContext& context) {
+  // A page without a form needs no mark, and the one that other pages were made for stays.
+  Browser reader = browser;
+  reader.mark_is = Browser::Mark::kKnown;
   http::Response response =
-      page_answer(status, problem_page(browser.language, problem, context.trace.trace_id_hex()), browser);
+      page_answer(status, problem_page(browser.language, problem, context.trace.trace_id_hex()), reader);
   if (status == 503) say_when(response, std::nullopt);
   return response;
 }
@@ -84,14 +92,15 @@ Task<Result<AuthorizationFlow::Reading>> AuthorizationFlow::read(RequestContext&
   co_return reading;
 }
 
-// Whose ID token came as a hint, expired or not. bad-request when it is none of ours.
-Result<std::optional<std::string>> AuthorizationFlow::hinted_subject(const AuthorizationRequest& request) const {
-  if (request.id_token_hint.empty()) return std::optional<std::string>{};
-  const auto token = auth::parse_jws(request.id_token_hint);
-  if (!token || !parts_.keys.verify(*token)) return fail(Code::kBadRequest, "id_token_hint is none of ours");
-  const auto* subject = token->payload.if_contains("sub");
-  if (subject == nullptr || !subject->is_string()) return fail(Code::kBadRequest, "id_token_hint is none of ours");
-  return std::optional(std::string(subject->get_string()));
+// Whose ID token came as a hint, expired or not. One whose key is gone says nothing, and where nobody may be asked it
+// fits nobody.
+std::optional<std::string> AuthorizationFlow::hinted_subject(const AuthorizationRequest& request) const {
+  if (request.id_token_hint.empty()) return std::nullopt;
+  if (const auto claims = parts_.grants.ours(request.id_token_hint, "JWT")) {
+    const auto* subject = claims->if_contains("sub");
+    if (subject != nullptr && subject->is_string()) return std::string(subject->get_string());
+  }
+  return request.prompts.none ? std::optional(std::string()) : std::nullopt;
 }
 
 http::Response AuthorizationFlow::ask_sign_in(int status, const Asked& asked, PageFlow flow, const Browser& browser,
@@ -111,6 +120,7 @@ Task<http::Response> AuthorizationFlow::begin(RequestContext& context, const htt
   auto parameters = parameters_of(request);
   Browser browser = browser_of(request, parameters ? locales_of(*parameters) : "");
   if (!parameters) co_return problem_answer(400, PageProblem::kBadRequest, browser, context);
+  if (request.method == "POST") co_return by_link("/oauth2/authorize", *parameters);
   co_return co_await go_on(context, std::move(*parameters), std::move(browser), {});
 }
 
@@ -133,7 +143,6 @@ Task<Result<http::Response>> AuthorizationFlow::step(RequestContext& context, As
                                                      Browser browser, Progress progress) {
   const WallTime now = context.clock->wall();
   const auto hinted = hinted_subject(asked.request);
-  if (!hinted) co_return refused(asked, "invalid_request", hinted.error().detail);
   const bool just_now = progress.signed_in.has_value();
   std::optional<SignInRow> row = std::move(progress.signed_in);
   if (!row && !browser.sign_in_cookie.empty()) {
@@ -152,10 +161,11 @@ Task<Result<http::Response>> AuthorizationFlow::step(RequestContext& context, As
     asked.request.scope = common_scope(asked.request.scope, TokenIssuer::scope_of(*account));
     if (asked.request.scope.empty()) co_return refused(asked, "invalid_scope", "the person has none of these rights");
     EVC_CO_TRY(consented, co_await consented_scope(context, parts_.pool, row->account_id, asked.client.id));
-    const bool given = asked.client.party == Party::kFirst || scope_within(asked.request.scope, consented);
+    const bool lasts = is_reached_alone(asked.client, asked.request.redirect_uri);
+    const bool given = asked.client.party == Party::kFirst || (lasts && scope_within(asked.request.scope, consented));
     if (given && consent == Consent::kAsk) consent = Consent::kGiven;
   }
-  switch (next_step(asked.request, known, consent, *hinted, now)) {
+  switch (next_step(asked.request, known, consent, hinted, now)) {
     case NextStep::kLoginRequired:
       co_return refused(asked, "login_required", "nobody is signed in who fits the request");
     case NextStep::kConsentRequired:
@@ -250,6 +260,12 @@ Task<Result<http::Response>> AuthorizationFlow::check_answer(RequestContext& con
   if (!proof->person) {
     flow.proved = proof->proved;
     co_return ask_sign_in(200, asked, std::move(flow), browser, SignInProblem::kNone, context.clock->wall());
+  }
+  // Said before anything ends that is signed in here.
+  const auto hinted = hinted_subject(asked.request);
+  if (hinted && *hinted != to_string(proof->person->person.account.id)) {
+    flow.proved.reset();
+    co_return ask_sign_in(422, asked, std::move(flow), browser, SignInProblem::kOtherAccount, context.clock->wall());
   }
   const std::string mark = proof->person->device_mark;
   auto begun = co_await open_sign_in(context, std::move(*proof->person), origin.device, browser.sign_in_cookie);

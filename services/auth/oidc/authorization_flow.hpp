@@ -11,6 +11,7 @@
 #include "services/auth/domain/authorization.hpp"
 #include "services/auth/oidc/browser.hpp"
 #include "services/auth/oidc/page_flow.hpp"
+#include "services/auth/oidc/token_grants.hpp"
 #include "services/auth/pages/pages.hpp"
 #include "services/auth/store/sign_ins.hpp"
 
@@ -20,9 +21,9 @@ class AuthorizationFlow {
  public:
   struct Parts {
     postgres::Pool& pool;
-    KeyRing& keys;
     TokenIssuer& issuer;
     Credentials& credentials;
+    TokenGrants& grants;
     PageSeal seal;
   };
   explicit AuthorizationFlow(Parts parts) : parts_(std::move(parts)) {}
@@ -69,11 +70,14 @@ class AuthorizationFlow {
   http::Response refused(const Asked& asked, std::string_view error, std::string_view description) const;
   http::Response ask_sign_in(int status, const Asked& asked, PageFlow flow, const Browser& browser,
                              SignInProblem problem, WallTime now) const;
-  Result<std::optional<std::string>> hinted_subject(const AuthorizationRequest& request) const;
+  std::optional<std::string> hinted_subject(const AuthorizationRequest& request) const;
 
   Parts parts_;
 };
 
+// The same request by GET. Cookies with SameSite=Lax stay at home when another site sends a form, and come along on the
+// way on from it: who is signed in is known only then.
+http::Response by_link(std::string_view path, const Parameters& parameters);
 // What a person is told when nothing can be sent back to a client; `support` finds the request in the logs.
 http::Response problem_answer(int status, PageProblem problem, const Browser& browser, const RequestContext& context);
 

@@ -27,16 +27,23 @@ Task<Result<std::optional<SignOut::Asked>>> SignOut::read(RequestContext& contex
               .state = field(parameters, "state").value_or(""),
               .session = std::nullopt};
   std::string client_id = field(parameters, "client_id").value_or("");
+  bool hinted = false;
   if (const auto hint = field(parameters, "id_token_hint")) {
+    // One whose key is gone proves nothing, as if none had come: the person is asked.
     const auto claims = parts_.grants.ours(*hint, "JWT");
-    if (!claims) co_return std::optional<Asked>{};
-    const std::string audience = text_of(*claims, "aud");
+    const std::string audience = claims ? text_of(*claims, "aud") : client_id;
     if (!client_id.empty() && client_id != audience) co_return std::optional<Asked>{};
     client_id = audience;
-    if (const auto session = parse_uuid(text_of(*claims, "sid"))) asked.session = *session;
+    if (const auto session = parse_uuid(claims ? text_of(*claims, "sid") : "")) asked.session = *session;
+    hinted = true;
   }
   if (asked.return_to.empty()) co_return std::optional(std::move(asked));
   EVC_CO_TRY(client, co_await find_client(context, parts_.pool, client_id));
+  // Whoever follows the link of a client that is unknown or gone wants to leave: that much is done.
+  if (!client && hinted) {
+    asked.return_to = "";
+    co_return std::optional(std::move(asked));
+  }
   if (!client || !may_redirect_after_logout(*client, asked.return_to)) co_return std::optional<Asked>{};
   co_return std::optional(std::move(asked));
 }
@@ -50,6 +57,7 @@ Task<http::Response> SignOut::begin(RequestContext& context, const http::Request
   }
   Browser browser = browser_of(request, parameters ? field(*parameters, "ui_locales").value_or("") : "");
   if (!parameters) co_return problem_answer(400, PageProblem::kBadLogout, browser, context);
+  if (request.method == "POST") co_return by_link("/oauth2/logout", *parameters);
   auto answer = co_await steps(context, std::move(*parameters), browser);
   if (answer) co_return std::move(*answer);
   co_return problem_answer(503, PageProblem::kBusy, browser, context);
@@ -58,6 +66,7 @@ Task<http::Response> SignOut::begin(RequestContext& context, const http::Request
 Task<Result<http::Response>> SignOut::steps(RequestContext& context, Parameters parameters, Browser browser) {
   EVC_CO_TRY(asked, co_await read(context, parameters));
   if (!asked) co_return problem_answer(400, PageProblem::kBadLogout, browser, context);
+  if (asked->return_to.empty()) parameters.erase("post_logout_redirect_uri");
   const WallTime now = context.clock->wall();
   EVC_CO_TRY(here, co_await find_sign_in(context, parts_.pool, refresh_token_hash(browser.sign_in_cookie), now));
   std::optional<SessionOrigin> origin;
@@ -90,9 +99,17 @@ Task<http::Response> SignOut::confirm(RequestContext& context, const http::Reque
     flow = parts_.seal.open(field(*fields, "flow").value_or(""), kPurpose, browser.mark, context.clock->wall());
   if (!flow) co_return problem_answer(400, PageProblem::kOver, browser, context);
   browser.language = browser_of(request, field(flow->parameters, "ui_locales").value_or("")).language;
-  auto answer = co_await finish(context, std::move(flow->parameters), browser, flow->sign_in);
+  auto answer = co_await leave(context, std::move(*flow), browser);
   if (answer) co_return std::move(*answer);
   co_return problem_answer(503, PageProblem::kBusy, browser, context);
+}
+
+Task<Result<http::Response>> SignOut::leave(RequestContext& context, PageFlow flow, Browser browser) {
+  const WallTime now = context.clock->wall();
+  EVC_CO_TRY(here, co_await find_sign_in(context, parts_.pool, refresh_token_hash(browser.sign_in_cookie), now));
+  // Signed in anew since the page was shown: that is forgotten too, so it ends too.
+  if (here && here->id != flow.sign_in) EVC_CO_CHECK(co_await end(context, here->id, here->account_id));
+  co_return co_await finish(context, std::move(flow.parameters), std::move(browser), flow.sign_in);
 }
 
 Task<Result<http::Response>> SignOut::finish(RequestContext& context, Parameters parameters, Browser browser,

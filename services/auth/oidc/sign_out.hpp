@@ -38,6 +38,7 @@ class SignOut {
   };
   Task<Result<std::optional<Asked>>> read(RequestContext& context, const Parameters& parameters);
   Task<Result<http::Response>> steps(RequestContext& context, Parameters parameters, Browser browser);
+  Task<Result<http::Response>> leave(RequestContext& context, PageFlow flow, Browser browser);
   Task<Result<http::Response>> finish(RequestContext& context, Parameters parameters, Browser browser,
                                       std::optional<Uuid> sign_in);
   Task<Result<void>> end(RequestContext& context, Uuid sign_in, Uuid account_id);

@@ -104,6 +104,8 @@ Task<Result<IssuedTokens>> TokenGrants::use(RequestContext& context, postgres::T
                                                            .sign_in_id = row.sign_in_id,
                                                            .authenticated_at = row.authenticated_at,
                                                            .methods = row.methods}));
+  EVC_CO_TRY(lives, co_await hold_sign_in(context, transaction, row.sign_in_id));
+  if (!lives) co_return fail(Code::kVerificationInvalid, "the sign-in has ended");
   EVC_CO_CHECK(co_await use_code(context, transaction, std::move(hash), issued.session_id, context.clock->wall()));
   EVC_CO_CHECK(
       co_await write_audit(context, transaction,
@@ -135,7 +137,8 @@ Task<Result<void>> TokenGrants::end_what_it_made(RequestContext& context, postgr
 Task<Result<json::Object>> TokenGrants::refresh(RequestContext& context, OauthClient client, Parameters fields) {
   EVC_CO_TRY(issued, co_await issuer_.refresh_for(context, {.token = field(fields, "refresh_token").value_or(""),
                                                             .client_id = client.id,
-                                                            .scope = field(fields, "scope")}));
+                                                            .scope = field(fields, "scope"),
+                                                            .client_scope = client.scope}));
   co_return answer(client, std::move(issued), {}, context.clock->wall());
 }
 
@@ -171,25 +174,28 @@ Task<Result<json::Object>> TokenGrants::introspect(RequestContext& context, Oaut
                          {"sid", to_string(held->session_id)}};
 }
 
+// Everything is looked up before a connection is held: whoever holds one and asks for another may wait for itself.
 Task<Result<void>> TokenGrants::revoke(RequestContext& context, OauthClient client, std::string token) {
   const WallTime now = context.clock->wall();
-  EVC_CO_TRY(transaction, co_await pool_.begin(context));
-  std::optional<Uuid> account;
-  json::Object detail{{"clientId", client.id}};
-  if (const auto claims = ours(token, "at+jwt")) {
-    if (text_of(*claims, "client_id") != client.id) co_return co_await transaction.rollback(context);
-    EVC_CO_CHECK(co_await deny_token(context, transaction, text_of(*claims, "jti"), now + kDenyFor));
+  const auto claims = ours(token, "at+jwt");
+  std::optional<Uuid> account, family;
+  if (claims) {
+    if (text_of(*claims, "client_id") != client.id) co_return Result<void>{};
     if (const auto id = parse_uuid(text_of(*claims, "sub"))) account = *id;
   } else {
-    EVC_CO_TRY(family, co_await family_of_refresh_token(context, pool_, refresh_token_hash(token)));
-    if (!family || family->client_id != client.id) co_return co_await transaction.rollback(context);
-    EVC_CO_CHECK(co_await revoke_session(context, transaction, family->session_id, "revoked by the client", now,
-                                         now + kDenyFor));
-    account = family->account_id;
-    detail["sessionId"] = to_string(family->session_id);
+    EVC_CO_TRY(held, co_await family_of_refresh_token(context, pool_, refresh_token_hash(token)));
+    if (!held || held->client_id != client.id) co_return Result<void>{};
+    account = held->account_id;
+    family = held->session_id;
   }
-  if (!account) co_return co_await transaction.rollback(context);
+  if (!account) co_return Result<void>{};
+  json::Object detail{{"clientId", client.id}};
+  if (family) detail["sessionId"] = to_string(*family);
   EVC_CO_TRY(secret, co_await issuer_.person_secret(context, *account));
+  EVC_CO_TRY(transaction, co_await pool_.begin(context));
+  if (claims) EVC_CO_CHECK(co_await deny_token(context, transaction, text_of(*claims, "jti"), now + kDenyFor));
+  if (family)
+    EVC_CO_CHECK(co_await revoke_session(context, transaction, *family, "revoked by the client", now, now + kDenyFor));
   EVC_CO_CHECK(co_await write_audit(context, transaction,
                                     {.action = AuditAction::kTokenRevoked,
                                      .actor = AuditActor::kOwner,

@@ -18,6 +18,7 @@ constexpr PageTexts kPortuguese{
     .confirm = "Confirmar",
     .wrong = "E-mail ou senha não conferem. Verifique os dois e tente de novo.",
     .wrong_code = "O código não confere ou já foi usado. Espere o próximo e tente de novo.",
+    .other_account = "O aplicativo espera outra conta. Entre com ela, ou volte ao aplicativo e comece de novo.",
     .too_many = "Foram muitas tentativas sem sucesso. Espere alguns minutos e tente de novo.",
     .busy = "Não conseguimos atender agora. Tente de novo em alguns segundos.",
     .over =
@@ -54,6 +55,7 @@ constexpr PageTexts kEnglish{
     .confirm = "Confirm",
     .wrong = "E-mail or password are not right. Check both and try again.",
     .wrong_code = "The code is not right, or was used already. Wait for the next one and try again.",
+    .other_account = "The app expects another account. Sign in with that one, or go back to the app and begin again.",
     .too_many = "There were too many attempts without success. Wait a few minutes and try again.",
     .busy = "We cannot answer at the moment. Try again in a few seconds.",
     .over = "This page was open for too long, or was opened in another browser. Go back to the app and begin again.",
@@ -88,6 +90,7 @@ constexpr PageTexts kSpanish{
     .confirm = "Confirmar",
     .wrong = "El correo o la contraseña no coinciden. Revise los dos e inténtelo de nuevo.",
     .wrong_code = "El código no coincide o ya fue usado. Espere el siguiente e inténtelo de nuevo.",
+    .other_account = "La aplicación espera otra cuenta. Entre con ella, o vuelva a la aplicación y empiece de nuevo.",
     .too_many = "Hubo demasiados intentos sin éxito. Espere unos minutos e inténtelo de nuevo.",
     .busy = "No podemos atenderle ahora. Inténtelo de nuevo en unos segundos.",
     .over =

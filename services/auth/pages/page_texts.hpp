@@ -12,7 +12,7 @@ namespace evc::auth_service {
 struct PageTexts {
   std::string_view sign_in, to_continue_to, email, password, enter;
   std::string_view second_step, code, code_hint, confirm;
-  std::string_view wrong, wrong_code, too_many, busy, over;
+  std::string_view wrong, wrong_code, other_account, too_many, busy, over;
   std::string_view wants, signed_in_as, allow, deny, consent_note;
   std::string_view sign_out, sign_out_question, sign_out_yes, signed_out, signed_out_note;
   std::string_view cannot_go_on, unknown_client, unknown_redirect, bad_request, bad_logout, support;

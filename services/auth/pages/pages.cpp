@@ -32,6 +32,8 @@ std::string_view words_of(SignInProblem problem, const PageTexts& texts) {
       return texts.wrong;
     case SignInProblem::kWrongCode:
       return texts.wrong_code;
+    case SignInProblem::kOtherAccount:
+      return texts.other_account;
     case SignInProblem::kTooMany:
       return texts.too_many;
     case SignInProblem::kBusy:
@@ -49,7 +51,8 @@ std::string problem_box(SignInProblem problem, const PageTexts& texts) {
 }
 
 std::string_view invalid(SignInProblem problem) {
-  const bool of_fields = problem == SignInProblem::kWrong || problem == SignInProblem::kWrongCode;
+  const bool of_fields = problem == SignInProblem::kWrong || problem == SignInProblem::kWrongCode ||
+                         problem == SignInProblem::kOtherAccount;
   return of_fields ? " aria-invalid=\"true\" aria-describedby=\"problem\"" : "";
 }
 
@@ -104,8 +107,10 @@ std::string consent_page(const ConsentPage& page) {
   std::string_view rest = page.scope;
   while (!rest.empty()) {
     const auto space = rest.find(' ');
-    if (const auto words = scope_text(rest.substr(0, space), page.language))
-      grants += fmt::format("<li>{}</li>\n", *words);
+    const std::string_view scope = rest.substr(0, space);
+    // Nothing is granted that is not shown.
+    const auto words = scope_text(scope, page.language);
+    grants += fmt::format("<li>{}</li>\n", words ? std::string(*words) : escape_markup(std::string(scope)));
     rest.remove_prefix(space == std::string_view::npos ? rest.size() : space + 1);
   }
   const std::string buttons = fmt::format(

@@ -9,7 +9,7 @@
 
 namespace evc::auth_service {
 
-enum class SignInProblem { kNone, kWrong, kWrongCode, kTooMany, kBusy };
+enum class SignInProblem { kNone, kWrong, kWrongCode, kOtherAccount, kTooMany, kBusy };
 
 struct SignInPage {
   http::Language language;

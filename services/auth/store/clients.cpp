@@ -39,6 +39,10 @@ constexpr Statement kPutConsent{
     "consent_put",
     "INSERT INTO consent (account_id, client_id, scope, given_at) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (account_id, client_id) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at"};
+constexpr Statement kTakeConsentBack{
+    "consent_take_back",
+    "DELETE FROM consent c USING session s WHERE s.id = $1 AND c.account_id = s.account_id AND c.client_id = "
+    "s.client_id"};
 constexpr Statement kConsentsOf{"consent_of_account",
                                 "SELECT c.name, o.scope, o.given_at FROM consent o JOIN client c ON c.id = o.client_id "
                                 "WHERE o.account_id = $1 ORDER BY o.given_at"};
@@ -126,6 +130,11 @@ Task<Result<std::string>> consented_scope(RequestContext& context, postgres::Poo
 Task<Result<void>> put_consent(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
                                std::string client_id, std::string scope, WallTime now) {
   EVC_CO_CHECK(co_await transaction.exec(context, kPutConsent, Params(account_id, client_id, scope, now)));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> take_consent_back(RequestContext& context, postgres::Transaction& transaction, Uuid session_id) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kTakeConsentBack, Params(session_id)));
   co_return Result<void>{};
 }
 

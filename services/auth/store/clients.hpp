@@ -27,6 +27,8 @@ Task<Result<std::string>> consented_scope(RequestContext& context, postgres::Poo
                                           std::string client_id);
 Task<Result<void>> put_consent(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
                                std::string client_id, std::string scope, WallTime now);
+// What the client of that session was let do. Idempotent; nothing for a session that is no client's.
+Task<Result<void>> take_consent_back(RequestContext& context, postgres::Transaction& transaction, Uuid session_id);
 struct ConsentRow {
   std::string client_name, scope;
   WallTime given_at{};

@@ -11,6 +11,7 @@ namespace {
 constexpr std::chrono::seconds kRepeatedFor{10};
 constexpr std::int64_t kDenyPage = 20'000;  // 2 MB of an answer: verifiers come for the rest half a second later
 constexpr std::int64_t kLiveSessionLimit = 100;
+constexpr std::int64_t kLiveSessionLimitOfClient = 20;
 
 using postgres::Params;
 using postgres::Statement;
@@ -48,6 +49,11 @@ constexpr Statement kRevoke{
 constexpr Statement kDeny{"denied_insert",
                           "INSERT INTO denied (kind, value, until) VALUES ('session', $1::uuid::text, $2) ON CONFLICT "
                           "(kind, value) DO NOTHING"};
+// Before it, by a statement of its own: whoever makes a client's session holds its sign-in until the commit, and only a
+// later snapshot has that session in it.
+constexpr Statement kLockSignIns{"session_lock_sign_ins",
+                                 "SELECT 1 FROM session WHERE account_id = $1 AND kind = 'signIn' AND revoked_at IS "
+                                 "NULL ORDER BY id FOR UPDATE"};
 // Only a session that began or was refreshed since $6 can have an access token that is still good.
 constexpr Statement kRevokeAll{
     "session_revoke_all",
@@ -56,23 +62,26 @@ constexpr Statement kRevokeAll{
     "INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $5::timestamptz FROM ended "
     "WHERE created_at > $6 OR EXISTS (SELECT 1 FROM refresh_token t WHERE t.session_id = ended.id AND t.rotated_at > "
     "$6) ON CONFLICT (kind, value) DO NOTHING"};
+// Each client by itself, and everything that is of none: nobody ends what another holds.
 constexpr Statement kEndOldest{
     "session_end_oldest",
-    "WITH surplus AS (SELECT id FROM session WHERE account_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id "
-    "DESC OFFSET $5), "
+    "WITH surplus AS (SELECT id FROM (SELECT id, client_id, row_number() OVER (PARTITION BY client_id ORDER BY "
+    "created_at DESC, id DESC) AS place FROM session WHERE account_id = $1 AND revoked_at IS NULL AND "
+    "absolute_expires_at > $2) AS live WHERE place > CASE WHEN client_id IS NULL THEN $5::bigint ELSE $6::bigint END), "
     "ended AS (UPDATE session SET revoked_at = $2, revoked_reason = 'too many sessions' FROM surplus WHERE session.id "
     "= surplus.id RETURNING session.id, session.created_at) "
     "INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $3::timestamptz FROM ended "
     "WHERE created_at > $4 OR EXISTS (SELECT 1 FROM refresh_token t WHERE t.session_id = ended.id AND t.rotated_at > "
     "$4) ON CONFLICT (kind, value) DO NOTHING"};
-// The last generation and the one before tell everything, however long the family is.
+// A browser's sign-in too: it has no tokens, and makes sessions. The last generation and the one before tell
+// everything, however long the family is.
 constexpr Statement kLiveSessions{
     "session_live",
     "SELECT s.id, coalesce(s.device_sealed, ''), s.created_at, coalesce(t.rotated_at, s.created_at) FROM session s, "
     "LATERAL (SELECT max(rotated_at) AS rotated_at, bool_or(state = 'active' AND idle_expires_at > $2) AS live FROM "
     "(SELECT rotated_at, state, idle_expires_at FROM refresh_token WHERE session_id = s.id ORDER BY generation DESC "
     "LIMIT 2) AS last) AS t "
-    "WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 AND t.live "
+    "WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 AND (t.live OR s.kind = 'signIn') "
     "ORDER BY s.created_at DESC, s.id DESC LIMIT 100"};
 constexpr Statement kOwnsSession{"session_owned", "SELECT 1 FROM session WHERE account_id = $1 AND id = $2"};
 // Concurrent commits may show version 8 before 7. The last 64 versions are always repeated, and so is what was denied a
@@ -98,9 +107,10 @@ Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction
   params.add(session.authenticated_at).add(session.methods);
   EVC_CO_TRY(inserted, co_await transaction.exec(context, kInsertSession, std::move(params)));
   if (inserted.affected() != 1) co_return false;
-  EVC_CO_CHECK(co_await transaction.exec(context, kEndOldest,
-                                         Params(session.account_id, session.created_at, session.created_at + kDenyFor,
-                                                session.created_at - kDenyFor, kLiveSessionLimit)));
+  EVC_CO_CHECK(
+      co_await transaction.exec(context, kEndOldest,
+                                Params(session.account_id, session.created_at, session.created_at + kDenyFor,
+                                       session.created_at - kDenyFor, kLiveSessionLimit, kLiveSessionLimitOfClient)));
   co_return true;
 }
 
@@ -162,6 +172,7 @@ Task<Result<void>> revoke_session(RequestContext& context, postgres::Transaction
 Task<Result<void>> revoke_sessions_of(RequestContext& context, postgres::Transaction& transaction, Uuid account_id,
                                       std::optional<Uuid> except, std::string reason, WallTime now,
                                       WallTime denied_until) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kLockSignIns, Params(account_id)));
   EVC_CO_CHECK(co_await transaction.exec(context, kRevokeAll,
                                          Params(account_id, except, now, reason, denied_until, now - kDenyFor)));
   co_return Result<void>{};

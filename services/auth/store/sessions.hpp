@@ -26,7 +26,8 @@ struct NewSession {
   std::optional<std::string> methods;
 };
 // False when the account is not active or its password is another by now: a sign-in that overlaps a reset begins
-// nothing. The hundred latest sessions of an account live on, the oldest of more ends.
+// nothing. The hundred latest sessions of an account live on, and the twenty latest of each client: the oldest of more
+// ends.
 Task<Result<bool>> insert_session(RequestContext& context, postgres::Transaction& transaction, NewSession session);
 Task<Result<void>> insert_refresh_token(RequestContext& context, postgres::Transaction& transaction, std::string hash,
                                         Uuid session_id, std::int64_t generation, WallTime idle_expires_at);
@@ -73,7 +74,8 @@ struct SessionRow {
   WallTime first_seen_at{};
   WallTime last_used_at{};
 };
-// Those that could still be refreshed, the latest sign-in first, at most 100.
+// Those that could still be refreshed, and browsers that are signed in at the provider; the latest sign-in first, at
+// most 100.
 Task<Result<std::vector<SessionRow>>> live_sessions_of(RequestContext& context, postgres::Pool& pool, Uuid account_id,
                                                        WallTime now);
 // Also of one that has ended.

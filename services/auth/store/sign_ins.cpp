@@ -12,6 +12,14 @@ constexpr Statement kFind{
     "SELECT s.id, s.account_id, s.authenticated_at, s.methods FROM session s JOIN account a ON a.id = s.account_id "
     "WHERE s.cookie_hash = $1 AND s.kind = 'signIn' AND s.revoked_at IS NULL AND s.absolute_expires_at > $2 AND "
     "a.state = 'active'"};
+// A statement of its own before what ends families: whoever makes one of the sign-in holds it FOR SHARE until the
+// commit, so that the next statement's snapshot has the family in it.
+constexpr Statement kLockSignIn{"sign_in_lock", "SELECT 1 FROM session WHERE id = $1 FOR UPDATE"};
+constexpr Statement kLockSignInOf{
+    "sign_in_lock_of",
+    "SELECT 1 FROM session WHERE id = (SELECT CASE kind WHEN 'signIn' THEN id ELSE sign_in_id END FROM session WHERE "
+    "id = $1) FOR UPDATE"};
+constexpr Statement kHoldSignIn{"sign_in_hold", "SELECT 1 FROM session WHERE id = $1 AND revoked_at IS NULL FOR SHARE"};
 constexpr Statement kMoveFamilies{"sign_in_move", "UPDATE session SET sign_in_id = $2 WHERE sign_in_id = $1"};
 constexpr Statement kReplace{"sign_in_replace",
                              "UPDATE session SET revoked_at = $2, revoked_reason = 'signed in again' WHERE id = $1 AND "
@@ -23,7 +31,8 @@ constexpr Statement kEnd{
     "$4::timestamptz FROM ended WHERE kind = 'family' ON CONFLICT (kind, value) DO NOTHING"};
 constexpr Statement kEndOf{
     "sign_in_end_of",
-    "WITH origin AS (SELECT sign_in_id AS id FROM session WHERE id = $1), ended AS (UPDATE session s SET revoked_at = "
+    "WITH origin AS (SELECT CASE kind WHEN 'signIn' THEN id ELSE sign_in_id END AS id FROM session WHERE id = $1), "
+    "ended AS (UPDATE session s SET revoked_at = "
     "$2, revoked_reason = $3 FROM origin WHERE (s.id = origin.id OR s.sign_in_id = origin.id) AND s.revoked_at IS NULL "
     "RETURNING s.id, s.kind) INSERT INTO denied (kind, value, until) SELECT 'session', id::text, $4::timestamptz FROM "
     "ended WHERE kind = 'family' ON CONFLICT (kind, value) DO NOTHING"};
@@ -83,8 +92,14 @@ Task<Result<std::optional<SignInRow>>> find_sign_in(RequestContext& context, pos
                       .methods = rows.get<std::string>(0, 3)};
 }
 
+Task<Result<bool>> hold_sign_in(RequestContext& context, postgres::Transaction& transaction, Uuid id) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kHoldSignIn, Params(id)));
+  co_return !rows.empty();
+}
+
 Task<Result<void>> replace_sign_in(RequestContext& context, postgres::Transaction& transaction, Uuid old_id,
                                    Uuid new_id, WallTime now) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kLockSignIn, Params(old_id)));
   EVC_CO_CHECK(co_await transaction.exec(context, kMoveFamilies, Params(old_id, new_id)));
   EVC_CO_CHECK(co_await transaction.exec(context, kReplace, Params(old_id, now)));
   co_return Result<void>{};
@@ -92,12 +107,14 @@ Task<Result<void>> replace_sign_in(RequestContext& context, postgres::Transactio
 
 Task<Result<void>> end_sign_in(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string reason,
                                WallTime now, WallTime denied_until) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kLockSignIn, Params(id)));
   EVC_CO_CHECK(co_await transaction.exec(context, kEnd, Params(id, now, reason, denied_until)));
   co_return Result<void>{};
 }
 
 Task<Result<void>> end_sign_in_of(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
                                   std::string reason, WallTime now, WallTime denied_until) {
+  EVC_CO_CHECK(co_await transaction.exec(context, kLockSignInOf, Params(session_id)));
   EVC_CO_CHECK(co_await transaction.exec(context, kEndOf, Params(session_id, now, reason, denied_until)));
   co_return Result<void>{};
 }

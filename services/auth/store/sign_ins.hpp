@@ -18,13 +18,16 @@ struct SignInRow {
 // Of an account that may sign in; nullopt: ended, over or unknown.
 Task<Result<std::optional<SignInRow>>> find_sign_in(RequestContext& context, postgres::Pool& pool,
                                                     std::string cookie_hash, WallTime now);
+// Whether it has not ended; it cannot before the transaction does. Whoever makes a session of a sign-in asks this after
+// the session stands there, and makes none when the answer is no.
+Task<Result<bool>> hold_sign_in(RequestContext& context, postgres::Transaction& transaction, Uuid id);
 // The same browser has signed in again as the same person: what hangs on the old sign-in hangs on the new one.
 Task<Result<void>> replace_sign_in(RequestContext& context, postgres::Transaction& transaction, Uuid old_id,
                                    Uuid new_id, WallTime now);
 // The sign-in and every session that came from it; their access tokens are refused. Idempotent.
 Task<Result<void>> end_sign_in(RequestContext& context, postgres::Transaction& transaction, Uuid id, std::string reason,
                                WallTime now, WallTime denied_until);
-// The same for the sign-in that a session came from; nothing when it came from none.
+// The same for the sign-in that a session came from or is; nothing when it came from none.
 Task<Result<void>> end_sign_in_of(RequestContext& context, postgres::Transaction& transaction, Uuid session_id,
                                   std::string reason, WallTime now, WallTime denied_until);
 // The sign-in that a session came from, also of one that has ended; nullopt: none, or no such session.
