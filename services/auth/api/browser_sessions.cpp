@@ -243,7 +243,8 @@ Task<Result<void>> BrowserSessions::end(RequestContext& context, std::string han
     // Whoever brings the handle is the owner, for the audit log too.
     RequestContext owners = context;
     owners.principal.puid = std::move(subject);
-    EVC_CO_CHECK(co_await parts_.issuer.end_session(owners, row->session_id, "logout"));
+    EVC_CO_CHECK(
+        co_await parts_.issuer.end_session(owners, row->session_id, "logout", TokenIssuer::ConsentThen::kStays));
   }
   co_return co_await delete_browser_session(context, parts_.pool, hash);
 }

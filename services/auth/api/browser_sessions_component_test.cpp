@@ -5,6 +5,7 @@
 
 #include "services/auth/api/credentials_fixture_test.hpp"
 #include "services/auth/api/maintenance.hpp"
+#include "services/auth/domain/refresh.hpp"
 
 namespace evc::auth_service {
 namespace {
@@ -143,7 +144,7 @@ TEST_F(BrowserSessionsTest, TheEndOfOneIsTheEndOfItsFamilyAlone) {
 
 TEST_F(BrowserSessionsTest, AFamilyThatEndsElsewhereTakesTheBrowserAlong) {
   const auto session_id = parse_uuid(value("SELECT id FROM session ORDER BY id DESC LIMIT 1")).value();
-  ASSERT_TRUE(run(issuer_->end_session(context_, session_id, "test")));
+  ASSERT_TRUE(run(issuer_->end_session(context_, session_id, "test", TokenIssuer::ConsentThen::kStays)));
   EXPECT_EQ(code_of(use(handle_)), "not-found");
 }
 
