@@ -287,7 +287,7 @@ TEST_F(PasskeysTest, ADeletedOneBeginsNoSession) {
   const auto added = add(ana_, SoftwareAuthenticator());
   ASSERT_TRUE(added);
   const Person person = run(credentials_->prove(ana_, kPassword)).value();
-  const auto passkey = parse_uuid(added->passkey_id);
+  const Uuid passkey = parse_uuid(added->passkey_id).value();
   EXPECT_EQ(name_of(run(issuer_->open_session(context_, person.account, person.secret, "Firefox, Linux", passkey))),
             "ok");
   ASSERT_TRUE(run(passkeys_->remove(ana_, added->passkey_id)));
