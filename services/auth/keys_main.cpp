@@ -1,10 +1,10 @@
 // evcosta-keys: what an operator does with the keys of auth, on the machine that runs it.
 //   evcosta-keys --config services/auth/config.yaml list | rotate [SECONDS] | revoke KEY | rotate-kek
-// rotate: a new key of each algorithm signs after so many seconds (600), at least two; what the old ones signed stays good. revoke: the
-// key must not be trusted any more. A successor is made first if it is needed; all tokens of the old key are refused
-// within five seconds, and their holders refresh. rotate-kek: the secrets in the keystore are sealed under another key
-// while everything runs (api/keystore_exchange.hpp); ended in between, the same command goes on with it. Needs auth's
-// certificate, secrets and database, as auth itself does.
+// rotate: a new key of each algorithm signs after so many seconds (600), at least two; what the old ones signed stays
+// good. revoke: the key must not be trusted any more. A successor is made first if it is needed; all tokens of the old
+// key are refused within five seconds, and their holders refresh. rotate-kek: the secrets in the keystore are sealed
+// under another key while everything runs (api/keystore_exchange.hpp); ended in between, the same command goes on with
+// it. Needs auth's certificate, secrets and database, as auth itself does.
 #include <algorithm>
 #include <charconv>
 #include <iostream>

@@ -23,11 +23,11 @@ struct AuthSettings {
   // A browser that asks nothing for so long is signed out of our console. Below the 12 hours of the browser's sign-in
   // at the provider the way back in asks no question.
   std::int64_t browser_idle_minutes = 720;
-  std::int64_t browser_life_hours = 168;  // … and any one so long after its sign-in
-  std::string mail_spool_dir;             // one .eml file per mail
-  std::string known_passwords;            // the list of those that nobody may choose, one a line
-  std::string page_assets;                // folder of the sign-in pages' style sheet and logo
-  std::string tombstone_file;             // who was erased; outside the databases and their backups
+  std::int64_t browser_life_hours = 168;     // … and any one so long after its sign-in
+  std::string mail_spool_dir;                // one .eml file per mail
+  std::string known_passwords;               // the list of those that nobody may choose, one a line
+  std::string page_assets;                   // folder of the sign-in pages' style sheet and logo
+  std::string tombstone_file;                // who was erased; outside the databases and their backups
   std::string passkey_party_id;              // the domain that passkeys hold for; empty: the issuer's host
   std::vector<std::string> passkey_origins;  // whose pages and apps may use them; empty: the issuer alone
 
@@ -41,7 +41,7 @@ struct AuthSettings {
 BOOST_DESCRIBE_STRUCT(AuthSettings, (),
                       (issuer, access_token_s, service_token_s, verification_hours, mailed_code_minutes,
                        failures_per_account, failures_per_address, hashing_queue, hashing_threads, browser_idle_minutes,
-                       browser_life_hours, mail_spool_dir, known_passwords, page_assets, tombstone_file, passkey_party_id,
-                       passkey_origins))
+                       browser_life_hours, mail_spool_dir, known_passwords, page_assets, tombstone_file,
+                       passkey_party_id, passkey_origins))
 
 }  // namespace evc::auth_service

@@ -130,8 +130,8 @@ void wire(service::WorkerScope& scope) {
   const gateway::EdgeOptions options{.stream_idle = std::chrono::milliseconds(settings.stream_idle_ms)};
   gateway::OwnOperations own = own_operations(scope, limiter, settings);
   own.merge(telemetry_stores(scope).handlers());
-  auto& edge = scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers, limiter, options,
-                                        std::move(own));
+  auto& edge =
+      scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers, limiter, options, std::move(own));
   edge.add_routes(scope.router(), settings.routes);
   scope.show("limits", [&edge] { return edge.admission().state(); });
   scope.on_reload([&scope, &edge](const service::Settings& fresh) { reload(scope, edge, fresh); });

@@ -1,6 +1,6 @@
 // Lets a request through to its service, or turns it away because too much is under way there: one limit per service
-// and worker, learned from how long reads take. Only they are measured: how long a charge takes to start says more about
-// the payment provider than about load. One per worker.
+// and worker, learned from how long reads take. Only they are measured: how long a charge takes to start says more
+// about the payment provider than about load. One per worker.
 #pragma once
 
 #include <map>
