@@ -115,8 +115,9 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   // nothing.
   class Turn {
    public:
-    Turn(std::shared_ptr<ConnectionPool> from, std::shared_ptr<OutlierEjection> among, SteadyTime now)
-        : from_(std::move(from)), among_(std::move(among)), endpoint_(among_->begin_call(now)) {}
+    Turn(std::shared_ptr<ConnectionPool> from, std::shared_ptr<OutlierEjection> among, SteadyTime now,
+         std::optional<std::size_t> tried)
+        : from_(std::move(from)), among_(std::move(among)), endpoint_(among_->begin_call(now, tried)) {}
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
     ~Turn() {
@@ -149,7 +150,9 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
                         SteadyTime deadline) const;
   Task<Result<StreamedResponse>> exchange(const Call& call, const telemetry::TraceContext& trace, const Try& current,
                                           const Turn& turn, Want want);
-  Task<Result<StreamedResponse>> attempt(const RequestContext& context, const Call& call, int number, Want want);
+  // `tried`: the endpoint of the try before, then of this one.
+  Task<Result<StreamedResponse>> attempt(const RequestContext& context, const Call& call, int number, Want want,
+                                         std::optional<std::size_t>& tried);
   static Task<Result<StreamedResponse>> send(std::shared_ptr<Impl> impl, RequestContext& context, Call call, Want want);
   std::optional<milliseconds> wait_before_next(const RequestContext& context, const Call& call,
                                                const Result<StreamedResponse>& last, int& tries, int& waits);
@@ -209,7 +212,7 @@ Task<Result<StreamedResponse>> Client::Impl::exchange(const Call& call, const te
 }
 
 Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& context, const Call& call, int number,
-                                                     Want want) {
+                                                     Want want, std::optional<std::size_t>& tried) {
   CircuitBreaker& guard = breaker(call);
   const Try current = begin_try(context, call);
   if (!guard.allow(current.begun)) {
@@ -218,7 +221,8 @@ Task<Result<StreamedResponse>> Client::Impl::attempt(const RequestContext& conte
                                     .retry_after = guard.retry_after(current.begun)});
   }
   CallRecord record(metrics, context.trace, call, options.service, number);
-  Turn turn(want == Want::kStream ? streams : pool, outliers, current.begun);
+  Turn turn(want == Want::kStream ? streams : pool, outliers, current.begun, tried);
+  tried = turn.endpoint();
   auto answer = co_await exchange(call, record.context(), current, turn, want);
   const auto now = std::chrono::steady_clock::now();
   const auto took = std::chrono::duration_cast<milliseconds>(now - current.begun);
@@ -271,9 +275,10 @@ Task<Result<StreamedResponse>> Client::Impl::send(std::shared_ptr<Impl> impl, Re
   impl->budget.record_call(std::chrono::steady_clock::now());
   int tries = 1;
   int waits = 0;
+  std::optional<std::size_t> tried;
   Result<StreamedResponse> last = fail(Code::kDeadlineExceeded, "no time was left to call " + impl->options.service);
   for (int number = 1; !context.expired(); ++number) {
-    auto answer = co_await impl->attempt(context, call, number, want);
+    auto answer = co_await impl->attempt(context, call, number, want, tried);
     // A breaker that opened between two tries does not hide what the callee said.
     const bool suspended = !answer && answer.error().code == Code::kCircuitOpen;
     if (!suspended || number == 1) last = std::move(answer);

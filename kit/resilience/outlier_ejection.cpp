@@ -29,7 +29,7 @@ bool OutlierEjection::panics(SteadyTime now) const {
   return static_cast<double>(left) < options_.panic_share * static_cast<double>(instances_.size());
 }
 
-std::size_t OutlierEjection::begin_call(SteadyTime now) {
+std::size_t OutlierEjection::begin_call(SteadyTime now, std::optional<std::size_t> tried) {
   const bool all = panics(now);
   std::size_t best = instances_.size();
   // From another one each time, so that equals take turns.
@@ -38,7 +38,9 @@ std::size_t OutlierEjection::begin_call(SteadyTime now) {
     const std::size_t index = (turn_ + i) % instances_.size();
     const Instance& one = instances_[index];
     if (!all && one.ejected_until > now) continue;
-    if (best == instances_.size() || one.in_flight < instances_[best].in_flight) best = index;
+    const bool better =
+        best == instances_.size() || best == tried || (index != tried && one.in_flight < instances_[best].in_flight);
+    if (better) best = index;
   }
   ++instances_[best].in_flight;
   return best;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "kit/base/clock.hpp"
@@ -31,8 +32,9 @@ class OutlierEjection {
 
   OutlierEjection(std::size_t instances, OutlierOptions options = {});
 
-  // The instance for a call. Each must be followed by one record().
-  std::size_t begin_call(SteadyTime now);
+  // The instance for a call; for another try of it not the one that was just tried, if there is any other. Each must be
+  // followed by one record().
+  std::size_t begin_call(SteadyTime now, std::optional<std::size_t> tried = std::nullopt);
   void record(std::size_t instance, Outcome outcome, std::chrono::milliseconds took, SteadyTime now);
 
   std::size_t size() const { return instances_.size(); }

@@ -216,6 +216,20 @@ TEST(Outliers, EqualsTakeTurns) {
   EXPECT_EQ(calls(outliers, kStart, 30, kAllGood), (std::vector<int>{10, 10, 10}));
 }
 
+// One that fails at once is always the one with the fewest calls under way: another try must not go there again.
+TEST(Outliers, AnotherTryGoesToAnother) {
+  OutlierEjection outliers(3);
+  for (int i = 0; i < 9; ++i) {
+    const std::size_t first = outliers.begin_call(kStart);
+    outliers.record(first, Result::kNeutral, 1ms, kStart);
+    const std::size_t second = outliers.begin_call(kStart, first);
+    EXPECT_NE(second, first);
+    outliers.record(second, Result::kGood, 1ms, kStart);
+  }
+  OutlierEjection alone(1);
+  EXPECT_EQ(alone.begin_call(kStart, 0), 0u);
+}
+
 TEST(Outliers, TheOneWithFewerCallsUnderWayIsAsked) {
   OutlierEjection outliers(2);
   const std::size_t hangs = outliers.begin_call(kStart);

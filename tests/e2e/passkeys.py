@@ -26,7 +26,7 @@ class Authenticator:
     def __init__(self):
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.credential_id = secrets.token_bytes(32)
-        self.user_handle = b""
+        self.user_handle = secrets.token_bytes(32)
         self.count = 0
 
     def register(self, options: dict, origin: str) -> dict:

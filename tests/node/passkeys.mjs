@@ -58,7 +58,7 @@ const signIn = async (credential, change = (made) => made) => {
   const offered = change(structuredClone(made));
   const judged = credential && await verifyAuthenticationResponse({ response: offered, expectedChallenge: options.body.challenge, expectedOrigin: order.origin, expectedRPID: order.party,
     requireUserVerification: true, credential }).then((outcome) => outcome.verified, () => false);
-  return { judged, answer: await call("POST", "/auth/passkeys/sign-in", { passkey: offered }), again: await call("POST", "/auth/passkeys/sign-in", { passkey: offered }) };
+  return { judged, answer: await call("POST", "/auth/passkeys/sign-in", { passkey: offered }), again: credential && await call("POST", "/auth/passkeys/sign-in", { passkey: offered }) };
 };
 
 const said = { algorithms: {} };
