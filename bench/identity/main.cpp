@@ -16,6 +16,7 @@
 #include "services/auth/api/tokens.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/password.hpp"
+#include "services/auth/store/people_secrets.hpp"
 
 namespace evc::bench {
 namespace {
