@@ -134,6 +134,11 @@ class Contracts:
         return sorted((self.folder / "events").glob("*.schema.json"))
 
     @functools.cached_property
+    def subtrees(self) -> set[str]:
+        """Paths whose last parameter stands for everything below, nothing at all included."""
+        return {route["path"] for route in self.routes["routes"] if route.get("subtree")}
+
+    @functools.cached_property
     def operations(self) -> list[Operation]:
         found = []
         for service in self.services:
@@ -159,7 +164,7 @@ class Contracts:
         return Draft202012Validator({"$ref": uri}, registry=self.registry)
 
     def operation_of(self, method: str, path: str) -> Operation | None:
-        """The operation that a request path belongs to; a literal segment wins over a parameter."""
+        """The operation that a request path belongs to; a literal segment wins over a parameter, and that over a whole subtree."""
         segments = path.split("/")
         fitting = []
         for operation in self.operations:
@@ -167,4 +172,6 @@ class Contracts:
             pairs = list(zip(template, segments))
             if operation.method == method and len(template) == len(segments) and all(a == b or (a.startswith("{") and b) for a, b in pairs):
                 fitting.append((sum(a.startswith("{") for a in template), operation))
+            elif operation.method == method and operation.path in self.subtrees and path.startswith(operation.path[:operation.path.index("{")]):
+                fitting.append((len(segments), operation))
         return min(fitting, key=lambda pair: pair[0])[1] if fitting else None

@@ -93,7 +93,7 @@ def test_instances_and_rows_change_without_a_dropped_request(platform, edge, eve
     answers = running.stop()
     assert set(answers) == {200}
     tell(gateway, live, "edge: { routes: { listVehicleModels: { closed: true } } }\n")
-    closed = eventually(lambda: next((answer for answer in [caller()[0]] if answer.status_code == 503), None), 5, what="the closed operation")
+    closed = eventually(lambda: next((answer for answer in [caller()[0]] if answer.status_code == 503), None), 10, 0.5, what="the closed operation")
     assert closed.json()["code"] == "service-unavailable" and closed.headers["Retry-After"] == "30"
     for wrong in ("edge: { routes: { nothingLikeThat: { closed: true } } }\n", "admin: { port: 1 }\n", "peers: { routing: nonsense }\n", "edge: [\n"):
         before = refusals(gateway)
@@ -101,7 +101,7 @@ def test_instances_and_rows_change_without_a_dropped_request(platform, edge, eve
         eventually(lambda: refusals(gateway) > before, 5, what=f"the refusal of {wrong!r}")
         assert caller()[0].status_code == 503, "what was stays"
     tell(gateway, live, "{}\n")
-    eventually(lambda: caller()[0].status_code == 200, 5, what="the operation open again")
+    eventually(lambda: caller()[0].status_code == 200, 10, 0.5, what="the operation open again")
 
 
 @pytest.mark.parametrize("fault", [{"mode": "reset"}, {"mode": "delay", "ms": 400}], ids=["failing", "slow"])

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import confluent_kafka
+import confluent_kafka.admin
 import psycopg
 import pyotp
 import pytest
