@@ -1,4 +1,4 @@
-// Owners for OpenSSL objects used by kit/auth. Internal to this folder.
+// Owners of OpenSSL objects, for who checks signatures.
 #pragma once
 
 #include <openssl/bn.h>

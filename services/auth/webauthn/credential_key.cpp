@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "kit/auth/openssl_handles.hpp"
+
 namespace evc::auth_service {
 namespace {
 
@@ -29,19 +31,12 @@ constexpr int kRsaMinBits = 2048;
 constexpr int kRsaMaxBits = 4096;
 constexpr std::size_t kExponentLimitBytes = 4;
 
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using PkeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
-using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
-using NumberPtr = std::unique_ptr<BIGNUM, Freer<BN_free>>;
-using ParamBuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, Freer<OSSL_PARAM_BLD_free>>;
-using ParamsPtr = std::unique_ptr<OSSL_PARAM, Freer<OSSL_PARAM_free>>;
+using auth::DigestContextPtr;
+using auth::NumberPtr;
+using auth::ParamBuilderPtr;
+using auth::ParamsPtr;
+using auth::PkeyContextPtr;
+using auth::PkeyPtr;
 
 std::unexpected<Error> bad_key(const char* reason) {
   return fail(Code::kBadRequest, std::string("the public key: ") + reason);
