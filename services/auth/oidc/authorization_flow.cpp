@@ -227,9 +227,7 @@ Task<Result<http::Response>> AuthorizationFlow::ask_consent(RequestContext& cont
 Task<http::Response> AuthorizationFlow::sign_in(RequestContext& context, const http::Request& request, Origin origin) {
   Browser browser = browser_of(request, "");
   auto fields = form_of(request);
-  std::optional<PageFlow> flow;
-  if (fields && sent_from_here(request))
-    flow = parts_.seal.open(field(*fields, "flow").value_or(""), kPurpose, browser.mark, context.clock->wall());
+  auto flow = flow_of_form(parts_.seal, kPurpose, request, fields, browser, context.clock->wall());
   if (!flow) co_return problem_answer(400, PageProblem::kOver, browser, context);
   browser.language = browser_of(request, locales_of(flow->parameters)).language;
   auto answer = co_await check_answer(context, std::move(*flow), browser, std::move(*fields), std::move(origin));
@@ -321,9 +319,7 @@ Task<Result<AuthorizationFlow::BegunSignIn>> AuthorizationFlow::open_sign_in(Req
 Task<http::Response> AuthorizationFlow::consent(RequestContext& context, const http::Request& request) {
   Browser browser = browser_of(request, "");
   auto fields = form_of(request);
-  std::optional<PageFlow> flow;
-  if (fields && sent_from_here(request))
-    flow = parts_.seal.open(field(*fields, "flow").value_or(""), kPurpose, browser.mark, context.clock->wall());
+  auto flow = flow_of_form(parts_.seal, kPurpose, request, fields, browser, context.clock->wall());
   const std::string decision = fields ? field(*fields, "decision").value_or("") : "";
   if (!flow || !flow->sign_in || (decision != "allow" && decision != "deny"))
     co_return problem_answer(400, PageProblem::kOver, browser, context);

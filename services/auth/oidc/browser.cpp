@@ -4,6 +4,7 @@
 
 #include "kit/base/bytes.hpp"
 #include "kit/http/operation.hpp"
+#include "services/auth/api/oauth_answers.hpp"
 #include "services/auth/domain/authorization.hpp"
 #include "services/auth/domain/device.hpp"
 
@@ -17,6 +18,12 @@ constexpr std::size_t kMarkBytes = 16;
 std::string cookie_line(std::string_view name, std::string_view value, std::chrono::seconds age) {
   return std::string(name) + "=" + std::string(value) + "; Path=/; Max-Age=" + std::to_string(age.count()) +
          "; Secure; HttpOnly; SameSite=Lax";
+}
+
+// False when the browser says that another site has sent the form.
+bool sent_from_here(const http::Request& request) {
+  const auto site = request.headers.get("sec-fetch-site");
+  return !site || *site == "same-origin";
 }
 
 }  // namespace
@@ -39,9 +46,10 @@ Browser browser_of(const http::Request& request, std::string_view ui_locales) {
   return browser;
 }
 
-bool sent_from_here(const http::Request& request) {
-  const auto site = request.headers.get("sec-fetch-site");
-  return !site || *site == "same-origin";
+std::optional<PageFlow> flow_of_form(const PageSeal& seal, std::string_view purpose, const http::Request& request,
+                                     const Result<Parameters>& fields, const Browser& browser, WallTime now) {
+  if (!fields || !sent_from_here(request)) return std::nullopt;
+  return seal.open(field(*fields, "flow").value_or(""), purpose, browser.mark, now);
 }
 
 void set_sign_in_cookie(http::Response& response, const std::string& value) {

@@ -3,11 +3,13 @@
 // another site leads here by a link but not when it asks in the background (SameSite=Lax).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "kit/http/languages.hpp"
 #include "kit/http/message.hpp"
+#include "services/auth/oidc/page_flow.hpp"
 
 namespace evc::auth_service {
 
@@ -20,8 +22,10 @@ struct Browser {
 // `ui_locales`: languages that the client names, the best first.
 Browser browser_of(const http::Request& request, std::string_view ui_locales);
 
-// False when the browser says that another site has sent the form.
-bool sent_from_here(const http::Request& request);
+// What the page carried that `fields` answers; nullopt: the form cannot be read, the browser says that another site has
+// sent it, or the seal does not open for `purpose` in this browser.
+std::optional<PageFlow> flow_of_form(const PageSeal& seal, std::string_view purpose, const http::Request& request,
+                                     const Result<Parameters>& fields, const Browser& browser, WallTime now);
 
 void set_sign_in_cookie(http::Response& response, const std::string& value);
 void forget_sign_in(http::Response& response);

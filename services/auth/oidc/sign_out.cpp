@@ -94,9 +94,7 @@ Task<Result<http::Response>> SignOut::steps(RequestContext& context, Parameters 
 Task<http::Response> SignOut::confirm(RequestContext& context, const http::Request& request) {
   Browser browser = browser_of(request, "");
   auto fields = form_of(request);
-  std::optional<PageFlow> flow;
-  if (fields && sent_from_here(request))
-    flow = parts_.seal.open(field(*fields, "flow").value_or(""), kPurpose, browser.mark, context.clock->wall());
+  auto flow = flow_of_form(parts_.seal, kPurpose, request, fields, browser, context.clock->wall());
   if (!flow) co_return problem_answer(400, PageProblem::kOver, browser, context);
   browser.language = browser_of(request, field(flow->parameters, "ui_locales").value_or("")).language;
   auto answer = co_await leave(context, std::move(*flow), browser);
