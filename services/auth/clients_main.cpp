@@ -17,6 +17,7 @@
 #include "kit/runtime/worker.hpp"
 #include "kit/service/dependencies.hpp"
 #include "kit/service/settings.hpp"
+#include "services/auth/command.hpp"
 #include "services/auth/domain/refresh.hpp"
 #include "services/auth/oidc/discovery.hpp"
 #include "services/auth/settings.hpp"
@@ -149,15 +150,6 @@ Task<Result<void>> carry_out(postgres::Pool& pool, Order order) {
   co_return Result<void>{};
 }
 
-Task<> run_and_stop(Worker& worker, postgres::Pool& pool, Order order, std::optional<Result<void>>& outcome) {
-  outcome = co_await carry_out(pool, std::move(order));
-  worker.stop();
-}
-
-std::string first_problem(const Error& error) {
-  return error.fields.empty() ? error.detail : error.fields.front().pointer + ": " + error.fields.front().detail;
-}
-
 int run(const std::string& config, const std::vector<std::string>& words) {
   auto order = read_order(words);
   if (!order) {
@@ -169,14 +161,7 @@ int run(const std::string& config, const std::vector<std::string>& words) {
   postgres::Pool pool(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth"),
                                .size = 1,
                                .application_name = "evcosta-clients"});
-  std::optional<Result<void>> outcome;
-  worker.tasks().spawn("clients", run_and_stop(worker, pool, std::move(*order), outcome));
-  worker.run();
-  pool.close();
-  if (outcome && *outcome) return 0;
-  std::cerr << "evcosta-clients: " << (outcome ? first_problem(outcome->error()) : "the database did not answer")
-            << "\n";
-  return 1;
+  return run_command("evcosta-clients", worker, carry_out(pool, std::move(*order)), {&pool});
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "kit/service/settings.hpp"
 #include "services/auth/api/key_ring.hpp"
 #include "services/auth/api/keystore_exchange.hpp"
+#include "services/auth/command.hpp"
 #include "services/auth/store/audit_log.hpp"
 
 namespace evc::auth_service {
@@ -187,15 +188,6 @@ class Keys {
   RequestContext context_;
 };
 
-Task<> run_and_stop(Worker& worker, Keys& keys, Order order, std::optional<Result<void>>& outcome) {
-  outcome = co_await keys.carry_out(std::move(order));
-  worker.stop();
-}
-
-std::string first_problem(const Error& error) {
-  return error.fields.empty() ? error.detail : error.fields.front().pointer + ": " + error.fields.front().detail;
-}
-
 int run(const std::string& config, const std::vector<std::string>& words) {
   auto order = read_order(words);
   if (!order) {
@@ -215,14 +207,7 @@ int run(const std::string& config, const std::vector<std::string>& words) {
   KeystoreExchange exchange(
       {.pool = pool, .keystore = keystore, .key_file = service::secret_file(settings.common, "auth-keystore-key")});
   Keys keys(worker, pool, derive_key(master, "signing keys"), exchange);
-  std::optional<Result<void>> outcome;
-  worker.tasks().spawn("keys", run_and_stop(worker, keys, std::move(*order), outcome));
-  worker.run();
-  pool.close();
-  keystore.close();
-  if (outcome && *outcome) return 0;
-  std::cerr << "evcosta-keys: " << (outcome ? first_problem(outcome->error()) : "the database did not answer") << "\n";
-  return 1;
+  return run_command("evcosta-keys", worker, keys.carry_out(std::move(*order)), {&pool, &keystore});
 }
 
 }  // namespace

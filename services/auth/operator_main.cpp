@@ -12,6 +12,7 @@
 #include "kit/runtime/worker.hpp"
 #include "kit/service/dependencies.hpp"
 #include "kit/service/settings.hpp"
+#include "services/auth/command.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/password.hpp"
 #include "services/auth/domain/refresh.hpp"
@@ -79,16 +80,6 @@ Task<Result<void>> make_operator(postgres::Pool& pool, postgres::Pool& keystore,
   co_return co_await transaction.commit(context);
 }
 
-Task<> run_and_stop(Worker& worker, postgres::Pool& pool, postgres::Pool& keystore, Order order,
-                    std::optional<Result<void>>& outcome) {
-  outcome = co_await make_operator(pool, keystore, std::move(order));
-  worker.stop();
-}
-
-std::string first_problem(const Error& error) {
-  return error.fields.empty() ? error.detail : error.fields.front().pointer + ": " + error.fields.front().detail;
-}
-
 Result<Order> read_order(const std::vector<std::string>& words, const service::CommonSettings& settings,
                          const AuthSettings& auth) {
   EVC_TRY(email, normalise_email(words.at(0)));
@@ -122,18 +113,10 @@ int run(const std::string& config, const std::vector<std::string>& words) {
   postgres::Pool keystore(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth_keystore"),
                                    .size = 1,
                                    .application_name = "evcosta-operator"});
-  std::optional<Result<void>> outcome;
-  worker.tasks().spawn("operator", run_and_stop(worker, pool, keystore, std::move(*order), outcome));
-  worker.run();
-  pool.close();
-  keystore.close();
-  if (!outcome || !*outcome) {
-    std::cerr << "evcosta-operator: " << (outcome ? first_problem(outcome->error()) : "the database did not answer")
-              << "\n";
-    return 1;
-  }
-  std::cout << "the account is active with the role " << role << "\n";
-  return 0;
+  const int status =
+      run_command("evcosta-operator", worker, make_operator(pool, keystore, std::move(*order)), {&pool, &keystore});
+  if (status == 0) std::cout << "the account is active with the role " << role << "\n";
+  return status;
 }
 
 }  // namespace
