@@ -3,27 +3,19 @@
 
 #include <gtest/gtest.h>
 
-#include "kit/postgres/testing/test_database.hpp"
-#include "kit/testing/run_task.hpp"
+#include "services/charging/api/api_fixture_test.hpp"
 
 namespace evc::charging {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr const char* kDriver = "p1.mfzxa2lonrxw2zlsfqqho2lunb";
 constexpr const char* kOther = "p1.aaaaaaaaaaaaaaaaaaaaaaaaaa";
 constexpr const char* kSession = "01a20add-f7cf-7378-a0c8-807d805a2200";
 constexpr const char* kTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-class OperationsTest : public ::testing::Test {
+class OperationsTest : public ApiFixture {
  protected:
   OperationsTest() {
-    database_.migrate("kit/messaging/migrations");
-    database_.migrate("services/charging/migrations");
-    pool_.emplace(worker_, postgres::PoolOptions{.conninfo = database_.conninfo(), .size = 4});
-    keys_.emplace(*pool_);
-    context_.deadline = context_.clock->steady() + 60s;
     for (const char* id : {"A", "B", "C"})
       database_.query(
           "INSERT INTO station (id, name, lat, lon, currency, per_kwh_minor, start_fee_minor, idle_per_minute_minor, "
@@ -33,12 +25,6 @@ class OperationsTest : public ::testing::Test {
         "INSERT INTO connector (station_id, connector_id, type, max_power_w, status) VALUES "
         "('A', 1, 'CCS2', 60000, 'charging'), ('A', 2, 'CCS2', 60000, 'available')");
   }
-  ~OperationsTest() override {
-    pool_->close();
-    worker_.tasks().cancel();
-    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
-  }
-
   void session(const std::string& state, int number, const char* puid = kDriver) {
     const bool over = state == "CAPTURED" || state == "FAILED";
     const std::string digit = std::to_string(number);
@@ -58,14 +44,8 @@ class OperationsTest : public ::testing::Test {
     http::Request request{.method = "GET", .target = "/operations", .path = "/operations"};
     request.query = http::Query::parse(query).value();
     request.path_parameters = std::move(parameters);
-    Api api{.worker = worker_,
-            .pool = *pool_,
-            .outbox = outbox_,
-            .idempotency = *keys_,
-            .payment = payment_,
-            .nudges = nudges_,
-            .vehicles = vehicles_};
-    return evc::testing::run_task(worker_, operation(api, context_, request));
+    Api charging = api();
+    return evc::testing::run_task(worker_, operation(charging, context_, request));
   }
   json::Object told(Operation operation, const std::string& query = "",
                     std::map<std::string, std::string> parameters = {}) {
@@ -77,16 +57,6 @@ class OperationsTest : public ::testing::Test {
   std::size_t found(const std::string& query) {
     return told(list_charging_sessions, query).at("sessions").as_array().size();
   }
-
-  postgres::testing::TestDatabase database_;
-  Worker worker_;
-  std::optional<postgres::Pool> pool_;
-  std::optional<messaging::IdempotencyStore> keys_;
-  messaging::Outbox outbox_{"/services/charging"};
-  PaymentClient payment_{nullptr, nullptr};
-  Nudges nudges_{worker_};
-  VehicleClient vehicles_{nullptr, nullptr};
-  RequestContext context_;
 };
 
 TEST_F(OperationsTest, EachConnectorShowsTheChargeThatHasIt) {

@@ -3,35 +3,21 @@
 
 #include <gtest/gtest.h>
 
-#include "kit/postgres/testing/test_database.hpp"
-#include "kit/testing/run_task.hpp"
+#include "services/charging/api/api_fixture_test.hpp"
 
 namespace evc::charging {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr const char* kDriver = "p1.mfzxa2lonrxw2zlsfqqho2lunb";
 constexpr const char* kStranger = "p1.aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-class RecordsTest : public ::testing::Test {
+class RecordsTest : public ApiFixture {
  protected:
   RecordsTest() {
-    database_.migrate("kit/messaging/migrations");
-    database_.migrate("services/charging/migrations");
-    pool_.emplace(worker_, postgres::PoolOptions{.conninfo = database_.conninfo(), .size = 4});
-    keys_.emplace(*pool_);
-    context_.deadline = context_.clock->steady() + 60s;
     database_.query(
         "INSERT INTO station (id, name, lat, lon, currency, per_kwh_minor, start_fee_minor, idle_per_minute_minor, "
         "grace_minutes) VALUES ('S', 'Posto', 0, 0, 'BRL', 100, 0, 0, 0)");
   }
-  ~RecordsTest() override {
-    pool_->close();
-    worker_.tasks().cancel();
-    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
-  }
-
   void session(const std::string& state, const std::string& reference, int minute) {
     const bool over = state == "CAPTURED" || state == "FAILED";
     database_.query(
@@ -54,29 +40,13 @@ class RecordsTest : public ::testing::Test {
     request.headers.set("content-type", "application/json");
     request.query = http::Query::parse(query).value();
     request.body = body;
-    Api api{.worker = worker_,
-            .pool = *pool_,
-            .outbox = outbox_,
-            .idempotency = *keys_,
-            .payment = payment_,
-            .nudges = nudges_,
-            .vehicles = vehicles_};
-    return evc::testing::run_task(worker_, operation(api, context_, request));
+    Api charging = api();
+    return evc::testing::run_task(worker_, operation(charging, context_, request));
   }
   static std::string about(const std::string& puid) { return R"({"userId":")" + puid + R"("})"; }
   json::Object records(const std::string& puid, const std::string& query = "") {
     return json::parse(ask(charging_records, about(puid), query).body)->as_object();
   }
-
-  postgres::testing::TestDatabase database_;
-  Worker worker_;
-  std::optional<postgres::Pool> pool_;
-  std::optional<messaging::IdempotencyStore> keys_;
-  messaging::Outbox outbox_{"/services/charging"};
-  PaymentClient payment_{nullptr, nullptr};
-  Nudges nudges_{worker_};
-  VehicleClient vehicles_{nullptr, nullptr};
-  RequestContext context_;
 };
 
 TEST_F(RecordsTest, EveryChargeIsToldPageByPageWithItsTimeline) {

@@ -3,31 +3,19 @@
 
 #include <gtest/gtest.h>
 
-#include "kit/postgres/testing/test_database.hpp"
-#include "kit/testing/run_task.hpp"
+#include "services/charging/api/api_fixture_test.hpp"
 
 namespace evc::charging {
 namespace {
 
 using namespace std::chrono_literals;
 
-class StartTest : public ::testing::Test {
+class StartTest : public ApiFixture {
  protected:
   StartTest() {
-    database_.migrate("kit/messaging/migrations");
-    database_.migrate("services/charging/migrations");
-    pool_.emplace(worker_, postgres::PoolOptions{.conninfo = database_.conninfo(), .size = 4});
-    keys_.emplace(*pool_);
-    context_.deadline = context_.clock->steady() + 60s;
     context_.trace = telemetry::TraceContext::root();
     context_.principal.puid = "p1.mfzxa2lonrxw2zlsfqqho2lunb";
   }
-  ~StartTest() override {
-    pool_->close();
-    worker_.tasks().cancel();
-    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
-  }
-
   // At a station that does not exist: refused before payment is asked for anything.
   Task<> start(http::Response& answer, bool& done) {
     http::Request request{.method = "POST", .target = "/charging/start", .path = "/charging/start"};
@@ -35,14 +23,8 @@ class StartTest : public ::testing::Test {
     request.headers.set("idempotency-key", "k");
     request.headers.set("content-type", "application/json");
     request.body = R"({"stationId":"NOWHERE","connectorId":1,"paymentMethod":{"type":"simulated-pix"}})";
-    Api api{.worker = worker_,
-            .pool = *pool_,
-            .outbox = outbox_,
-            .idempotency = *keys_,
-            .payment = payment_,
-            .nudges = nudges_,
-            .vehicles = vehicles_};
-    answer = co_await start_charging(api, context_, request);
+    Api charging = api();
+    answer = co_await start_charging(charging, context_, request);
     done = true;
   }
   http::Response start() {
@@ -76,15 +58,6 @@ class StartTest : public ::testing::Test {
     return std::string(json::parse(answer.body)->at("code").as_string());
   }
 
-  postgres::testing::TestDatabase database_;
-  Worker worker_;
-  std::optional<postgres::Pool> pool_;
-  std::optional<messaging::IdempotencyStore> keys_;
-  messaging::Outbox outbox_{"/services/charging"};
-  PaymentClient payment_{nullptr, nullptr};
-  Nudges nudges_{worker_};
-  VehicleClient vehicles_{nullptr, nullptr};
-  RequestContext context_;
   http::Response answer_;
   bool done_ = false;
 };
