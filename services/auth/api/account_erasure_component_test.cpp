@@ -5,10 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "kit/base/bytes.hpp"
-#include "kit/postgres/testing/test_database.hpp"
-#include "kit/testing/run_task.hpp"
 #include "kit/testing/temporary_folder.hpp"
 #include "services/auth/api/account_records.hpp"
+#include "services/auth/api/databases_fixture_test.hpp"
 
 namespace evc::auth_service {
 namespace {
@@ -17,13 +16,9 @@ using namespace std::chrono_literals;
 
 constexpr const char* kEmail = "ana@example.org";
 
-class AccountErasureTest : public ::testing::Test {
+class AccountErasureTest : public DatabasesFixture {
  protected:
-  AccountErasureTest() {
-    accounts_.migrate("services/auth/migrations");
-    keystore_database_.migrate("services/auth/keystore_migrations");
-    pool_.emplace(worker_, postgres::PoolOptions{.conninfo = accounts_.conninfo(), .size = 4});
-    keystore_.emplace(worker_, postgres::PoolOptions{.conninfo = keystore_database_.conninfo(), .size = 4});
+  AccountErasureTest() : DatabasesFixture({.size = 4}) {
     keys_.emplace(*pool_, key_);
     issuer_.emplace(settings_, *keys_, *pool_, *keystore_, key_);
     requests_.emplace(AccountRequests::Parts{.pool = *pool_,
@@ -42,17 +37,6 @@ class AccountErasureTest : public ::testing::Test {
     context_.deadline = context_.clock->steady() + 60s;
     EXPECT_TRUE(run(keys_->refresh(context_)));
     ana_ = sign_up(kEmail);
-  }
-  ~AccountErasureTest() override {
-    pool_->close();
-    keystore_->close();
-    worker_.tasks().cancel();
-    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
-  }
-
-  template <class T>
-  T run(Task<T> task) {
-    return evc::testing::run_task(worker_, std::move(task));
   }
 
   void ask(AccountRequestKind kind, const std::string& email, std::optional<Uuid> account = {}) {
@@ -88,9 +72,6 @@ class AccountErasureTest : public ::testing::Test {
   SealKey key_{random_bytes(32)};
   AuthSettings settings_{.issuer = "https://localhost:8443"};
   evc::testing::TemporaryFolder folder_;
-  postgres::testing::TestDatabase accounts_, keystore_database_;
-  Worker worker_;
-  std::optional<postgres::Pool> pool_, keystore_;
   std::optional<KeyRing> keys_;
   std::optional<TokenIssuer> issuer_;
   std::optional<AccountRequests> requests_;

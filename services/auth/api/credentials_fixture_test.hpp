@@ -10,10 +10,9 @@
 #include <regex>
 
 #include "kit/base/bytes.hpp"
-#include "kit/postgres/testing/test_database.hpp"
-#include "kit/testing/run_task.hpp"
 #include "services/auth/api/account_sessions.hpp"
 #include "services/auth/api/credentials.hpp"
+#include "services/auth/api/databases_fixture_test.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/domain/totp.hpp"
 #include "services/auth/store/sessions.hpp"
@@ -51,19 +50,11 @@ class ShiftedClock : public Clock {
   std::chrono::seconds offset{0};
 };
 
-class CredentialsTest : public ::testing::Test {
+class CredentialsTest : public DatabasesFixture {
  protected:
-  CredentialsTest() {
-    accounts_.migrate("services/auth/migrations");
-    keystore_database_.migrate("services/auth/keystore_migrations");
-    pool_.emplace(
-        worker_,
-        postgres::PoolOptions{
-            .conninfo = accounts_.conninfo(), .size = 8, .acquire_timeout = kPatience, .statement_timeout = kPatience});
-    keystore_.emplace(worker_, postgres::PoolOptions{.conninfo = keystore_database_.conninfo(),
-                                                     .size = 4,
-                                                     .acquire_timeout = kPatience,
-                                                     .statement_timeout = kPatience});
+  CredentialsTest()
+      : DatabasesFixture({.size = 8, .acquire_timeout = kPatience, .statement_timeout = kPatience},
+                         {.size = 4, .acquire_timeout = kPatience, .statement_timeout = kPatience}) {
     keys_.emplace(*pool_, master_);
     issuer_.emplace(settings_, *keys_, *pool_, *keystore_, master_);
     throttle_.emplace(redis_, settings_, derive_key(master_, "marks"));
@@ -89,13 +80,10 @@ class CredentialsTest : public ::testing::Test {
     context_.deadline = clock_.steady() + 300s;
     EXPECT_TRUE(run(keys_->refresh(context_)));
   }
-  ~CredentialsTest() override {
+  void TearDown() override {
     credentials_.reset();
     redis_.close();
-    pool_->close();
-    keystore_->close();
-    worker_.tasks().cancel();
-    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
+    DatabasesFixture::TearDown();
   }
 
   template <class T>
@@ -169,12 +157,9 @@ class CredentialsTest : public ::testing::Test {
   SealKey master_{random_bytes(32)};
   SealKey mail_key_{random_bytes(32)};
   AuthSettings settings_{.issuer = "https://localhost:8443"};
-  postgres::testing::TestDatabase accounts_, keystore_database_;
-  Worker worker_;
   redis::Client redis_{worker_, redis_options()};
   std::shared_ptr<PasswordHasher> hasher_ = std::make_shared<PasswordHasher>(Secret<std::string>("pepper"));
   std::shared_ptr<CpuPool> hashing_ = std::make_shared<CpuPool>(CpuPool::Options{.name = "hashing"});
-  std::optional<postgres::Pool> pool_, keystore_;
   std::optional<KeyRing> keys_;
   std::optional<TokenIssuer> issuer_;
   std::optional<SignInThrottle> throttle_;

@@ -11,9 +11,8 @@
 #include <optional>
 
 #include "kit/base/bytes.hpp"
-#include "kit/postgres/testing/test_database.hpp"
-#include "kit/testing/run_task.hpp"
 #include "kit/testing/temporary_folder.hpp"
+#include "services/auth/api/databases_fixture_test.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/store/people_secrets.hpp"
 
@@ -22,29 +21,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class KeystoreExchangeTest : public ::testing::Test {
+class KeystoreExchangeTest : public DatabasesFixture {
  protected:
-  KeystoreExchangeTest() {
-    accounts_.migrate("services/auth/migrations");
-    keystore_database_.migrate("services/auth/keystore_migrations");
-    pool_.emplace(worker_, postgres::PoolOptions{.conninfo = accounts_.conninfo(), .size = 2});
-    keystore_.emplace(worker_, postgres::PoolOptions{.conninfo = keystore_database_.conninfo(), .size = 4});
+  KeystoreExchangeTest() : DatabasesFixture({.size = 2}) {
     write(file_, "the first key");
     context_.deadline = context_.clock->steady() + 60s;
     running_.emplace(KeystoreKey::from_file(file_));
     for (int i = 0; i < 25; ++i) add_person();
   }
-  ~KeystoreExchangeTest() override {
-    pool_->close();
-    keystore_->close();
-    worker_.tasks().cancel();
-    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
-  }
 
-  template <class T>
-  T run(Task<T> task) {
-    return evc::testing::run_task(worker_, std::move(task));
-  }
   static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
   static std::string read(const std::string& path) {
     std::ifstream file(path);
@@ -88,9 +73,6 @@ class KeystoreExchangeTest : public ::testing::Test {
 
   evc::testing::TemporaryFolder folder_;
   std::string file_ = folder_.path("auth-keystore-key");
-  postgres::testing::TestDatabase accounts_, keystore_database_;
-  Worker worker_;
-  std::optional<postgres::Pool> pool_, keystore_;
   std::optional<KeystoreKey> running_;
   std::map<Uuid, std::string> secrets_;
   RequestContext context_;

@@ -4,8 +4,7 @@
 #include <set>
 
 #include "kit/base/bytes.hpp"
-#include "kit/postgres/testing/test_database.hpp"
-#include "kit/testing/run_task.hpp"
+#include "services/auth/api/databases_fixture_test.hpp"
 #include "services/auth/api/tokens.hpp"
 #include "services/auth/domain/identity.hpp"
 #include "services/auth/store/people_secrets.hpp"
@@ -23,29 +22,14 @@ class FixedClock : public Clock {
   std::chrono::seconds offset{0};
 };
 
-class TokensTest : public ::testing::Test {
+class TokensTest : public DatabasesFixture {
  protected:
-  TokensTest() {
-    accounts_.migrate("services/auth/migrations");
-    keystore_database_.migrate("services/auth/keystore_migrations");
-    pool_.emplace(worker_, postgres::PoolOptions{.conninfo = accounts_.conninfo(), .size = 8});
-    keystore_.emplace(worker_, postgres::PoolOptions{.conninfo = keystore_database_.conninfo(), .size = 4});
+  TokensTest() : DatabasesFixture({.size = 8}) {
     keys_.emplace(*pool_, master_);
     issuer_.emplace(AuthSettings{.issuer = "https://localhost:8443"}, *keys_, *pool_, *keystore_, master_);
     context_.clock = &clock_;
     context_.deadline = clock_.steady() + 60s;
     EXPECT_TRUE(run(keys_->refresh(context_)));
-  }
-  ~TokensTest() override {
-    pool_->close();
-    keystore_->close();
-    worker_.tasks().cancel();
-    evc::testing::run_until(worker_, [this] { return worker_.tasks().size() == 0; });
-  }
-
-  template <class T>
-  T run(Task<T> task) {
-    return evc::testing::run_task(worker_, std::move(task));
   }
 
   Task<Result<TokenPair>> sign_in() {
@@ -79,9 +63,6 @@ class TokensTest : public ::testing::Test {
 
   FixedClock clock_;
   SealKey master_{random_bytes(32)};
-  postgres::testing::TestDatabase accounts_, keystore_database_;
-  Worker worker_;
-  std::optional<postgres::Pool> pool_, keystore_;
   std::optional<KeyRing> keys_;
   std::optional<TokenIssuer> issuer_;
   RequestContext context_;
