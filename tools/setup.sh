@@ -273,32 +273,30 @@ install_venv() {
 
 has_node() { command -v node npm > /dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; }
 
-# Without install scripts, as below. The lock file names every package by its digest.
-install_web() {
-  local dir
-  dir=$(evc_web)
-  [ ! -e "$dir/ready" ] || return 0
-  say "Web: the packages that the console is built and tested with"
-  has_node || die "Node 20.19 or newer with npm is needed on PATH, for the operator console."
+# Packages of npm into a folder of the cache. Without install scripts: what is fetched here runs only when a test or the console's build
+# calls it. The lock file names every package by its digest.
+install_npm() {
+  local dir=$1 log=$2
+  shift 2
   rm -rf "$dir"
   mkdir -p "$dir"
-  cp "$evc_root"/web/package.json "$evc_root"/web/package-lock.json "$dir/"
-  run_step npm-web.log "npm needs its registry (settings in ~/.npmrc). Then run tools/setup.sh again." npm --prefix "$dir" ci --silent --ignore-scripts --no-audit --no-fund
+  cp "$@" "$dir/"
+  run_step "$log" "npm needs its registry (settings in ~/.npmrc). Then run tools/setup.sh again." npm --prefix "$dir" ci --silent --ignore-scripts --no-audit --no-fund
   touch "$dir/ready"
 }
 
-# Without install scripts: what is fetched here runs only when a test calls it.
+install_web() {
+  [ ! -e "$(evc_web)/ready" ] || return 0
+  say "Web: the packages that the console is built and tested with"
+  has_node || die "Node 20.19 or newer with npm is needed on PATH, for the operator console."
+  install_npm "$(evc_web)" npm-web.log "$evc_root"/web/package.json "$evc_root"/web/package-lock.json
+}
+
 install_node() {
-  local dir
-  dir=$(evc_node)
-  [ ! -e "$dir/ready" ] || return 0
+  [ ! -e "$(evc_node)/ready" ] || return 0
   say "Node: the packages of the whole-system tests"
   has_node || die "Node 20 or newer with npm is needed on PATH, for the whole-system tests."
-  rm -rf "$dir"
-  mkdir -p "$dir"
-  cp "$evc_root"/tests/node/* "$dir/"
-  run_step npm.log "npm needs its registry (settings in ~/.npmrc). Then run tools/setup.sh again." npm --prefix "$dir" ci --silent --ignore-scripts --no-audit --no-fund
-  touch "$dir/ready"
+  install_npm "$(evc_node)" npm.log "$evc_root"/tests/node/*
 }
 
 nothing_to_do() {
