@@ -161,7 +161,12 @@ int run(const std::string& config, const std::vector<std::string>& words) {
   postgres::Pool pool(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth"),
                                .size = 1,
                                .application_name = "evcosta-clients"});
-  return run_command("evcosta-clients", worker, carry_out(pool, std::move(*order)), {&pool});
+  const auto done = run_command(worker, carry_out(pool, std::move(*order)), {&pool});
+  if (!done) {
+    std::cerr << "evcosta-clients: " << first_problem(done.error()) << "\n";
+    return 1;
+  }
+  return 0;
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "services/auth/command.hpp"
 
-#include <iostream>
 #include <optional>
 
 namespace evc::auth_service {
@@ -17,14 +16,12 @@ std::string first_problem(const Error& error) {
   return error.fields.empty() ? error.detail : error.fields.front().pointer + ": " + error.fields.front().detail;
 }
 
-int run_command(const char* program, Worker& worker, Task<Result<void>> work, std::vector<postgres::Pool*> pools) {
+Result<void> run_command(Worker& worker, Task<Result<void>> work, std::vector<postgres::Pool*> pools) {
   std::optional<Result<void>> outcome;
-  worker.tasks().spawn(program, run_and_stop(worker, std::move(work), outcome));
+  worker.tasks().spawn("command", run_and_stop(worker, std::move(work), outcome));
   worker.run();
   for (postgres::Pool* pool : pools) pool->close();
-  if (outcome && *outcome) return 0;
-  std::cerr << program << ": " << (outcome ? first_problem(outcome->error()) : "the database did not answer") << "\n";
-  return 1;
+  return outcome ? std::move(*outcome) : fail(Code::kServiceUnavailable, "the database did not answer");
 }
 
 }  // namespace evc::auth_service

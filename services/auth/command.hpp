@@ -13,8 +13,7 @@ namespace evc::auth_service {
 // The first thing that is wrong, in words.
 std::string first_problem(const Error& error);
 
-// Runs `work` to its end and closes the pools that it used. The exit status: 0, or 1 after the reason was said on
-// standard error.
-int run_command(const char* program, Worker& worker, Task<Result<void>> work, std::vector<postgres::Pool*> pools);
+// Runs `work` to its end, closes the pools that it used, and says how it ended.
+Result<void> run_command(Worker& worker, Task<Result<void>> work, std::vector<postgres::Pool*> pools);
 
 }  // namespace evc::auth_service

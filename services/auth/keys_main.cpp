@@ -207,7 +207,12 @@ int run(const std::string& config, const std::vector<std::string>& words) {
   KeystoreExchange exchange(
       {.pool = pool, .keystore = keystore, .key_file = service::secret_file(settings.common, "auth-keystore-key")});
   Keys keys(worker, pool, derive_key(master, "signing keys"), exchange);
-  return run_command("evcosta-keys", worker, keys.carry_out(std::move(*order)), {&pool, &keystore});
+  const auto done = run_command(worker, keys.carry_out(std::move(*order)), {&pool, &keystore});
+  if (!done) {
+    std::cerr << "evcosta-keys: " << first_problem(done.error()) << "\n";
+    return 1;
+  }
+  return 0;
 }
 
 }  // namespace

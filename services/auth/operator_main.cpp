@@ -113,10 +113,13 @@ int run(const std::string& config, const std::vector<std::string>& words) {
   postgres::Pool keystore(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth_keystore"),
                                    .size = 1,
                                    .application_name = "evcosta-operator"});
-  const int status =
-      run_command("evcosta-operator", worker, make_operator(pool, keystore, std::move(*order)), {&pool, &keystore});
-  if (status == 0) std::cout << "the account is active with the role " << role << "\n";
-  return status;
+  const auto done = run_command(worker, make_operator(pool, keystore, std::move(*order)), {&pool, &keystore});
+  if (!done) {
+    std::cerr << "evcosta-operator: " << first_problem(done.error()) << "\n";
+    return 1;
+  }
+  std::cout << "the account is active with the role " << role << "\n";
+  return 0;
 }
 
 }  // namespace
