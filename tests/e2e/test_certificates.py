@@ -1,17 +1,18 @@
 """Certificates are renewed under load: every process and server takes them over, no request fails, no event is lost.
 `--long` runs a copy of the platform whose certificates live a minute, for EVCOSTA_E2E_CERTIFICATE_MINUTES (5)."""
+import functools
 import os
 import re
 import socket
 import ssl
 import subprocess
-import threading
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 import requests
+from background import InBackground
 from cryptography import x509
 from person import Person
 from settled import assert_one_end, assert_streams_whole
@@ -54,15 +55,15 @@ def behind(platform):
     return late
 
 
-class Load:
+class Load(InBackground):
     """Requests of some drivers, one after the other, until the end of the block; every answer that is not good is kept."""
 
     def __init__(self, people):
-        self.people, self.bad, self.answers, self.over = people, [], 0, threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=(person,), daemon=True) for person in people]
+        super().__init__(*(functools.partial(self.run, person) for person in people))
+        self.bad, self.answers = [], 0
 
     def run(self, person):
-        while not self.over.is_set():
+        while not self.ending.is_set():
             for path in ("/stations?near=-23.55,-46.63&limit=5", "/charging/sessions?limit=1", "/users/me", "/payments"):
                 try:
                     answer = person.request("GET", path)
@@ -71,18 +72,8 @@ class Load:
                 except requests.RequestException as error:
                     self.bad.append((path, repr(error)))
                 self.answers += 1
-                if self.over.wait(0.02):
+                if self.ending.wait(0.02):
                     return
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(30)
 
 
 @pytest.mark.timeout(240)

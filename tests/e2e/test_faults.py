@@ -3,11 +3,11 @@ Two of them in every run, side by side; all with --long."""
 import json
 import os
 import subprocess
-import threading
 import time
 from pathlib import Path
 
 import pytest
+from background import InBackground
 from prometheus import firing
 
 FIRES_WITHIN_S, CLEARS_WITHIN_S = 90, 180
@@ -52,26 +52,16 @@ def drilled(platform):
         assert down.returncode == 0, down.stderr
 
 
-class Charges:
+class Charges(InBackground):
     """Drivers who charge one after the other, whatever becomes of it, until told to stop."""
 
     def __init__(self, platform, count: int = 3):
-        self.platform, self.stop = platform, threading.Event()
-        self.threads = [threading.Thread(target=self.one_after_the_other) for _ in range(count)]
+        super().__init__(*[self.one_after_the_other] * count, patience_s=None)
+        self.platform = platform
 
     def one_after_the_other(self) -> None:
-        while not self.stop.is_set():
+        while not self.ending.is_set():
             evcosta(self.platform.root, self.platform.run_dir, "demo", "--quiet", "--kwh", "1", timeout=300)
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join()
 
 
 def switch(platform, *words: str) -> str:

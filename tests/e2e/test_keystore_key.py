@@ -1,11 +1,12 @@
 """The key that people's secrets are sealed under is exchanged while people sign in and sign up, killed in the middle and carried on: nobody notices."""
+import functools
 import os
 import signal
 import subprocess
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+from background import InBackground
 from contract_files import ROOT
 from person import PASSWORD, Person
 
@@ -13,13 +14,12 @@ BATCH = 100  # what the exchange does in one transaction
 OF_THE_EXCHANGE = "SELECT count(*) FROM pg_stat_activity WHERE position('FROM person WHERE key_id IS DISTINCT FROM' IN query) > 0 AND pid <> pg_backend_pid()"
 
 
-class Crowd:
+class Crowd(InBackground):
     """People who sign in again and again, each of which opens a secret, and people who sign up, each of whom gets one."""
 
     def __init__(self, people: list[Person]):
-        self.ending, self.wrong, self.answers, self.new = threading.Event(), [], 0, []
-        self.threads = [threading.Thread(target=self.sign_in, args=(person,), daemon=True) for person in people]
-        self.threads.append(threading.Thread(target=self.sign_up, args=(people[0].platform,), daemon=True))
+        super().__init__(*(functools.partial(self.sign_in, person) for person in people), functools.partial(self.sign_up, people[0].platform), patience_s=60)
+        self.wrong, self.answers, self.new = [], 0, []
 
     def take(self, answer, status: int) -> None:
         self.answers += 1
@@ -38,16 +38,6 @@ class Crowd:
             self.take(person.request("POST", "/auth/register", json={"email": person.email, "password": PASSWORD, "name": person.name}), 202)
             self.new.append(person)
             self.ending.wait(0.1)
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        for thread in self.threads:
-            thread.join(60)
 
 
 def ask(connection, statement: str, *values):

@@ -1,12 +1,13 @@
 """Keys that sign tokens are exchanged under load without a refused token, and one that is revoked is refused everywhere within five seconds."""
 import base64
+import functools
 import json
 import re
-import threading
 import time
 
 import psycopg
 import pytest
+from background import InBackground
 from person import Person, assert_problem
 
 # What a request costs that nobody's cache answers: charging verifies the driver's token again, a start asks payment and user with a service's.
@@ -24,13 +25,13 @@ def keys(platform, *words: str) -> str:
     return done.stdout
 
 
-class Riders:
+class Riders(InBackground):
     """People who ask without pause, each with a token that is renewed every second, and who charge now and then."""
 
     def __init__(self, people: list[Person]):
-        self.ending, self.refused, self.answers = threading.Event(), [], 0
+        super().__init__(*(functools.partial(self.ride, person) for person in people))
+        self.refused, self.answers = [], 0
         self.signed_by: set[str] = set()
-        self.threads = [threading.Thread(target=self.ride, args=(person,), daemon=True) for person in people]
 
     def ride(self, person: Person) -> None:
         renew_at = 0.0
@@ -49,16 +50,6 @@ class Riders:
         self.answers += 1
         if answer.status_code != 200:
             self.refused.append((time.monotonic(), answer.status_code, answer.text[:200]))
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        for thread in self.threads:
-            thread.join(30)
 
 
 @pytest.mark.timeout(1200)
