@@ -110,7 +110,11 @@ export async function supportCode(stage) {
   const services = await page.locator('.legend .service').allInnerTexts();
   for (const service of ['gateway', 'charging', 'payment', 'integrations']) assert.ok(services.includes(service), `${service} is in the trace: ${services}`);
   assert.ok((await page.locator('.hop').count()) > 4, 'Kafka hops are marked');
-  assert.ok((await page.getByText('ChargingSessionStarted').count()) > 0, 'its events stand below');
+  // The store of records shows what it is given some seconds later, and the page asks again while it is young.
+  await page.getByText('ChargingSessionStarted').first().waitFor({ timeout: 20_000 }).catch(async () => {
+    const trouble = await page.locator('.trouble').allInnerTexts();
+    assert.fail(`its events do not stand below: ${await page.locator('.event').count()} events, ${await page.locator('.text').count()} records, trouble ${JSON.stringify(trouble)}`);
+  });
   await page.locator('[data-span] .label').nth(3).click();
   await page.locator('aside dl').waitFor();
   await context.close();
