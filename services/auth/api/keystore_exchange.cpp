@@ -116,6 +116,7 @@ Task<Result<void>> KeystoreExchange::conclude(RequestContext& context, std::stri
 }
 
 Task<Result<KeystoreExchange::Outcome>> KeystoreExchange::carry_out(RequestContext& context) {
+  if (!std::filesystem::exists(parts_.key_file)) co_return file_problem(parts_.key_file, "cannot be read");
   const ExchangeLock lock(parts_.key_file);
   if (!lock.held()) co_return fail(Code::kConflict, "another exchange is under way, or its lock cannot be made");
   EVC_CO_TRY(holding, co_await parts_.keystore.begin(context));
