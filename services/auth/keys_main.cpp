@@ -201,7 +201,7 @@ int run(const std::string& config, const std::vector<std::string>& words) {
       worker,
       {.conninfo = service::postgres_conninfo(settings.common, "auth"), .size = 1, .application_name = "evcosta-keys"});
   postgres::Pool keystore(worker, {.conninfo = service::postgres_conninfo(settings.common, "auth_keystore"),
-                                   .size = 1,
+                                   .size = 2,
                                    .statement_timeout = kLimit,  // a batch waits for whoever holds one of its rows
                                    .application_name = "evcosta-keys"});
   KeystoreExchange exchange(

@@ -93,7 +93,7 @@ def test_the_keystores_key_is_exchanged_under_load_and_after_a_kill(platform, so
 
 def test_a_second_exchange_at_once_is_refused(platform):
     file = platform.run_dir / "secrets/auth-keystore-key"
-    held = subprocess.run(["flock", "--exclusive", "--nonblock", str(file), str(ROOT / "evcosta"), "keys", "rotate-kek"], env={**os.environ, "EVCOSTA_RUN_DIR": str(platform.run_dir)}, capture_output=True,
+    held = subprocess.run(["flock", "--exclusive", "--nonblock", f"{file}.lock", str(ROOT / "evcosta"), "keys", "rotate-kek"], env={**os.environ, "EVCOSTA_RUN_DIR": str(platform.run_dir)}, capture_output=True,
                           text=True, timeout=60, check=False)
     assert held.returncode == 1 and "another exchange is under way" in held.stderr
     assert not file.with_name(file.name + ".next").exists()

@@ -49,11 +49,12 @@ Result<void> take_place(const std::string& successor, const std::string& path) {
   return sync_folder_of(path);
 }
 
-// One exchange at a time on this machine; free again when the process ends.
+// One exchange at a time on this machine; free again when the process ends. On a file of its own that stays: the key's
+// is replaced, and whoever locks what it was locks nothing.
 class ExchangeLock {
  public:
   explicit ExchangeLock(const std::string& key_file)
-      : file_(::open(key_file.c_str(), O_RDONLY | O_CLOEXEC)),
+      : file_(::open((key_file + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)),
         held_(file_ >= 0 && ::flock(file_, LOCK_EX | LOCK_NB) == 0) {}
   ~ExchangeLock() {
     if (file_ >= 0) ::close(file_);
@@ -75,30 +76,57 @@ Result<KeystoreKey::Named> KeystoreExchange::successor() const {
   return KeystoreKey::from_file(parts_.key_file).all().front();
 }
 
-Task<Result<std::size_t>> KeystoreExchange::reseal(RequestContext& context, KeystoreKey::Named under) {
+Task<Result<std::size_t>> KeystoreExchange::reseal_round(RequestContext& context, postgres::Transaction& holding,
+                                                         KeystoreKey::Named under) {
   const KeystoreKey keys = KeystoreKey::from_file(parts_.key_file);
   std::size_t all = 0;
+  std::optional<Uuid> after;
   for (;;) {
     RequestContext step = context;
     step.deadline = context.clock->steady() + std::chrono::seconds(15);
-    EVC_CO_TRY(some, co_await reseal_some(step, parts_.keystore, under, keys, parts_.batch));
+    // It is still ours: its connection lives, and is not taken for idle.
+    EVC_CO_TRY(held, co_await hold_exchange(step, holding));
+    if (!held) co_return fail(Code::kConflict, "another exchange is under way");
+    EVC_CO_TRY(page, co_await reseal_page(step, parts_.keystore, under, keys, after, parts_.batch));
+    all += page.resealed;
+    if (!page.end) co_return all;
+    after = page.end;
+  }
+}
+
+// Another round until one finds nobody: an id that is written while a round is beyond it is met in the next.
+Task<Result<std::size_t>> KeystoreExchange::reseal(RequestContext& context, postgres::Transaction& holding,
+                                                   KeystoreKey::Named under) {
+  std::size_t all = 0;
+  for (;;) {
+    EVC_CO_TRY(some, co_await reseal_round(context, holding, under));
     if (some == 0) co_return all;
     all += some;
   }
 }
 
 Task<Result<void>> KeystoreExchange::conclude(RequestContext& context, std::string key_id) {
-  EVC_CO_CHECK(co_await forget_opening_keys(context, parts_.keystore));
-  co_return co_await write_audit(context, parts_.pool,
-                                 {.action = AuditAction::kKeystoreKeyExchanged,
-                                  .actor = AuditActor::kMachine,
-                                  .subject = {},
-                                  .detail = {{"keyId", key_id}}});
+  // Told twice rather than never, when it ends in between.
+  EVC_CO_CHECK(co_await write_audit(context, parts_.pool,
+                                    {.action = AuditAction::kKeystoreKeyExchanged,
+                                     .actor = AuditActor::kMachine,
+                                     .subject = {},
+                                     .detail = {{"keyId", key_id}}}));
+  co_return co_await forget_opening_keys(context, parts_.keystore);
 }
 
 Task<Result<KeystoreExchange::Outcome>> KeystoreExchange::carry_out(RequestContext& context) {
+  if (!std::filesystem::exists(parts_.key_file)) co_return file_problem(parts_.key_file, "cannot be read");
   const ExchangeLock lock(parts_.key_file);
-  if (!lock.held()) co_return fail(Code::kConflict, "another exchange is under way, or the key cannot be read");
+  if (!lock.held()) co_return fail(Code::kConflict, "another exchange is under way, or its lock cannot be made");
+  EVC_CO_TRY(holding, co_await parts_.keystore.begin(context));
+  EVC_CO_TRY(held, co_await hold_exchange(context, holding));
+  if (!held) co_return fail(Code::kConflict, "another exchange is under way");
+  co_return co_await steps(context, holding);
+}
+
+Task<Result<KeystoreExchange::Outcome>> KeystoreExchange::steps(RequestContext& context,
+                                                                postgres::Transaction& holding) {
   EVC_CO_TRY(names, co_await keystore_key_names(context, parts_.keystore));
   const bool begun = std::filesystem::exists(next_key_file(parts_.key_file));
   const std::string present = KeystoreKey::from_file(parts_.key_file).all().back().id;
@@ -108,8 +136,8 @@ Task<Result<KeystoreExchange::Outcome>> KeystoreExchange::carry_out(RequestConte
     co_return Outcome{.key_id = present, .resealed = 0, .resumed = true};
   }
   EVC_CO_TRY(next, successor());
-  EVC_CO_CHECK(co_await seal_under(context, parts_.keystore, next.id, context.clock->wall()));
-  EVC_CO_TRY(resealed, co_await reseal(context, next));
+  EVC_CO_CHECK(co_await seal_under(context, parts_.keystore, next.id, present, context.clock->wall()));
+  EVC_CO_TRY(resealed, co_await reseal(context, holding, next));
   EVC_CO_CHECK(take_place(next_key_file(parts_.key_file), parts_.key_file));
   RequestContext last = context;
   last.deadline = context.clock->steady() + std::chrono::seconds(15);

@@ -15,8 +15,8 @@ namespace evc::auth_service {
 class KeystoreExchange {
  public:
   struct Parts {
-    postgres::Pool& pool;  // for the audit log
-    postgres::Pool& keystore;
+    postgres::Pool& pool;      // for the audit log
+    postgres::Pool& keystore;  // two connections at least
     std::string key_file;
     std::int64_t batch = 100;
   };
@@ -32,7 +32,11 @@ class KeystoreExchange {
  private:
   // The successor, made unless it is there.
   Result<KeystoreKey::Named> successor() const;
-  Task<Result<std::size_t>> reseal(RequestContext& context, KeystoreKey::Named under);
+  // One round over everybody, while `holding` holds the exchange.
+  Task<Result<std::size_t>> reseal_round(RequestContext& context, postgres::Transaction& holding,
+                                         KeystoreKey::Named under);
+  Task<Result<std::size_t>> reseal(RequestContext& context, postgres::Transaction& holding, KeystoreKey::Named under);
+  Task<Result<Outcome>> steps(RequestContext& context, postgres::Transaction& holding);
   Task<Result<void>> conclude(RequestContext& context, std::string key_id);
 
   Parts parts_;

@@ -2,8 +2,11 @@
 // and readable, by who knows of the exchange and by who does not.
 #include "services/auth/api/keystore_exchange.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -114,10 +117,11 @@ TEST_F(KeystoreExchangeTest, EndedAfterTheSuccessorWasMadeItGoesOn) {
 TEST_F(KeystoreExchangeTest, EndedInTheMiddleItGoesOn) {
   write(next_key_file(file_), "the second key");
   const auto second = KeystoreKey::named("the second key");
-  ASSERT_TRUE(run(seal_under(context_, *keystore_, second.id, context_.clock->wall())));
+  ASSERT_TRUE(run(seal_under(context_, *keystore_, second.id, running_->all().back().id, context_.clock->wall())));
   add_person();  // by who has not heard of it
   EXPECT_EQ(keystore_database_.value("SELECT count(*) FROM person WHERE key_id = '" + second.id + "'"), "1");
-  ASSERT_EQ(run(reseal_some(context_, *keystore_, second, KeystoreKey::from_file(file_), 7)).value(), 7u);
+  const KeystoreKey both = KeystoreKey::from_file(file_);
+  ASSERT_EQ(run(reseal_page(context_, *keystore_, second, both, std::nullopt, 7)).value().resealed, 7u);
   expect_everybody(*running_);
   expect_everybody(KeystoreKey::from_file(file_));
   const auto outcome = exchange();
@@ -129,8 +133,9 @@ TEST_F(KeystoreExchangeTest, EndedInTheMiddleItGoesOn) {
 TEST_F(KeystoreExchangeTest, EndedBeforeItsLastStepItGoesOnAndBeginsNoOther) {
   write(next_key_file(file_), "the second key");
   const auto second = KeystoreKey::named("the second key");
-  ASSERT_TRUE(run(seal_under(context_, *keystore_, second.id, context_.clock->wall())));
-  ASSERT_EQ(run(reseal_some(context_, *keystore_, second, KeystoreKey::from_file(file_), 100)).value(), 25u);
+  ASSERT_TRUE(run(seal_under(context_, *keystore_, second.id, running_->all().back().id, context_.clock->wall())));
+  const KeystoreKey both = KeystoreKey::from_file(file_);
+  ASSERT_EQ(run(reseal_page(context_, *keystore_, second, both, std::nullopt, 100)).value().resealed, 25u);
   std::filesystem::rename(next_key_file(file_), file_);
   expect_everybody(*running_);
   add_person();
@@ -138,6 +143,69 @@ TEST_F(KeystoreExchangeTest, EndedBeforeItsLastStepItGoesOnAndBeginsNoOther) {
   expect_done(outcome);
   EXPECT_EQ(outcome->key_id, second.id);
   EXPECT_TRUE(outcome->resumed);
+}
+
+TEST_F(KeystoreExchangeTest, EndedBeforeItsLastStepWhenNoKeyHadANameItGoesOnAsWell) {
+  keystore_database_.value(
+      "WITH all_of_them AS (UPDATE person SET key_id = NULL RETURNING 1) SELECT count(*) FROM all_of_them");
+  keystore_database_.value("WITH gone AS (DELETE FROM key_encryption_key RETURNING 1) SELECT count(*) FROM gone");
+  write(next_key_file(file_), "the second key");
+  const auto second = KeystoreKey::named("the second key");
+  ASSERT_TRUE(run(seal_under(context_, *keystore_, second.id, running_->all().back().id, context_.clock->wall())));
+  const KeystoreKey both = KeystoreKey::from_file(file_);
+  ASSERT_EQ(run(reseal_page(context_, *keystore_, second, both, std::nullopt, 100)).value().resealed, 25u);
+  std::filesystem::rename(next_key_file(file_), file_);
+  const auto outcome = exchange();
+  expect_done(outcome);
+  EXPECT_EQ(outcome->key_id, second.id);
+}
+
+TEST_F(KeystoreExchangeTest, PagesGoOnFromWhereTheLastOneEnded) {
+  write(next_key_file(file_), "the second key");
+  const auto second = KeystoreKey::named("the second key");
+  const KeystoreKey both = KeystoreKey::from_file(file_);
+  const auto first = run(reseal_page(context_, *keystore_, second, both, std::nullopt, 20));
+  EXPECT_EQ(first->resealed, 20u);
+  ASSERT_TRUE(first->end);
+  EXPECT_EQ(run(reseal_page(context_, *keystore_, second, both, std::nullopt, 20))->resealed, 0u) << "no further";
+  const auto rest = run(reseal_page(context_, *keystore_, second, both, first->end, 20));
+  EXPECT_EQ(rest->resealed, 5u);
+  EXPECT_FALSE(rest->end);
+}
+
+TEST_F(KeystoreExchangeTest, OneAtATimeOnThisMachineAndOnAnother) {
+  const std::string lock = file_ + ".lock";
+  const int file = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  ASSERT_EQ(::flock(file, LOCK_EX | LOCK_NB), 0);
+  EXPECT_EQ(exchange().error().code, Code::kConflict);
+  ::close(file);
+  auto elsewhere = run(keystore_->begin(context_));
+  ASSERT_TRUE(run(hold_exchange(context_, *elsewhere)).value());
+  EXPECT_EQ(exchange().error().code, Code::kConflict);
+  EXPECT_FALSE(std::filesystem::exists(next_key_file(file_)));
+  ASSERT_TRUE(run(elsewhere->rollback(context_)));
+  expect_done(exchange());
+  EXPECT_TRUE(std::filesystem::exists(lock)) << "replaced by nothing";
+}
+
+TEST_F(KeystoreExchangeTest, WhoeverNamesNoKeyCannotWriteFromItsBeginningOn) {
+  expect_done(exchange());
+  EXPECT_EQ(keystore_database_.value("SELECT count(*) FROM pg_constraint WHERE conname = 'person_key_named'"), "1");
+  EXPECT_THROW(keystore_database_.value("INSERT INTO person (secret_sealed, id, created_at) VALUES ('x', "
+                                        "gen_random_uuid(), now()) RETURNING 1"),
+               std::exception);
+}
+
+TEST_F(KeystoreExchangeTest, WhatIsKnownStaysKnownWhateverTheFilesSay) {
+  write(file_, " \n the first key\n");
+  EXPECT_EQ(KeystoreKey::from_file(file_).all().back().id, running_->all().back().id) << "space around it";
+  std::filesystem::remove(file_);
+  EXPECT_FALSE(running_->find("0123456789abcdef"));
+  expect_everybody(*running_);
+  write(next_key_file(file_), "the second key");
+  EXPECT_TRUE(running_->find(KeystoreKey::named("the second key").id));
+  EXPECT_EQ(running_->all().size(), 2u);
+  EXPECT_EQ(running_->all().front().id, KeystoreKey::named("the second key").id) << "the newest first";
 }
 
 TEST_F(KeystoreExchangeTest, WhoeverIsErasedMeanwhileStaysErased) {

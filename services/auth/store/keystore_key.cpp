@@ -1,5 +1,8 @@
 #include "services/auth/store/keystore_key.hpp"
 
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -12,12 +15,15 @@ namespace {
 
 constexpr std::size_t kIdBytes = 8;
 
+// Read as kit/service reads a secret: space around it is no part of it.
 std::optional<std::string> secret_in(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   if (file) text << file.rdbuf();
   std::string secret = text.str();
-  secret.erase(secret.find_last_not_of(" \t\r\n") + 1);
+  constexpr std::string_view kSpace = " \t\r\n";
+  secret.erase(secret.find_last_not_of(kSpace) + 1);
+  secret.erase(0, secret.find_first_not_of(kSpace));
   if (!file || secret.empty()) return std::nullopt;
   return secret;
 }
@@ -32,12 +38,43 @@ std::vector<KeystoreKey::Named> read_files(const std::string& path) {
   return keys;
 }
 
+// Another text once either file is another.
+std::string state_of_files(const std::string& path) {
+  std::string state;
+  for (const std::string& each : {next_key_file(path), path}) {
+    struct stat about{};
+    if (::stat(each.c_str(), &about) != 0) about = {};
+    for (const auto part :
+         {static_cast<std::int64_t>(about.st_ino), static_cast<std::int64_t>(about.st_size),
+          static_cast<std::int64_t>(about.st_mtim.tv_sec), static_cast<std::int64_t>(about.st_mtim.tv_nsec)})
+      state += std::to_string(part) + " ";
+  }
+  return state;
+}
+
 }  // namespace
 
 struct KeystoreKey::Shared {
   std::string path;  // empty: there is no file
   std::mutex mutex;
   std::vector<Named> keys;
+  std::string read_at;  // the state of the files when they were read
+
+  const Named* known(const std::string& id) const {
+    const auto found = std::ranges::find(keys, id, &Named::id);
+    return found == keys.end() ? nullptr : &*found;
+  }
+  // What is known stays known: a row may have been read a moment before its key's file went, and files may be
+  // unreadable for a moment.
+  void read_again() {
+    const std::string state = state_of_files(path);
+    if (state == read_at) return;
+    const std::vector<Named> present = read_files(path);
+    auto place = keys.begin();
+    for (const Named& each : present)
+      if (known(each.id) == nullptr) place = std::next(keys.insert(place, each));
+    if (!present.empty()) read_at = state;
+  }
 };
 
 KeystoreKey::KeystoreKey(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
@@ -66,13 +103,9 @@ std::vector<KeystoreKey::Named> KeystoreKey::all() const {
 
 std::optional<SealKey> KeystoreKey::find(const std::string& id) const {
   const std::scoped_lock lock(shared_->mutex);
-  for (const bool again : {false, true}) {
-    if (again && shared_->path.empty()) break;
-    if (again) shared_->keys = read_files(shared_->path);
-    for (const Named& each : shared_->keys)
-      if (each.id == id) return each.key;
-  }
-  return std::nullopt;
+  if (shared_->known(id) == nullptr && !shared_->path.empty()) shared_->read_again();
+  const Named* key = shared_->known(id);
+  return key == nullptr ? std::nullopt : std::optional(key->key);
 }
 
 std::string next_key_file(const std::string& path) {

@@ -23,9 +23,18 @@ constexpr Statement kReplace{"keystore_key_replace",
 constexpr Statement kSealUnder{"keystore_key_seal_under",
                                "INSERT INTO key_encryption_key (id, state, created_at) VALUES ($1, 'sealing', $2) ON "
                                "CONFLICT (id) DO NOTHING"};
+constexpr Statement kPageEnd{"person_page_end",
+                             "SELECT id FROM person WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id OFFSET $2 "
+                             "LIMIT 1"};
 constexpr Statement kLockOthers{"person_lock_others",
                                 "SELECT id, secret_sealed, coalesce(key_id, '') FROM person WHERE key_id IS DISTINCT "
-                                "FROM $1 ORDER BY id LIMIT $2 FOR UPDATE"};
+                                "FROM $1 AND ($2::uuid IS NULL OR id > $2::uuid) AND ($3::uuid IS NULL OR id <= "
+                                "$3::uuid) ORDER BY id FOR UPDATE"};
+// From here on a process that names no key cannot write: its key may be on its way out.
+constexpr Statement kNamedOnly{"person_named_only",
+                               "ALTER TABLE person DROP CONSTRAINT IF EXISTS person_key_named, ADD CONSTRAINT "
+                               "person_key_named CHECK (key_id IS NOT NULL) NOT VALID"};
+constexpr Statement kTryExchange{"keystore_exchange_try", "SELECT pg_try_advisory_xact_lock(7203648151)"};
 constexpr Statement kReseal{"person_reseal", "UPDATE person SET secret_sealed = $1, key_id = $3 WHERE id = $2"};
 constexpr Statement kForget{"keystore_key_forget",
                             "DELETE FROM key_encryption_key k WHERE state = 'opening' AND NOT EXISTS (SELECT 1 FROM "
@@ -94,17 +103,28 @@ Task<Result<void>> delete_person(RequestContext& context, postgres::Pool& keysto
   co_return Result<void>{};
 }
 
-Task<Result<void>> seal_under(RequestContext& context, postgres::Pool& keystore, std::string id, WallTime now) {
+Task<Result<bool>> hold_exchange(RequestContext& context, postgres::Transaction& transaction) {
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kTryExchange));
+  co_return rows.get<bool>(0, 0);
+}
+
+Task<Result<void>> seal_under(RequestContext& context, postgres::Pool& keystore, std::string id,
+                              std::string predecessor, WallTime now) {
   EVC_CO_TRY(transaction, co_await keystore.begin(context));
+  EVC_CO_CHECK(co_await transaction.exec(context, kNamedOnly));
+  EVC_CO_CHECK(co_await transaction.exec(context, kAdopt, Params(predecessor, now)));
   EVC_CO_CHECK(co_await transaction.exec(context, kReplace, Params(id)));
   EVC_CO_CHECK(co_await transaction.exec(context, kSealUnder, Params(id, now)));
   co_return co_await transaction.commit(context);
 }
 
-Task<Result<std::size_t>> reseal_some(RequestContext& context, postgres::Pool& keystore, KeystoreKey::Named under,
-                                      KeystoreKey keys, std::int64_t limit) {
+Task<Result<ResealedPage>> reseal_page(RequestContext& context, postgres::Pool& keystore, KeystoreKey::Named under,
+                                       KeystoreKey keys, std::optional<Uuid> after, std::int64_t people) {
   EVC_CO_TRY(transaction, co_await keystore.begin(context));
-  EVC_CO_TRY(rows, co_await transaction.exec(context, kLockOthers, Params(under.id, limit)));
+  EVC_CO_TRY(last, co_await transaction.exec(context, kPageEnd, Params(after, people - 1)));
+  ResealedPage page;
+  if (!last.empty()) page.end = last.get<Uuid>(0, 0);
+  EVC_CO_TRY(rows, co_await transaction.exec(context, kLockOthers, Params(under.id, after, page.end)));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Uuid id = rows.get<Uuid>(i, 0);
     EVC_CO_TRY(secret, opened(keys, rows.get<std::string>(i, 2), rows.bytes(i, 1), id));
@@ -113,7 +133,8 @@ Task<Result<std::size_t>> reseal_some(RequestContext& context, postgres::Pool& k
     EVC_CO_CHECK(transaction.defer(kReseal, std::move(params)));
   }
   EVC_CO_CHECK(co_await transaction.commit(context));
-  co_return rows.size();
+  page.resealed = rows.size();
+  co_return page;
 }
 
 Task<Result<void>> forget_opening_keys(RequestContext& context, postgres::Pool& keystore) {

@@ -28,11 +28,19 @@ struct KeystoreKeyNames {
   std::vector<std::string> opening;  // replaced, with rows that still name them
 };
 Task<Result<KeystoreKeyNames>> keystore_key_names(RequestContext& context, postgres::Pool& keystore);
-// From its commit on every new secret is sealed under this key.
-Task<Result<void>> seal_under(RequestContext& context, postgres::Pool& keystore, std::string id, WallTime now);
-// Of at most `limit` people the secrets are sealed anew; how many they were, 0: none is left.
-Task<Result<std::size_t>> reseal_some(RequestContext& context, postgres::Pool& keystore, KeystoreKey::Named under,
-                                      KeystoreKey keys, std::int64_t limit);
+// One exchange at a time, from whatever machine: held until the transaction ends. False: another has it.
+Task<Result<bool>> hold_exchange(RequestContext& context, postgres::Transaction& transaction);
+// From its commit on every new secret is sealed under this key; the one that sealed before is `predecessor` unless the
+// database names another.
+Task<Result<void>> seal_under(RequestContext& context, postgres::Pool& keystore, std::string id,
+                              std::string predecessor, WallTime now);
+// Of the next so many people by id the secrets are sealed anew, where they are not.
+struct ResealedPage {
+  std::size_t resealed = 0;
+  std::optional<Uuid> end;  // where the next page begins; none: this was the last one
+};
+Task<Result<ResealedPage>> reseal_page(RequestContext& context, postgres::Pool& keystore, KeystoreKey::Named under,
+                                       KeystoreKey keys, std::optional<Uuid> after, std::int64_t people);
 Task<Result<void>> forget_opening_keys(RequestContext& context, postgres::Pool& keystore);
 
 }  // namespace evc::auth_service
