@@ -20,9 +20,10 @@ constexpr Statement kAdopt{"keystore_key_adopt",
                            "EXISTS (SELECT 1 FROM key_encryption_key) ON CONFLICT DO NOTHING"};
 constexpr Statement kReplace{"keystore_key_replace",
                              "UPDATE key_encryption_key SET state = 'opening' WHERE state = 'sealing' AND id <> $1"};
-constexpr Statement kSealUnder{"keystore_key_seal_under",
-                               "INSERT INTO key_encryption_key (id, state, created_at) VALUES ($1, 'sealing', $2) ON "
-                               "CONFLICT (id) DO NOTHING"};
+constexpr Statement kSealUnder{
+    "keystore_key_seal_under",
+    "INSERT INTO key_encryption_key (id, state, created_at, exchanged) VALUES ($1, 'sealing', "
+    "$2, true) ON CONFLICT (id) DO NOTHING"};
 constexpr Statement kPageEnd{"person_page_end",
                              "SELECT id FROM person WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id OFFSET $2 "
                              "LIMIT 1"};
@@ -30,10 +31,8 @@ constexpr Statement kLockOthers{"person_lock_others",
                                 "SELECT id, secret_sealed, coalesce(key_id, '') FROM person WHERE key_id IS DISTINCT "
                                 "FROM $1 AND ($2::uuid IS NULL OR id > $2::uuid) AND ($3::uuid IS NULL OR id <= "
                                 "$3::uuid) ORDER BY id FOR UPDATE"};
-// From here on a process that names no key cannot write: its key may be on its way out.
-constexpr Statement kNamedOnly{"person_named_only",
-                               "ALTER TABLE person DROP CONSTRAINT IF EXISTS person_key_named, ADD CONSTRAINT "
-                               "person_key_named CHECK (key_id IS NOT NULL) NOT VALID"};
+// Alone with 0004_named_keys_only.sql: from the commit on a process that names no key cannot write.
+constexpr Statement kAwaitUnnamed{"person_await_unnamed", "SELECT pg_advisory_xact_lock(7203648152)"};
 constexpr Statement kTryExchange{"keystore_exchange_try", "SELECT pg_try_advisory_xact_lock(7203648151)"};
 constexpr Statement kReseal{"person_reseal", "UPDATE person SET secret_sealed = $1, key_id = $3 WHERE id = $2"};
 constexpr Statement kForget{"keystore_key_forget",
@@ -111,7 +110,7 @@ Task<Result<bool>> hold_exchange(RequestContext& context, postgres::Transaction&
 Task<Result<void>> seal_under(RequestContext& context, postgres::Pool& keystore, std::string id,
                               std::string predecessor, WallTime now) {
   EVC_CO_TRY(transaction, co_await keystore.begin(context));
-  EVC_CO_CHECK(co_await transaction.exec(context, kNamedOnly));
+  EVC_CO_CHECK(co_await transaction.exec(context, kAwaitUnnamed));
   EVC_CO_CHECK(co_await transaction.exec(context, kAdopt, Params(predecessor, now)));
   EVC_CO_CHECK(co_await transaction.exec(context, kReplace, Params(id)));
   EVC_CO_CHECK(co_await transaction.exec(context, kSealUnder, Params(id, now)));
