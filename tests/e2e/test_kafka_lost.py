@@ -52,6 +52,9 @@ def test_a_lost_disk_is_filled_again_from_the_outboxes(platform, eventually, sup
     assert_streams_whole(platform)
     again = {(record.topic, record.key): record.event["eventId"] for record in first_occurrences(read_topics(platform)) if record.event["sequence"] == 1}
     assert {place: again.get(place) for place in known} == known, "the same events as before"
+    # Telemetry hears of the new topics too.
+    trace_id = first.charged()["traceId"]
+    eventually(lambda: "ChargingSessionEnded" in platform.evcosta("trace", trace_id).stdout, 30, every_s=1, what="the event beside its trace")
     emitted = sum(metric(platform, f"relay-{service}", "outbox_relay_emitted_again_total") - emitted_before[service] for service in PRODUCERS)
     assert emitted >= len(written), f"{emitted} of {len(written)} rows were emitted again"
 

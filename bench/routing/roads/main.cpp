@@ -1,9 +1,13 @@
 // evcosta-roads-bench: what an imported network costs to open, to customise and to ask, in CPU time of this thread.
-// Prints one JSON object. `bench/routing/roads/run` makes the networks, calls this and keeps the results.
+// Prints one JSON object. `bench/routing/roads/run` makes the networks, calls this and keeps the results. With a second
+// argument it writes what it asked first, a line a query: latitude and longitude of both ends, seconds of the fastest
+// way; for `compare`, which asks others the same.
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <ctime>
+#include <fstream>
+#include <iomanip>
 #include <iostream>
 #include <random>
 #include <string>
@@ -64,7 +68,7 @@ class Bench {
     return *roads::nearest_road(network_, somewhere(), roads::Snapping::kWellConnected, kFarM);
   }
 
-  json::Object queries(const roads::Metric& metric) {
+  json::Object queries(const roads::Metric& metric, std::ostream* asked) {
     roads::RouteQuery query(network_, metric);
     std::vector<double> snapping, whole, routes;
     std::size_t found = 0;
@@ -79,6 +83,8 @@ class Bench {
       whole.push_back(snap + cost([&] { weight = query.weight(*start, *goal); }));
       snapping.push_back(snap);
       found += weight < roads::kUnreachable ? 1 : 0;
+      if (asked && weight < roads::kUnreachable)
+        *asked << from.lat << ' ' << from.lon << ' ' << to.lat << ' ' << to.lon << ' ' << weight / 1e3 << '\n';
       if (i >= kRoutes) continue;
       routes.push_back(snap + cost([&] {
                          if (const auto route = query.run(*start, *goal))
@@ -116,7 +122,7 @@ class Bench {
   std::size_t points_ = 0;
 };
 
-int run(const std::string& folder) {
+int run(const std::string& folder, const char* asked_file) {
   std::optional<Result<RoadFiles>> opened;
   const double opening = cost([&] { opened.emplace(RoadFiles::open(folder)); });
   if (!*opened) {
@@ -144,7 +150,10 @@ int run(const std::string& folder) {
                       {"customise_time_s", customising},
                       {"energy_weights_s", weighing},
                       {"customise_blend_s", blending}};
-  result["single"] = bench.queries(*time);
+  std::ofstream asked;
+  if (asked_file != nullptr) asked.open(asked_file);
+  asked << std::fixed << std::setprecision(7);
+  result["single"] = bench.queries(*time, asked_file != nullptr ? &asked : nullptr);
   result["many_to_many"] = bench.many(*time, files.stations());
   result["peak_mb"] = peak_mb();
   std::cout << json::serialize(result) << "\n";
@@ -155,9 +164,9 @@ int run(const std::string& folder) {
 }  // namespace evc::routing
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: evcosta-roads-bench DIR\n";
+  if (argc != 2 && argc != 3) {
+    std::cerr << "usage: evcosta-roads-bench DIR [ASKED]\n";
     return 2;
   }
-  return evc::routing::run(argv[1]);
+  return evc::routing::run(argv[1], argc == 3 ? argv[2] : nullptr);
 }
