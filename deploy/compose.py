@@ -51,6 +51,7 @@ def read_inputs():
     }
     brokers = int(values.setdefault("KAFKA_BROKERS", "1"))
     faults = values.get("EVCOSTA_FAULTS") == "yes"
+    values["FAULTS_DIR"] = f"{run}/faults" if faults else ""
     for part in ("ports", "processes"):
         spec[part] = {name: about for name, about in spec[part].items() if about.get("brokers", 1) <= brokers and (faults or not about.get("faults"))}
     base = int(values["PORT_BASE"])

@@ -5,6 +5,7 @@
 #include "kit/net/client_network.hpp"
 #include "kit/service/service.hpp"
 #include "services/gateway/api/edge.hpp"
+#include "services/gateway/api/fault_switches.hpp"
 #include "services/gateway/api/telemetry_stores.hpp"
 #include "services/gateway/console/console.hpp"
 #include "services/gateway/session/session_routes.hpp"
@@ -110,6 +111,11 @@ http::Endpoint store_address(const std::string& name, const std::string& text) {
   return {std::move(addresses.front().host), addresses.front().port};
 }
 
+struct FaultsSection {
+  std::string dir;
+};
+BOOST_DESCRIBE_STRUCT(FaultsSection, (), (dir))
+
 gateway::TelemetryStores& telemetry_stores(service::WorkerScope& scope) {
   const auto settings = scope.settings<StoresSection>("telemetry_stores");
   return scope.own<gateway::TelemetryStores>(
@@ -130,6 +136,7 @@ void wire(service::WorkerScope& scope) {
   const gateway::EdgeOptions options{.stream_idle = std::chrono::milliseconds(settings.stream_idle_ms)};
   gateway::OwnOperations own = own_operations(scope, limiter, settings);
   own.merge(telemetry_stores(scope).handlers());
+  own.merge(scope.own<gateway::FaultSwitches>(scope.settings<FaultsSection>("faults").dir).handlers());
   auto& edge =
       scope.own<gateway::Edge>(contracts::routes(), contracts::rate_classes(), peers, limiter, options, std::move(own));
   edge.add_routes(scope.router(), settings.routes);
@@ -144,7 +151,7 @@ int main(int argc, char** argv) {
   service::Definition definition{
       .name = "gateway",
       .needs = service::kRedis | service::kAuth,
-      .sections = {"edge", "telemetry_stores"},
+      .sections = {"edge", "telemetry_stores", "faults"},
       .wire = wire,
       .listener = {.trust = http::ServerOptions::Trust::kPublic, .client_certificate = net::ClientCertificate::kNone}};
   return service::run(argc, argv, std::move(definition));

@@ -163,4 +163,4 @@ class RelyingParty:
 
 def console(platform) -> RelyingParty:
     return RelyingParty(platform, "evcosta-console", redirect=platform.base_url + "/session/callback",
-                        scope="openid profile email account:manage operations:read operations:stations operations:payments operations:dead-letters")
+                        scope="openid profile email account:manage operations:read operations:stations operations:payments operations:dead-letters operations:faults")

@@ -4,24 +4,16 @@ them. Behind the gateway's place stands web/tests/browser/edge.mjs with an opera
 import json
 import os
 import subprocess
-import threading
 import time
 
 import confluent_kafka
 import pytest
-import yaml
+from console import TIME_LIMIT_S, browse, person
 from contract_files import ROOT
 from operators import make_operator
 from planted_events import authorised, event, now, produce, uuid7
 
-BROWSER = ROOT / "web/tests/browser"
 CHECKS = ("firstLoad", "everyPage", "narrow", "supportCode", "keyboard", "eventToPixel", "rolesAreHonest", "signedOut", "honestTrouble", "twoPeople", "refund")
-SCOPES = yaml.safe_load((ROOT / "contracts/routes.yaml").read_text(encoding="utf-8"))["scopes"]["operator"]
-TIME_LIMIT_S = 240
-
-
-def person(operator, role: str) -> dict:
-    return {"name": "Operadora", "roles": [role], "scopes": SCOPES[role], "token": operator.tokens["accessToken"]}
 
 
 class MadeStation:
@@ -69,29 +61,6 @@ def order_of(platform, held, **more) -> dict:
     return {"gateway": platform.base_url, "ca": str(platform.ca_file), "people": people, **more,
             "held": {"sessionId": charge["sessionId"], "traceId": charge["traceId"], "stationId": charge["station"]["stationId"],
                      "deadLetter": {"owner": "charging", "eventId": held["letter"]}, "madeStation": held["station"].id}}
-
-
-def browse(order: dict, station: MadeStation, *checks: str) -> dict[str, str]:
-    """Check → what it said."""
-    done, said = None, {}
-    with subprocess.Popen(["node", str(BROWSER / "run.mjs"), *checks], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT / "web") as process:
-        watchdog = threading.Timer(TIME_LIMIT_S, process.kill)
-        watchdog.start()
-        try:
-            process.stdin.write(json.dumps(order) + "\n")
-            process.stdin.flush()
-            for line in process.stdout:
-                if line.startswith("tell "):
-                    process.stdin.write(f"{station.say(kind='connectorStatus', connectorId=1, status=line.split()[1])}\n")
-                    process.stdin.flush()
-                elif line.startswith(("ok ", "not ok ")):
-                    done = line.removeprefix("not ").split()[1].rstrip(":")
-                    said[done] = line
-                elif done:
-                    said[done] += line
-        finally:
-            watchdog.cancel()
-    return said
 
 
 @pytest.fixture(scope="module")

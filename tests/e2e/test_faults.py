@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from background import InBackground
+from console import browse, person
+from operators import make_operator
 from prometheus import firing
 
 FIRES_WITHIN_S, CLEARS_WITHIN_S = 90, 180
@@ -110,6 +112,38 @@ def test_a_fault_ends_by_itself(drilled, eventually):
     eventually(lambda: audited(drilled, "clock-skew")[-1]["what"] == "off", 10, every_s=0.2, what="the end by itself")
     assert audited(drilled, "clock-skew")[-1]["how"] == "its time was over"
     assert evcosta(drilled.root, drilled.run_dir, "fault", "clock-skew", "on", "--for", "901").returncode != 0
+
+
+def test_operators_switch_faults_through_the_gateway(platform, drilled, eventually):
+    operator, viewer = make_operator(drilled, "operator"), make_operator(drilled, "viewer")
+    path, wish = "/operations/faults/clock-skew", {"forSeconds": 600, "why": "a test through the gateway"}
+
+    def told():
+        list_of_all = operator.get("/operations/faults")
+        assert list_of_all["available"] and {fault["name"] for fault in list_of_all["faults"]} == set(ALERTS)
+        return next(fault for fault in list_of_all["faults"] if fault["name"] == "clock-skew")
+    assert told()["state"] == "off"
+    assert viewer.request("PUT", path, json=wish).status_code == 403
+    assert operator.request("PUT", "/operations/faults/no-such", json=wish).status_code == 404
+    assert operator.request("PUT", path, json={**wish, "forSeconds": 901}).status_code == 422
+    assert operator.request("PUT", path, json=wish).status_code == 202
+    eventually(lambda: told()["state"] == "on", 20, every_s=0.2, what="the fault to begin")
+    assert "clock-skew         on" in switch(drilled, "list"), "the command line tells the same"
+    assert operator.request("DELETE", path).status_code == 204
+    eventually(lambda: told()["state"] == "off", 20, every_s=0.2, what="the fault to end")
+    on, off = audited(drilled, "clock-skew")[-2:]
+    assert (on["what"], off["what"]) == ("on", "off") and on["why"] == wish["why"] and on["who"] == operator.claims()["puid"]
+    # On any other platform there is nothing to switch.
+    elsewhere = make_operator(platform, "operator")
+    assert elsewhere.get("/operations/faults") == {"available": False, "faults": []}
+    assert elsewhere.request("PUT", path, json=wish).status_code == 404
+
+
+def test_the_console_switches_faults(drilled):
+    order = {"gateway": drilled.base_url, "ca": str(drilled.ca_file), "held": {},
+             "people": {role: person(make_operator(drilled, role), role) for role in ("admin", "operator", "viewer")}}
+    said = browse(order, None, "faultSwitches")
+    assert said["faultSwitches"].startswith("ok "), said["faultSwitches"]
 
 
 @pytest.mark.long

@@ -51,7 +51,7 @@ def test_an_operator_signs_in_to_the_console(platform):
     assert claims["aud"] == "evcosta-console" and claims["nonce"] == client.nonce and claims["amr"] == ["pwd"] and claims["iss"] == platform.base_url
     assert abs(claims["auth_time"] - time.time()) < 60 and claims["at_hash"] == left_half_hash(tokens["access_token"]) and claims["sid"] == access["sid"]
     assert access["client_id"] == "evcosta-console" and access["role"] == "operator"
-    assert set(tokens["scope"].split()) == {"openid", "profile", "email", "account:manage", "operations:read", "operations:stations"}, "what the role has, of what was asked"
+    assert set(tokens["scope"].split()) == {"openid", "profile", "email", "account:manage", "operations:read", "operations:stations", "operations:faults"}, "what the role has, of what was asked"
     assert client.userinfo(tokens["access_token"]).json() == {"sub": claims["sub"], "name": "Operadora", "email": operator.email, "email_verified": True}
     operator.use({"accessToken": tokens["access_token"]})
     assert operator.request("GET", "/operations/charging/cases").status_code == 200

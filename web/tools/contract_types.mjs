@@ -6,7 +6,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 
 const contracts = new URL('../../contracts/http/', import.meta.url);
 const target = new URL('../src/contracts/', import.meta.url);
-const used = ['operations', 'charging', 'payment', 'integrations'];
+const used = ['operations', 'charging', 'payment', 'integrations', 'faults'];
 
 async function changedAt(url) {
   return stat(url).then((found) => found.mtimeMs, () => 0);

@@ -142,6 +142,8 @@ constexpr std::array kScopes{
                "decidir sobre pagos y devoluciones"},
     ScopeTexts{"operations:dead-letters", "decidir sobre eventos parados", "decide about events that stand still",
                "decidir sobre eventos detenidos"},
+    ScopeTexts{"operations:faults", "provocar falhas para um exercício", "make parts fail for a drill",
+               "provocar fallos para un simulacro"},
 };
 
 }  // namespace

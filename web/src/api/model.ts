@@ -1,5 +1,6 @@
 // The contract's types under the names that the pages use.
 import type { components as ChargingFile } from '../contracts/charging';
+import type { components as FaultsFile } from '../contracts/faults';
 import type { components as OperationsFile } from '../contracts/operations';
 import type { components as PaymentFile } from '../contracts/payment';
 
@@ -31,6 +32,7 @@ export type Case = Charging['Case'];
 export type CaseOutcome = Charging['CaseOutcome'];
 export type Problem = Charging['Problem'];
 export type Refund = PaymentFile['schemas']['Refund'];
+export type Fault = FaultsFile['schemas']['Fault'];
 export type RefundReason = PaymentFile['schemas']['RefundReason'];
 
 // The services that keep dead letters, cases and decisions of their own.

@@ -48,7 +48,7 @@ class Language {
   }
 
   // A text for a word of a contract's enumeration; the word itself when there is none yet.
-  word(group: 'state' | 'status' | 'result' | 'action' | 'refund' | 'reason' | 'outcome' | 'payment', word: string): string {
+  word(group: 'state' | 'status' | 'result' | 'action' | 'refund' | 'reason' | 'outcome' | 'payment' | 'fault' | 'faultIs', word: string): string {
     return (this.#texts as Record<string, string>)[`${group}.${word}`] ?? word;
   }
 

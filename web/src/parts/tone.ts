@@ -1,5 +1,5 @@
 // How states look: a colour and a shape each, so that neither alone carries the meaning. Pure.
-import type { ConnectorStatus, SessionState } from '../api/model';
+import type { ConnectorStatus, Fault, SessionState } from '../api/model';
 
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'off';
 export type Shape = 'ring' | 'disc' | 'bolt' | 'half' | 'pause' | 'tick' | 'triangle' | 'square' | 'dash' | 'cross';
@@ -67,6 +67,14 @@ export const REFUND: Record<string, Look> = {
   unknown: { tone: 'warn', shape: 'triangle' },
   refunded: { tone: 'good', shape: 'tick' },
   failed: { tone: 'bad', shape: 'cross' },
+};
+
+export const FAULT: Record<Fault['state'], Look> = {
+  off: { tone: 'off', shape: 'ring' },
+  asked: { tone: 'busy', shape: 'half' },
+  on: { tone: 'bad', shape: 'triangle' },
+  ending: { tone: 'busy', shape: 'half' },
+  failed: { tone: 'warn', shape: 'cross' },
 };
 
 export const PAYMENT: Record<string, Look> = {

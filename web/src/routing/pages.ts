@@ -21,6 +21,7 @@ const LOADERS: Record<PageName, () => Loaded> = {
   services: () => import('../pages/Services.svelte'),
   ops: () => import('../pages/Ops.svelte'),
   flow: () => import('../pages/Flow.svelte'),
+  faults: () => import('../pages/Faults.svelte'),
   audit: () => import('../pages/Audit.svelte'),
   nowhere: () => import('../pages/Nowhere.svelte'),
 };
@@ -53,5 +54,6 @@ export const PLACES: Place[] = [
   { page: 'services', icon: 'services', key: 'm', text: 'nav.services' },
   { page: 'ops', icon: 'ops', key: 'o', text: 'nav.ops' },
   { page: 'flow', icon: 'flow', key: 'f', text: 'nav.flow' },
+  { page: 'faults', icon: 'faults', key: 'x', text: 'nav.faults' },
   { page: 'audit', icon: 'audit', key: 'a', text: 'nav.audit' },
 ];

@@ -13,6 +13,7 @@ export type PageName =
   | 'services'
   | 'ops'
   | 'flow'
+  | 'faults'
   | 'audit'
   | 'nowhere';
 
@@ -41,6 +42,7 @@ const SHAPES: [string, PageName][] = [
   ['ops/:dashboard', 'ops'],
   ['flow', 'flow'],
   ['flow/:traceId', 'flow'],
+  ['faults', 'faults'],
   ['audit', 'audit'],
 ];
 

@@ -28,6 +28,7 @@ export function pagesOf({ held }) {
     services: '/console/services',
     ops: '/console/ops',
     flow: `/console/flow/${held.traceId}`,
+    faults: '/console/faults',
     audit: '/console/audit',
     nowhere: '/console/nothing-here',
   };
@@ -228,6 +229,25 @@ export async function refund(stage) {
   await decide(page);
   await page.locator('main td .chip.good').first().waitFor({ timeout: 20_000 });
   stage.edge.setWho(stage.people.admin);
+  await context.close();
+}
+
+// On a platform for drills: a fault is switched on with a reason, ends when it is told to, and who may only look cannot.
+export async function faultSwitches(stage) {
+  const { context, page } = await openWindow(stage.browser, { locale: 'en-GB' });
+  stage.edge.setWho(stage.people.viewer);
+  await enter(stage, page, '/console/faults');
+  const row = page.locator('tr[data-fault="clock-skew"]');
+  assert.ok(await row.getByRole('button', { name: 'Switch on' }).isDisabled(), 'a viewer switches nothing on');
+  stage.edge.setWho(stage.people.operator);
+  await enter(stage, page, '/console/faults');
+  await row.getByRole('button', { name: 'Switch on' }).click();
+  await page.getByRole('dialog').locator('input').fill('600');
+  await decide(page, 'a drill by the browser');
+  await row.locator('.chip.bad').waitFor({ timeout: 20_000 });
+  assert.deepEqual(await violations(page), []);
+  await row.getByRole('button', { name: 'End' }).click();
+  await row.locator('.chip.off').waitFor({ timeout: 20_000 });
   await context.close();
 }
 
