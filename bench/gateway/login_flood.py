@@ -1,7 +1,7 @@
 """Sign-ins, or other requests, at a fixed rate over kept connections from many addresses: a process of its own, so that it delays nobody who measures.
 
 login_flood.py HOST PORT CA RATE SECONDS ADDRESSES login|nothing
-Prints {"sent": …, "answers": {status: count}}. `nothing` asks for a path that does not exist, as often and over as many connections: what the
+Prints "connected" when every client has its connection, and at the end {"sent": …, "answers": {status: count}}. `nothing` asks for a path that does not exist, as often and over as many connections: what the
 traffic by itself does to this machine."""
 import asyncio
 import collections
@@ -33,17 +33,20 @@ class Flood:
         self.answers: collections.Counter = collections.Counter()
         self.sent = 0
 
-    async def one_client(self, number: int, begin: float) -> None:
+    async def connect(self, number: int):
+        address = f"127.{90 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
+        return await asyncio.open_connection("localhost", self.port, ssl=self.tls, local_addr=(address, 0))
+
+    async def one_client(self, number: int, streams) -> None:
         """Its requests are due at their times, whatever the answers take; what would be late is left out."""
-        every, due = self.addresses / self.rate, begin + number / self.rate
-        streams = None
+        every, begin = self.addresses / self.rate, time.monotonic()
+        due = begin + number / self.rate
         while due < begin + self.seconds:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             due = max(due + every, time.monotonic())
             try:
                 if streams is None:
-                    address = f"127.{90 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
-                    streams = await asyncio.open_connection("localhost", self.port, ssl=self.tls, local_addr=(address, 0))
+                    streams = await self.connect(number)
                 first, body = body_of(self.kind)
                 streams[1].write(f"{first} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
                 self.sent += 1
@@ -57,8 +60,9 @@ class Flood:
                 streams = None
 
     async def run(self) -> dict:
-        begin = time.monotonic() + 0.2
-        await asyncio.gather(*(self.one_client(number, begin) for number in range(self.addresses)))
+        connections = await asyncio.gather(*(self.connect(number) for number in range(self.addresses)))
+        print("connected", flush=True)
+        await asyncio.gather(*(self.one_client(number, streams) for number, streams in enumerate(connections)))
         return {"sent": self.sent, "answers": {str(status): count for status, count in sorted(self.answers.items(), key=str)}}
 
 

@@ -37,7 +37,7 @@ class FaultSwitchesTest : public ::testing::Test {
   json::Object told(const std::string& name) {
     const auto list = json::parse(ask(switches_, "listFaults").body).value();
     for (const auto& fault : list.at("faults").as_array())
-      if (fault.at("name") == name) return fault.as_object();
+      if (fault.at("name").as_string() == std::string_view(name)) return fault.as_object();
     return {};
   }
 
