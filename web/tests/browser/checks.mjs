@@ -148,14 +148,16 @@ export async function keyboard(stage) {
   await context.close();
 }
 
-// A connector changes at its station; `stage.tell` asks the test to let it happen and answers with its moment.
+// A connector changes at its station; `stage.tell` asks the test to let it happen and answers with its moment. Looked at
+// `stage.looks` times (5), with the rows of all stations that `stage.words` finds on the page.
 export async function eventToPixel(stage) {
   const { context, page } = await openWindow(stage.browser);
-  await enter(stage, page, `/console/stations?show=all&words=${stage.held.madeStation}`);
+  await enter(stage, page, `/console/stations?show=all&words=${stage.words ?? stage.held.madeStation}`);
   await page.locator(`tr[data-station="${stage.held.madeStation}"]`).waitFor();
   await page.waitForFunction(() => document.querySelector('[role="status"] .good'));
   const took = [];
-  for (const status of ['charging', 'faulted', 'available', 'charging', 'available']) {
+  for (let look = 0; look < (stage.looks ?? 5); look += 1) {
+    const status = ['charging', 'faulted', 'available'][look % 3];
     const seen = page.evaluate(
       ([station, tone]) =>
         new Promise((done) => {
@@ -171,9 +173,11 @@ export async function eventToPixel(stage) {
   }
   await context.close();
   const sorted = took.toSorted((one, other) => one - other);
-  // One of them may meet a pause of the machine.
-  assert.ok(sorted.at(-2) <= EVENT_TO_PIXEL_MS, `from the event to the pixel: ${took} ms`);
-  return `event to pixel: ${took.map(Math.round).join(', ')} ms`;
+  // The 95th percentile; of five, one may meet a pause of the machine.
+  const p95 = sorted.at(-1 - Math.max(1, Math.floor(sorted.length * 0.05)));
+  const said = `event to pixel: p50 ${Math.round(sorted.at(sorted.length / 2))} ms, p95 ${Math.round(p95)} ms of ${sorted.length}`;
+  assert.ok(p95 <= EVENT_TO_PIXEL_MS, `${said}: ${took.map(Math.round)}`);
+  return said;
 }
 
 async function decide(page, reason) {
