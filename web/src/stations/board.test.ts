@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Station } from '../api/model';
-import { changed, matches, powerKw, totals } from './board';
+import { changed, foundBy, matches, powerKw, totals, wordsOf, type Filter } from './board';
 
 const station = (more: Partial<Station> = {}): Station => ({
   stationId: 'BR-SP-0069',
@@ -15,20 +15,22 @@ const station = (more: Partial<Station> = {}): Station => ({
   ...more,
 });
 
+const seen = (one: Station, filter: Filter, text: string) => matches(one, foundBy(one), filter, wordsOf(text));
+
 describe('the station board', () => {
   it('finds by words without accents, all of which must be there', () => {
-    expect(matches(station(), 'alive', 'jacarei 0069')).toBe(true);
-    expect(matches(station(), 'alive', 'jacareí paraty')).toBe(false);
-    expect(matches(station(), 'alive', '')).toBe(true);
+    expect(seen(station(), 'alive', 'jacarei 0069')).toBe(true);
+    expect(seen(station(), 'alive', 'jacareí paraty')).toBe(false);
+    expect(seen(station(), 'alive', '')).toBe(true);
   });
   it('filters by what is going on', () => {
-    expect(matches(station(), 'charging', '')).toBe(true);
-    expect(matches(station(), 'free', '')).toBe(true);
-    expect(matches(station(), 'trouble', '')).toBe(false);
-    expect(matches(station({ status: 'offline' }), 'trouble', '')).toBe(true);
-    expect(matches(station({ status: 'offline' }), 'free', '')).toBe(false);
-    expect(matches(station({ status: 'unknown' }), 'alive', '')).toBe(false);
-    expect(matches(station({ status: 'unknown' }), 'all', '')).toBe(true);
+    expect(seen(station(), 'charging', '')).toBe(true);
+    expect(seen(station(), 'free', '')).toBe(true);
+    expect(seen(station(), 'trouble', '')).toBe(false);
+    expect(seen(station({ status: 'offline' }), 'trouble', '')).toBe(true);
+    expect(seen(station({ status: 'offline' }), 'free', '')).toBe(false);
+    expect(seen(station({ status: 'unknown' }), 'alive', '')).toBe(false);
+    expect(seen(station({ status: 'unknown' }), 'all', '')).toBe(true);
   });
   it('takes one change over and leaves the rest', () => {
     const before = station();

@@ -25,10 +25,17 @@ function fits(station: Station, filter: Filter): boolean {
 
 const folded = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
-export function matches(station: Station, filter: Filter, words: string): boolean {
-  if (!fits(station, filter)) return false;
-  const text = folded(`${station.stationId} ${station.name} ${station.network ?? ''}`);
-  return folded(words).split(/\s+/).every((word) => text.includes(word));
+// What a search for words looks at, without accents and capitals.
+export function foundBy(station: Station): string {
+  return folded(`${station.stationId} ${station.name} ${station.network ?? ''}`);
+}
+
+export function wordsOf(text: string): string[] {
+  return folded(text).split(/\s+/);
+}
+
+export function matches(station: Station, found: string, filter: Filter, words: string[]): boolean {
+  return fits(station, filter) && words.every((word) => found.includes(word));
 }
 
 // The same order at all times: a board whose rows jump cannot be read.

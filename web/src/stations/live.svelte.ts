@@ -1,19 +1,25 @@
-// The board's stations: read whole once, then changed one by one as the stream tells. A stream that breaks is opened
+// The board's stations: read whole once, then changed as the stream tells, many changes at a time. A stream that breaks is opened
 // again with longer pauses, and what was missed comes with its beginning, which tells every connector.
 import { getAll } from '../api/client';
 import type { ConnectorChange, Station } from '../api/model';
 import { Watched } from '../api/watched.svelte';
-import { changed, inOrder } from './board';
+import { changed, foundBy, inOrder } from './board';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+// What comes meanwhile is drawn together: a busy network would otherwise be added up and drawn at every change.
+const TOGETHER_MS = 30;
+// A station that was not there when we began is a reason to read all of them again, but not for each of its connectors.
+const AGAIN_MS = 1_000;
 
 // One row of the board: only it is drawn anew when it changes.
 export class Row {
   station = $state.raw<Station>() as Station;
   changedAt = $state(0);
+  readonly found: string; // what a search looks at; it does not change
   constructor(station: Station) {
     this.station = station;
+    this.found = foundBy(station);
   }
 }
 
@@ -23,6 +29,9 @@ export class LiveStations {
   #byId = new Map<string, Row>();
   #stream: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #waiting: ConnectorChange[] = [];
+  #drawing: ReturnType<typeof setTimeout> | undefined;
+  #reading: ReturnType<typeof setTimeout> | undefined;
   #pause = FIRST_PAUSE_MS;
   #closed = false;
 
@@ -56,8 +65,22 @@ export class LiveStations {
   }
 
   #take(change: ConnectorChange): void {
+    this.#waiting.push(change);
+    this.#drawing ??= setTimeout(() => {
+      this.#drawing = undefined;
+      this.#waiting.splice(0).forEach((one) => this.#apply(one));
+    }, TOGETHER_MS);
+  }
+
+  #apply(change: ConnectorChange): void {
     const row = this.#byId.get(change.stationId);
-    if (!row) return void this.rows.again(); // a station that was not there when we began
+    if (!row) {
+      this.#reading ??= setTimeout(() => {
+        this.#reading = undefined;
+        void this.rows.again();
+      }, AGAIN_MS);
+      return;
+    }
     const before = row.station;
     row.station = changed(before, change);
     const old = before.connectors.find((connector) => connector.connectorId === change.connector.connectorId);
@@ -66,7 +89,7 @@ export class LiveStations {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    [this.#timer, this.#drawing, this.#reading].forEach((one) => clearTimeout(one));
     this.#stream?.close();
     this.rows.close();
   }
