@@ -91,8 +91,7 @@ json::Object FaultSwitches::told(const std::string& name, const std::string& des
     const json::Object& wish = wanted ? *wanted : *active;
     fault["state"] = active ? (wanted ? "on" : "ending") : "asked";
     const std::chrono::duration<double> until(seconds_of(wish, "until"));
-    fault["endsAt"] =
-        format_rfc3339(std::max(now, WallTime(std::chrono::duration_cast<WallTime::duration>(until))));
+    fault["endsAt"] = format_rfc3339(std::max(now, WallTime(std::chrono::duration_cast<WallTime::duration>(until))));
     fault["forSeconds"] = std::max<std::int64_t>(1, static_cast<std::int64_t>(seconds_of(wish, "for_s")));
     fault["askedBy"] = text_of(wish, "who").substr(0, 200);
     if (const std::string why = text_of(wish, "why"); !why.empty()) fault["why"] = why;
@@ -133,13 +132,12 @@ Result<json::Object> FaultSwitches::switch_on(const RequestContext& context, con
   const auto until = now + std::chrono::seconds(wish.for_seconds);
   std::error_code ignored;
   std::filesystem::remove(folder_ + "/active/" + name + ".failed", ignored);
-  EVC_CHECK(put_file(folder_ + "/wanted/" + name,
-                     {{"until", std::chrono::duration<double>(until.time_since_epoch()).count()},
-                      {"for_s", wish.for_seconds},
-                      {"who", context.principal.puid},
-                      {"why", wish.why}}));
-  EVC_LOG(kWarn, context.trace, "A fault is asked for",
-          {{telemetry::key::kReason, name}});
+  EVC_CHECK(
+      put_file(folder_ + "/wanted/" + name, {{"until", std::chrono::duration<double>(until.time_since_epoch()).count()},
+                                             {"for_s", wish.for_seconds},
+                                             {"who", context.principal.puid},
+                                             {"why", wish.why}}));
+  EVC_LOG(kWarn, context.trace, "A fault is asked for", {{telemetry::key::kReason, name}});
   return told(name, text_of(described().value_or(json::Object()), name.c_str()), now);
 }
 

@@ -87,15 +87,17 @@ TEST_F(FaultSwitchesTest, WhatIsNoFaultAndWhatIsNoWishIsRefused) {
     EXPECT_EQ(ask(switches_, "switchFaultOn", name, good).status, 404) << name;
     EXPECT_EQ(ask(switches_, "switchFaultOff", name).status, 404) << name;
   }
-  for (const char* bad : {R"({"forSeconds":0,"why":"x"})", R"({"forSeconds":901,"why":"x"})", R"({"forSeconds":60,"why":""})",
-                          R"({"forSeconds":60})", R"({"forSeconds":60,"why":"x","who":"somebody else"})"})
+  for (const char* bad :
+       {R"({"forSeconds":0,"why":"x"})", R"({"forSeconds":901,"why":"x"})", R"({"forSeconds":60,"why":""})",
+        R"({"forSeconds":60})", R"({"forSeconds":60,"why":"x","who":"somebody else"})"})
     EXPECT_EQ(ask(switches_, "switchFaultOn", "redis-down", bad).status, 422) << bad;
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path("wanted")));
 }
 
 TEST_F(FaultSwitchesTest, OnAnyOtherPlatformThereAreNone) {
   FaultSwitches none{""};
-  EXPECT_EQ(json::parse(ask(none, "listFaults").body).value(), json::parse(R"({"available":false,"faults":[]})").value());
+  EXPECT_EQ(json::parse(ask(none, "listFaults").body).value(),
+            json::parse(R"({"available":false,"faults":[]})").value());
   EXPECT_EQ(ask(none, "switchFaultOn", "redis-down", R"({"forSeconds":60,"why":"x"})").status, 404);
 }
 
