@@ -7,7 +7,7 @@ from contract_files import Contracts
 from operators import make_operator
 from person import Person, assert_problem, server_sent_events
 
-TELEMETRY = [operation for operation in Contracts().operations if operation.service == "gateway" and operation.path.startswith("/operations/")]
+BY_THE_GATEWAY = [operation for operation in Contracts().operations if operation.service == "gateway" and operation.path.startswith("/operations/")]
 NO_TRACE = "0123456789abcdef0123456789abcdef"
 
 
@@ -103,9 +103,9 @@ def test_a_trace_that_is_not_there(viewer):
     assert viewer.get("/operations/logs", traceId=NO_TRACE)["records"] == []
 
 
-@pytest.mark.parametrize("operation", TELEMETRY, ids=lambda operation: operation.id)
-def test_the_telemetry_stores_are_for_operators(platform, driver, operation):
+@pytest.mark.parametrize("operation", BY_THE_GATEWAY, ids=lambda operation: operation.id)
+def test_what_the_gateway_answers_operators_is_for_them(platform, driver, operation):
     """The other operations are walked by test_authorisation; these the gateway answers itself."""
     path = re.sub(r"{\w+}", NO_TRACE, operation.path)
-    assert_problem(Person(platform).request("GET", path), 401, "unauthenticated")
-    assert_problem(driver.request("GET", path), 403, "forbidden")
+    assert_problem(Person(platform).request(operation.method, path), 401, "unauthenticated")
+    assert_problem(driver.request(operation.method, path), 403, "forbidden")
