@@ -77,6 +77,9 @@ void write_out(std::string_view text) {
   }
 }
 
+constexpr std::chrono::milliseconds kGather{10};
+constexpr std::size_t kTogether = 256;
+
 // The writer's thread and, with an endpoint, the sender to the Collector.
 class Writer {
  public:
@@ -99,7 +102,7 @@ class Writer {
         return;
       }
       waiting_.push_back(std::move(record));
-      if (waiting_.size() > 1) return;  // the writer knows already
+      if (waiting_.size() != 1 && waiting_.size() != kTogether) return;  // the writer knows already
     }
     changed_.notify_one();
   }
@@ -128,6 +131,8 @@ class Writer {
     while (true) {
       changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
+      // Lines of a moment go out together: one wake-up and one write for many.
+      changed_.wait_for(lock, kGather, [this] { return stopping_ || waiting_.size() >= kTogether; });
       taken.swap(waiting_);
       lock.unlock();
       text.clear();
