@@ -8,9 +8,9 @@ DRIVERS, PER_SECOND = 8, 40
 
 
 class Reader(threading.Thread):
-    def __init__(self, driver, number: int, seconds: float):
+    def __init__(self, driver, number: int, seconds: float, routes: tuple[str, ...]):
         super().__init__(daemon=True)
-        self.driver, self.number, self.seconds, self.ms, self.refused = driver, number, seconds, [], 0
+        self.driver, self.number, self.seconds, self.routes, self.ms, self.refused = driver, number, seconds, routes, [], 0
 
     def run(self) -> None:
         every = DRIVERS / PER_SECOND
@@ -18,16 +18,16 @@ class Reader(threading.Thread):
         while due < end:
             time.sleep(max(0.0, due - time.monotonic()))
             try:
-                self.driver.call("GET", ROUTES[len(self.ms) % len(ROUTES)])
+                self.driver.call("GET", self.routes[len(self.ms) % len(self.routes)])
             except Exception:  # whatever it was, it was no answer in order
                 self.refused += 1
             self.ms.append((time.monotonic() - due) * 1000)
             due += every
 
 
-def read_for(drivers: list, seconds: float) -> dict:
+def read_for(drivers: list, seconds: float, routes: tuple[str, ...] = ROUTES) -> dict:
     """p50 and p95 of all drivers' requests together, and how many were refused."""
-    readers = [Reader(driver, number, seconds) for number, driver in enumerate(drivers)]
+    readers = [Reader(driver, number, seconds, routes) for number, driver in enumerate(drivers)]
     for reader in readers:
         reader.start()
     for reader in readers:

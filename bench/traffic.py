@@ -1,20 +1,31 @@
-"""Sign-ins, or other requests, at a fixed rate over kept connections from many addresses: a process of its own, so that it delays nobody who measures.
+"""Requests at a fixed rate over kept connections from many addresses: a process of its own, so that it delays nobody who measures.
 
-login_flood.py HOST PORT CA RATE SECONDS ADDRESSES login|nothing
-Prints "connected" when every client has its connection, and at the end {"sent": …, "answers": {status: count}}. `nothing` asks for a path that does not exist, as often and over as many connections: what the
-traffic by itself does to this machine."""
+traffic.py HOST PORT CA RATE SECONDS CONNECTIONS login|nothing|search [TOKENS]
+Prints "connected" when every client has its connection, and at the end {"sent": …, "answers": {status: count}}. `login`: sign-ins of people who do
+not exist; `nothing`: a path that does not exist, what the traffic by itself does to this machine; `search`: trips between Brazilian towns, each by
+the next of the drivers whose tokens TOKENS holds, a line each. More than can be answered makes a closed loop: each client's next
+request follows its last answer."""
 import asyncio
 import collections
 import json
+import random
 import secrets
 import ssl
 import sys
 import time
+from pathlib import Path
 
 
-def body_of(kind: str) -> tuple[str, bytes]:
+# São Paulo, Rio de Janeiro, Vitória, Curitiba, Florianópolis, Paraty, Belo Horizonte, Santos
+TOWNS = ((-23.5505, -46.6333), (-22.9068, -43.1729), (-20.3155, -40.3128), (-25.4284, -49.2733), (-27.5954, -48.5480), (-23.2178, -44.7131), (-19.9167, -43.9345), (-23.9608, -46.3336))
+
+
+def request_of(kind: str) -> tuple[str, bytes]:
     if kind == "nothing":
         return "GET /there-is-no-such-path", b""
+    if kind == "search":
+        begin, end = random.sample(TOWNS, 2)
+        return f"GET /routing?from={begin[0]},{begin[1]}&to={end[0]},{end[1]}&vehicle=byd-dolphin-gs&soc={random.uniform(0.4, 0.9):.2f}", b""
     return "POST /auth/login", json.dumps({"email": f"{secrets.token_hex(8)}@correio.example", "password": "uma-senha-que-ninguem-tem"}).encode()
 
 
@@ -26,10 +37,11 @@ async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
     return int(head[0].split()[1]), fields.get("connection", "").lower() != "close"
 
 
-class Flood:
-    def __init__(self, host: str, port: int, ca: str, rate: float, seconds: float, addresses: int, kind: str):
+class Traffic:
+    def __init__(self, host: str, port: int, ca: str, rate: float, seconds: float, addresses: int, kind: str, tokens: list[str]):
         self.host, self.port, self.tls = host, port, ssl.create_default_context(cafile=ca)
         self.rate, self.seconds, self.addresses, self.kind = rate, seconds, addresses, kind
+        self.signed_in = [f"Authorization: Bearer {token}\r\n" for token in tokens] or [""]
         self.answers: collections.Counter = collections.Counter()
         self.sent = 0
 
@@ -47,8 +59,8 @@ class Flood:
             try:
                 if streams is None:
                     streams = await self.connect(number)
-                first, body = body_of(self.kind)
-                streams[1].write(f"{first} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                first, body = request_of(self.kind)
+                streams[1].write(f"{first} HTTP/1.1\r\nHost: {self.host}\r\n{self.signed_in[self.sent % len(self.signed_in)]}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
                 self.sent += 1
                 status, goes_on = await read_answer(streams[0])
                 self.answers[status] += 1
@@ -67,8 +79,9 @@ class Flood:
 
 
 def main() -> int:
-    host, port, ca, rate, seconds, addresses, kind = sys.argv[1:]
-    print(json.dumps(asyncio.run(Flood(host, int(port), ca, float(rate), float(seconds), int(addresses), kind).run())))
+    host, port, ca, rate, seconds, addresses, kind, *tokens = sys.argv[1:]
+    words = Path(tokens[0]).read_text(encoding="ascii").split() if tokens else []
+    print(json.dumps(asyncio.run(Traffic(host, int(port), ca, float(rate), float(seconds), int(addresses), kind, words).run())))
     return 0
 
 
