@@ -1,5 +1,7 @@
 // Random trips over a made-up country (tools/synthetic_country), imported like any map, with its own charging stations:
-// 20 by default on a small one, 2,000 on one of 200,000 nodes with EVCOSTA_TEST_LONG=1. Tells what a trip costs.
+// 20 by default on a small one, 2,000 on one of 200,000 nodes with EVCOSTA_TEST_LONG=1, EVCOSTA_TEST_COUNTRY_TRIPS on
+// one of EVCOSTA_TEST_COUNTRY_NODES (5,200,000: a country's size, with a station for every 3,500). Tells what a trip
+// costs.
 #include "bench/routing/trips/measure.hpp"
 #include "services/routing/domain/imported/random_trips_test.hpp"
 #include "services/routing/import/extract_fixture_test.hpp"
@@ -10,20 +12,29 @@ namespace {
 
 using routing::RandomTrips;
 
+int asked_for(const char* variable, int otherwise) {
+  const char* value = std::getenv(variable);
+  return value != nullptr ? std::stoi(value) : otherwise;
+}
+
 TEST(SyntheticTrips, AreDrivenAgain) {
   const testing::TemporaryFolder folder;
+  const int nodes = asked_for("EVCOSTA_TEST_COUNTRY_NODES", RandomTrips::wanted(12'000, 200'000));
+  const int wanted = asked_for("EVCOSTA_TEST_COUNTRY_TRIPS", RandomTrips::wanted(20, 2'000));
+  const bool large = nodes >= 1'000'000;
+  const int stations = large ? nodes / 3'500 : RandomTrips::wanted(30, 120);
+  const double usable_kwh = large ? 45 : RandomTrips::wanted(10, 20);
   const std::string map = folder.path("country.osm.pbf");
-  synthetic::write_country(map, {.seed = 7,
-                                 .nodes = static_cast<std::uint64_t>(RandomTrips::wanted(12'000, 200'000)),
-                                 .stations = static_cast<std::uint64_t>(RandomTrips::wanted(30, 120))});
+  synthetic::write_country(
+      map, {.seed = 7, .nodes = static_cast<std::uint64_t>(nodes), .stations = static_cast<std::uint64_t>(stations)});
   routing::OnExtract country({.map = map, .elevation = ""});
   const auto network = country.network();
   const routing::OverlayPlanner planner(network);
   RandomTrips trips(*network, planner);
   Samples samples;
-  while (trips.trips() < RandomTrips::wanted(20, 2'000)) {
+  while (trips.trips() < wanted) {
     SCOPED_TRACE("trip " + std::to_string(trips.trips()));
-    const routing::TripRequest request = country.trip(RandomTrips::wanted(10, 20));
+    const routing::TripRequest request = country.trip(usable_kwh);
     samples.measure([&] { trips.plan(request); });
     ASSERT_FALSE(HasFatalFailure());
   }
