@@ -5,6 +5,7 @@ import time
 
 ROUTES = ("/users/me/vehicles", "/stations/BR-SP-0069")
 DRIVERS, PER_SECOND = 8, 40
+SHARE, MS = 1.2, 5
 
 
 class Reader(threading.Thread):
@@ -38,3 +39,8 @@ def read_for(drivers: list, seconds: float, routes: tuple[str, ...] = ROUTES) ->
 
 def p95_medians(windows: list[dict], kinds: tuple[str, ...]) -> dict[str, float]:
     return {kind: round(statistics.median(one["p95_ms"] for one in windows if one["kind"] == kind), 2) for kind in kinds}
+
+
+def about_the_same(p95: float, quiet: float) -> bool:
+    """Not higher than on a quiet platform by more than 20 % and 5 ms."""
+    return p95 <= max(quiet * SHARE, quiet + MS)
