@@ -11,8 +11,11 @@ pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
-# Found from kit/telemetry alone, which is the only folder that links it.
-find_package(opentelemetry-cpp CONFIG REQUIRED)
+# These two for kit/telemetry alone.
+find_package(CURL REQUIRED)
+find_path(EVC_PROTOZERO_INCLUDE protozero/pbf_writer.hpp REQUIRED)
+add_library(evc_protozero INTERFACE)
+target_include_directories(evc_protozero SYSTEM INTERFACE ${EVC_PROTOZERO_INCLUDE})
 # Linear programs for tests alone: what the route solvers find is held against them.
 find_library(EVC_GLPK_LIBRARY glpk REQUIRED)
 add_library(evc_glpk INTERFACE)

@@ -12,7 +12,7 @@ evc_go_tool() { echo "$evc_cache/tools/$1-$(evc_key "$evc_root/tools/$1"/*)/$1";
 # The broker's folder: libs/, template/ (a formatted data folder), kafka.jsa (class-data archive).
 evc_kafka() { echo "$evc_cache/kafka-$(evc_key "$evc_root"/deploy/kafka/{pom.xml,jvm.options,prepare.sh})"; }
 
-# libosmium's and protozero's headers, unpacked: usr/include.
+# libosmium's headers, unpacked: usr/include.
 evc_osmium() { echo "$evc_cache/osmium-$(evc_key "$evc_root/tools/osmium/packages.txt")"; }
 # The schema registry's folder: app/ (its archive, unpacked) and java, a link to a Java of version 21 or newer.
 evc_apicurio() { echo "$evc_cache/apicurio-$(evc_key "$evc_root/deploy/apicurio/pom.xml")"; }

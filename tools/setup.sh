@@ -10,15 +10,14 @@ packages=(
   # compiler and build
   clang-19 clang-format-19 lld-19 libclang-rt-19-dev llvm-19 cmake ninja-build ccache pkg-config git
   # libraries
-  libfmt-dev libyaml-cpp-dev libpq-dev libhiredis-dev librdkafka-dev libargon2-dev libutf8proc-dev libssl-dev libgtest-dev libgmock-dev
+  libfmt-dev libyaml-cpp-dev libpq-dev libhiredis-dev librdkafka-dev libargon2-dev libutf8proc-dev libssl-dev
+  libcurl4-openssl-dev libprotozero-dev libgtest-dev libgmock-dev
   # a browser, for tests
   chromium
   # linear programs, for tests
   libglpk-dev
-  # asked for by opentelemetry-cpp's CMake package
-  libabsl-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libcurl4-openssl-dev libgrpc++-dev nlohmann-json3-dev zlib1g-dev
   # asked for by libosmium, whose headers install_osmium fetches
-  libexpat1-dev libbz2-dev
+  libexpat1-dev libbz2-dev zlib1g-dev
   # servers and tools
   postgresql-15 postgresql-client-15 redis-server prometheus kcat wrk openjdk-17-jre-headless maven
   # the console's tests
@@ -30,7 +29,7 @@ packages=(
   python3 python3-yaml python3-venv openssl curl jq util-linux procps iproute2 ca-certificates
 )
 backports=(
-  libboost1.83-dev libboost-json1.83-dev opentelemetry-cpp-dev
+  libboost1.83-dev libboost-json1.83-dev
 )
 
 started=$SECONDS
@@ -202,7 +201,7 @@ fetch_osmium() {
   (cd "$work/packages" && { apt-get download -q "${wanted[@]}" || { as_root apt-get update -q && apt-get download -q "${wanted[@]}"; }; })
   for package in "$work"/packages/*.deb; do dpkg -x "$package" "$work"; done
   rm -rf "$work/packages"
-  [ -e "$work/usr/include/osmium/io/reader.hpp" ] && [ -e "$work/usr/include/protozero/version.hpp" ]
+  [ -e "$work/usr/include/osmium/io/reader.hpp" ]
   mv "$work" "$dir"
 }
 

@@ -47,12 +47,12 @@ namespace {
 
 telemetry::SpanOptions span_options(const Call& call, const std::string& peer, int number) {
   telemetry::SpanOptions options{.kind = telemetry::SpanKind::kClient};
-  options.attributes = {{std::string(semconv::kHttpRequestMethod), call.method},
-                        {std::string(semconv::kUrlTemplate), call.route_class},
-                        {std::string(semconv::kPeerService), peer},
-                        {std::string(semconv::kServerAddress), peer}};
+  options.attributes = {{semconv::kHttpRequestMethod, call.method},
+                        {semconv::kUrlTemplate, call.route_class},
+                        {semconv::kPeerService, peer},
+                        {semconv::kServerAddress, peer}};
   if (number > 1)
-    options.attributes.emplace_back(semconv::kHttpRequestResendCount, static_cast<std::int64_t>(number - 1));
+    options.attributes.push_back({semconv::kHttpRequestResendCount, static_cast<std::int64_t>(number - 1)});
   return options;
 }
 

@@ -47,11 +47,11 @@ std::string_view route_label(const Request& request) {
 // The route's template, never the path itself: a path may name a person by an internal id.
 telemetry::SpanOptions span_options(const Request& request) {
   telemetry::SpanOptions options{.kind = telemetry::SpanKind::kServer};
-  options.attributes = {{std::string(semconv::kHttpRequestMethod), std::string(method_label(request.method))},
-                        {std::string(semconv::kUrlScheme), std::string("https")}};
-  if (!request.route.empty()) options.attributes.emplace_back(semconv::kHttpRoute, request.route);
+  options.attributes = {{semconv::kHttpRequestMethod, std::string(method_label(request.method))},
+                        {semconv::kUrlScheme, std::string("https")}};
+  if (!request.route.empty()) options.attributes.push_back({semconv::kHttpRoute, request.route});
   if (const auto host = request.headers.get("Host"))
-    options.attributes.emplace_back(semconv::kServerAddress, std::string(*host));
+    options.attributes.push_back({semconv::kServerAddress, std::string(*host)});
   return options;
 }
 

@@ -21,17 +21,16 @@ constexpr std::size_t kErrorDetailLimit = 1'000;  // bytes; the contract of the 
 
 telemetry::Span process_span(const Incoming& incoming, const std::string& group, Attempt attempt) {
   const auto& record = incoming.record;
-  telemetry::Attributes attributes{
-      {std::string(semconv::kMessagingSystem), "kafka"},
-      {std::string(semconv::kMessagingOperationName), "process"},
-      {std::string(semconv::kMessagingOperationType), "process"},
-      {std::string(semconv::kMessagingDestinationName), record.topic},
-      {std::string(semconv::kMessagingDestinationPartitionId), std::to_string(record.partition)},
-      {std::string(semconv::kMessagingKafkaOffset), record.offset},
-      {std::string(semconv::kMessagingConsumerGroupName), group},
-      {std::string(semconv::kMessagingMessageId), to_string(incoming.event.event_id)},
-      {std::string(semconv::kEvEventType), incoming.event.event_type}};
-  if (attempt.number > 1) attributes.emplace_back(std::string(semconv::kEvRetryAttempt), attempt.number - 1);
+  telemetry::Attributes attributes{{semconv::kMessagingSystem, "kafka"},
+                                   {semconv::kMessagingOperationName, "process"},
+                                   {semconv::kMessagingOperationType, "process"},
+                                   {semconv::kMessagingDestinationName, record.topic},
+                                   {semconv::kMessagingDestinationPartitionId, std::to_string(record.partition)},
+                                   {semconv::kMessagingKafkaOffset, record.offset},
+                                   {semconv::kMessagingConsumerGroupName, group},
+                                   {semconv::kMessagingMessageId, to_string(incoming.event.event_id)},
+                                   {semconv::kEvEventType, incoming.event.event_type}};
+  if (attempt.number > 1) attributes.push_back({semconv::kEvRetryAttempt, attempt.number - 1});
   const auto& creation = incoming.event.creation;
   std::vector<telemetry::TraceContext> links;
   if (creation.valid()) links.push_back(creation);

@@ -36,12 +36,12 @@ Result<void> insert(postgres::Transaction& transaction, const kafka::Record& rec
 telemetry::Span create_span(const RequestContext& context, const EventDraft& draft, const Uuid& event_id) {
   return telemetry::start_span("create " + draft.topic, context.trace,
                                {.kind = telemetry::SpanKind::kProducer,
-                                .attributes = {{std::string(semconv::kMessagingSystem), "kafka"},
-                                               {std::string(semconv::kMessagingOperationName), "create"},
-                                               {std::string(semconv::kMessagingOperationType), "create"},
-                                               {std::string(semconv::kMessagingDestinationName), draft.topic},
-                                               {std::string(semconv::kMessagingMessageId), to_string(event_id)},
-                                               {std::string(semconv::kEvEventType), draft.type}}});
+                                .attributes = {{semconv::kMessagingSystem, "kafka"},
+                                               {semconv::kMessagingOperationName, "create"},
+                                               {semconv::kMessagingOperationType, "create"},
+                                               {semconv::kMessagingDestinationName, draft.topic},
+                                               {semconv::kMessagingMessageId, to_string(event_id)},
+                                               {semconv::kEvEventType, draft.type}}});
 }
 
 }  // namespace

@@ -54,15 +54,14 @@ std::vector<telemetry::Span> send_spans(const std::vector<kafka::Record>& record
   }
   std::vector<telemetry::Span> spans;
   for (auto& [topic, about] : topics)
-    spans.push_back(
-        telemetry::start_span("send " + topic, {},
-                              {.kind = telemetry::SpanKind::kClient,
-                               .attributes = {{std::string(semconv::kMessagingSystem), "kafka"},
-                                              {std::string(semconv::kMessagingOperationName), "send"},
-                                              {std::string(semconv::kMessagingOperationType), "send"},
-                                              {std::string(semconv::kMessagingDestinationName), topic},
-                                              {std::string(semconv::kMessagingBatchMessageCount), about.first}},
-                               .links = std::move(about.second)}));
+    spans.push_back(telemetry::start_span("send " + topic, {},
+                                          {.kind = telemetry::SpanKind::kClient,
+                                           .attributes = {{semconv::kMessagingSystem, "kafka"},
+                                                          {semconv::kMessagingOperationName, "send"},
+                                                          {semconv::kMessagingOperationType, "send"},
+                                                          {semconv::kMessagingDestinationName, topic},
+                                                          {semconv::kMessagingBatchMessageCount, about.first}},
+                                           .links = std::move(about.second)}));
   return spans;
 }
 

@@ -43,7 +43,7 @@ telemetry::Attributes attributes_of(const std::vector<Command>& commands, const 
                                    {"db.operation.name", std::string(first_word(main.sql))},
                                    {"db.query.text", std::string(main.sql)}};
   if (commands.size() > 1)
-    attributes.emplace_back("db.operation.batch.size", static_cast<std::int64_t>(commands.size()));
+    attributes.push_back({"db.operation.batch.size", static_cast<std::int64_t>(commands.size())});
   return attributes;
 }
 

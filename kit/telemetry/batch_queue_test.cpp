@@ -9,22 +9,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
-BatchQueue<int>::Options quick() {
+BatchQueue::Options quick() {
   return {.limit = 4, .batch = 2, .delay = 5ms, .first_retry = 1ms, .last_retry = 2ms};
 }
 
 TEST(BatchQueue, SendsEverythingInOrderBeforeItStops) {
-  std::vector<int> got;
-  BatchQueue<int> queue({.limit = 100, .batch = 7}, [&](const std::vector<int>& batch) {
+  std::string got, expected;
+  BatchQueue queue({.limit = 100, .batch = 7}, [&](std::string_view batch) {
     EXPECT_LE(batch.size(), 7U);
-    got.insert(got.end(), batch.begin(), batch.end());
-    return true;
+    got += batch;
+    return Delivery::kDone;
   });
-  for (int i = 0; i < 50; ++i) queue.push(i);
+  for (char entry = '0'; entry < 'b'; ++entry) {
+    queue.push({&entry, 1});
+    expected += entry;
+  }
   EXPECT_TRUE(queue.stop(10s));
   queue.join();
-  ASSERT_EQ(got.size(), 50U);
-  EXPECT_TRUE(std::is_sorted(got.begin(), got.end()));
+  EXPECT_EQ(got, expected);
   EXPECT_EQ(queue.dropped(), 0U);
 }
 
@@ -32,17 +34,17 @@ TEST(BatchQueue, AFullQueueDropsAndCounts) {
   std::promise<void> release;
   std::promise<void> begun;
   std::size_t sent = 0;
-  BatchQueue<int> queue(quick(), [&, first = true](const std::vector<int>& batch) mutable {
+  BatchQueue queue(quick(), [&, first = true](std::string_view batch) mutable {
     sent += batch.size();
     if (std::exchange(first, false)) {
       begun.set_value();
       release.get_future().wait();
     }
-    return true;
+    return Delivery::kDone;
   });
-  queue.push(0);
+  queue.push("0");
   begun.get_future().wait();
-  for (int i = 0; i < 10; ++i) queue.push(i);
+  for (int i = 0; i < 10; ++i) queue.push("x");
   EXPECT_EQ(queue.dropped(), 6U);
   release.set_value();
   EXPECT_TRUE(queue.stop(10s));
@@ -51,21 +53,34 @@ TEST(BatchQueue, AFullQueueDropsAndCounts) {
 
 TEST(BatchQueue, AFailedBatchIsTriedAgain) {
   int attempts = 0;
-  std::vector<int> got;
-  BatchQueue<int> queue(quick(), [&](const std::vector<int>& batch) {
-    if (++attempts < 4) return false;
+  std::string got;
+  BatchQueue queue(quick(), [&](std::string_view batch) {
+    if (++attempts < 4) return Delivery::kAgain;
     got = batch;
-    return true;
+    return Delivery::kDone;
   });
-  queue.push(7);
+  queue.push("7");
   EXPECT_TRUE(queue.stop(10s));
-  EXPECT_EQ(got, std::vector<int>{7});
+  EXPECT_EQ(got, "7");
   EXPECT_EQ(attempts, 4);
 }
 
+TEST(BatchQueue, ARefusedBatchIsDroppedAndCountedAndTheNextIsSent) {
+  std::vector<std::string> asked;
+  BatchQueue queue(quick(), [&](std::string_view batch) {
+    asked.emplace_back(batch);
+    return asked.size() == 1 ? Delivery::kRefused : Delivery::kDone;
+  });
+  for (const char* entry : {"a", "b", "c"}) queue.push(entry);
+  EXPECT_FALSE(queue.stop(10s));
+  queue.join();
+  EXPECT_EQ(asked, (std::vector<std::string>{"ab", "c"}));
+  EXPECT_EQ(queue.dropped(), 2U);
+}
+
 TEST(BatchQueue, StopGivesUpAtItsLimitAndCountsWhatWasLeft) {
-  BatchQueue<int> queue(quick(), [](const std::vector<int>&) { return false; });
-  for (int i = 0; i < 3; ++i) queue.push(i);
+  BatchQueue queue(quick(), [](std::string_view) { return Delivery::kAgain; });
+  for (int i = 0; i < 3; ++i) queue.push("x");
   const auto start = std::chrono::steady_clock::now();
   EXPECT_FALSE(queue.stop(50ms));
   queue.join();
@@ -74,9 +89,9 @@ TEST(BatchQueue, StopGivesUpAtItsLimitAndCountsWhatWasLeft) {
 }
 
 TEST(BatchQueue, NothingIsTakenAfterStop) {
-  BatchQueue<int> queue(quick(), [](const std::vector<int>&) { return true; });
+  BatchQueue queue(quick(), [](std::string_view) { return Delivery::kDone; });
   queue.stop(1s);
-  queue.push(1);
+  queue.push("1");
   EXPECT_EQ(queue.dropped(), 1U);
 }
 

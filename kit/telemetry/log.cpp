@@ -23,20 +23,6 @@ namespace {
 
 std::atomic<Level> current_level{Level::kInfo};
 
-std::string_view severity_text(Level level) {
-  switch (level) {
-    case Level::kDebug:
-      return "DEBUG";
-    case Level::kInfo:
-      return "INFO";
-    case Level::kWarn:
-      return "WARN";
-    case Level::kError:
-      break;
-  }
-  return "ERROR";
-}
-
 void append_member(std::string& line, std::string_view name, std::string_view text) {
   fmt::format_to(std::back_inserter(line), ",\"{}\":", name);
   line += json::serialize(json::Value(text));
@@ -86,10 +72,9 @@ class Writer {
   explicit Writer(const LogOptions& options) : options_(options) {
     if (!options.otlp_endpoint.empty()) {
       client_ = std::make_unique<OtlpClient>(OtlpResource{options.service_name, options.instance_id, {}},
-                                             options.otlp_endpoint);
-      sender_ = std::make_unique<BatchQueue<LogRecord>>(
-          BatchQueue<LogRecord>::Options{.limit = options.queue_limit},
-          [this](const std::vector<LogRecord>& records) { return client_->send(records); });
+                                             options.otlp_endpoint, OtlpSignal::kLogs);
+      sender_ = std::make_unique<BatchQueue>(BatchQueue::Options{.limit = options.queue_limit},
+                                             [this](std::string_view records) { return client_->send(records); });
     }
     thread_ = std::thread([this] { run(); });
   }
@@ -138,17 +123,23 @@ class Writer {
       text.clear();
       for (const LogRecord& record : taken) append_line(text, record, options_.service_name, options_.instance_id);
       write_out(text);
-      if (sender_) {
-        for (LogRecord& record : taken) sender_->push(std::move(record));
-      }
+      if (sender_) export_all(taken, text);
       taken.clear();
       lock.lock();
     }
   }
 
+  void export_all(const std::vector<LogRecord>& records, std::string& entry) {
+    for (const LogRecord& record : records) {
+      entry.clear();
+      append_otlp(entry, record);
+      sender_->push(entry);
+    }
+  }
+
   LogOptions options_;
   std::unique_ptr<OtlpClient> client_;
-  std::unique_ptr<BatchQueue<LogRecord>> sender_;
+  std::unique_ptr<BatchQueue> sender_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<LogRecord> waiting_;

@@ -1,211 +1,289 @@
 #include "kit/telemetry/otlp.hpp"
 
-#include <opentelemetry/exporters/otlp/otlp_http_exporter.h>
-#include <opentelemetry/exporters/otlp/otlp_http_exporter_options.h>
-#include <opentelemetry/exporters/otlp/otlp_http_log_record_exporter.h>
-#include <opentelemetry/exporters/otlp/otlp_http_log_record_exporter_options.h>
-#include <opentelemetry/logs/severity.h>
-#include <opentelemetry/sdk/common/global_log_handler.h>
-#include <opentelemetry/sdk/instrumentationscope/instrumentation_scope.h>
-#include <opentelemetry/sdk/logs/recordable.h>
-#include <opentelemetry/sdk/resource/resource.h>
-#include <opentelemetry/sdk/trace/recordable.h>
-#include <opentelemetry/trace/span_context.h>
-#include <opentelemetry/trace/trace_state.h>
-#include <map>
+#include <curl/curl.h>
+
+#include <protozero/pbf_writer.hpp>
+#include <stdexcept>
 
 #include "kit/telemetry/semconv.hpp"
 
 namespace evc::telemetry {
 namespace {
 
-namespace otlp = opentelemetry::exporter::otlp;
-namespace otel = opentelemetry;
-namespace sdk = opentelemetry::sdk;
-namespace sdk_log = opentelemetry::sdk::common::internal_log;
+using protozero::pbf_writer;
 
-// Also how long a shutdown may overrun its limit when a Collector takes the connection and never answers: the library
-// does not cancel.
-constexpr auto kSendTimeout = std::chrono::seconds(2);
+// Also how long a shutdown may overrun its limit when a Collector takes the connection and never answers.
+constexpr long kSendTimeoutMs = 2'000;
 
-// Set by the library's error reports on this thread. Export() of 1.19 answers success whatever happened, and says the
-// truth only to its log handler.
-thread_local bool error_reported = false;
-
-// Also keeps those reports off stdout, where they would stand in the middle of our JSON lines; the queue's drop counter
-// says it better.
-class ErrorListener : public sdk_log::LogHandler {
- public:
-  void Handle(sdk_log::LogLevel level, const char*, int, const char*,
-              const sdk::common::AttributeMap&) noexcept override {
-    if (level == sdk_log::LogLevel::Error) error_reported = true;
-  }
-};
-
-void listen_to_library() {
-  static const bool done = [] {
-    sdk_log::GlobalLogHandler::SetLogHandler(otel::nostd::shared_ptr<sdk_log::LogHandler>(new ErrorListener));
-    return true;
-  }();
-  static_cast<void>(done);
+// Field numbers by message: https://github.com/open-telemetry/opentelemetry-proto, v1.
+namespace field {
+constexpr protozero::pbf_tag_type kRequestResources = 1;
+namespace resources {
+constexpr protozero::pbf_tag_type kResource = 1, kScopes = 2, kSchemaUrl = 3;
 }
-
-otel::nostd::string_view as_view(std::string_view text) {
-  return {text.data(), text.size()};
+namespace resource {
+constexpr protozero::pbf_tag_type kAttributes = 1;
 }
-
-otel::common::AttributeValue as_attribute(const AttributeValue& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return otel::nostd::string_view(*text);
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
-  if (const auto* real = std::get_if<double>(&value)) return *real;
-  return std::get<bool>(value);
+namespace scopes {
+constexpr protozero::pbf_tag_type kScope = 1, kEntries = 2;
 }
-
-otel::trace::SpanContext as_span_context(const TraceContext& context) {
-  const std::uint8_t flags = context.sampled ? otel::trace::TraceFlags::kIsSampled : 0;
-  return {otel::trace::TraceId(context.trace_id), otel::trace::SpanId(context.span_id), otel::trace::TraceFlags(flags),
-          /*is_remote=*/true, otel::trace::TraceState::FromHeader(context.trace_state)};
+namespace scope {
+constexpr protozero::pbf_tag_type kName = 1;
 }
+namespace key_value {
+constexpr protozero::pbf_tag_type kKey = 1, kValue = 2;
+}
+namespace any_value {
+constexpr protozero::pbf_tag_type kString = 1, kBool = 2, kInt = 3, kDouble = 4;
+}
+namespace span {
+constexpr protozero::pbf_tag_type kTraceId = 1, kSpanId = 2, kTraceState = 3, kParentSpanId = 4, kName = 5, kKind = 6,
+                                  kStart = 7, kEnd = 8, kAttributes = 9, kLinks = 13, kStatus = 15, kFlags = 16;
+}
+namespace link {
+constexpr protozero::pbf_tag_type kTraceId = 1, kSpanId = 2, kTraceState = 3, kAttributes = 4, kFlags = 6;
+}
+namespace status {
+constexpr protozero::pbf_tag_type kCode = 3;
+}
+namespace log_record {
+constexpr protozero::pbf_tag_type kTime = 1, kSeverity = 2, kSeverityText = 3, kBody = 5, kAttributes = 6, kTraceId = 9,
+                                  kSpanId = 10, kObservedTime = 11;
+}
+}  // namespace field
 
-otel::trace::SpanKind as_kind(SpanKind kind) {
+constexpr std::int32_t kStatusError = 2;
+constexpr std::uint32_t kFlagSampled = 1;
+
+std::int32_t otlp_kind(SpanKind kind) {
   switch (kind) {
     case SpanKind::kServer:
-      return otel::trace::SpanKind::kServer;
+      return 2;
     case SpanKind::kClient:
-      return otel::trace::SpanKind::kClient;
+      return 3;
     case SpanKind::kProducer:
-      return otel::trace::SpanKind::kProducer;
+      return 4;
     case SpanKind::kConsumer:
-      return otel::trace::SpanKind::kConsumer;
+      return 5;
     case SpanKind::kInternal:
       break;
   }
-  return otel::trace::SpanKind::kInternal;
+  return 1;
 }
 
-otel::logs::Severity as_severity(Level level) {
+std::int32_t severity_number(Level level) {
   switch (level) {
     case Level::kDebug:
-      return otel::logs::Severity::kDebug;
+      return 5;
     case Level::kInfo:
-      return otel::logs::Severity::kInfo;
+      return 9;
     case Level::kWarn:
-      return otel::logs::Severity::kWarn;
+      return 13;
     case Level::kError:
       break;
   }
-  return otel::logs::Severity::kError;
+  return 17;
 }
 
-sdk::resource::Resource make_resource(const OtlpResource& described) {
-  sdk::resource::ResourceAttributes attributes;
-  attributes.SetAttribute(as_view(semconv::kServiceName), as_view(described.service_name));
-  attributes.SetAttribute(as_view(semconv::kServiceInstanceId), as_view(described.instance_id));
-  if (!described.service_version.empty())
-    attributes.SetAttribute(as_view(semconv::kServiceVersion), as_view(described.service_version));
-  return sdk::resource::Resource::Create(attributes, std::string(semconv::kSchemaUrl));
+template <std::size_t N>
+void add_id(pbf_writer& into, protozero::pbf_tag_type tag, const std::array<std::uint8_t, N>& id) {
+  into.add_bytes(tag, reinterpret_cast<const char*>(id.data()), N);
 }
 
-// A duration without unit is seconds here, and some timeouts are set from the environment: ours is explicit.
-template <class Options>
-Options http_options(const std::string& url) {
-  Options options;
-  options.url = url;
-  options.content_type = otlp::HttpRequestContentType::kBinary;
-  options.timeout = kSendTimeout;
-  return options;
+void add_text(pbf_writer& into, protozero::pbf_tag_type tag, std::string_view text) {
+  into.add_string(tag, text.data(), text.size());
+}
+
+void write_value(pbf_writer& into, std::string_view text) {
+  add_text(into, field::any_value::kString, text);
+}
+void write_value(pbf_writer& into, std::int64_t number) {
+  into.add_int64(field::any_value::kInt, number);
+}
+void write_value(pbf_writer& into, double number) {
+  into.add_double(field::any_value::kDouble, number);
+}
+void write_value(pbf_writer& into, bool truth) {
+  into.add_bool(field::any_value::kBool, truth);
+}
+
+template <class Value>
+void add_attribute(pbf_writer& into, protozero::pbf_tag_type tag, std::string_view key, const Value& value) {
+  pbf_writer pair(into, tag);
+  add_text(pair, field::key_value::kKey, key);
+  pbf_writer any(pair, field::key_value::kValue);
+  write_value(any, value);
+}
+
+void add_attribute(pbf_writer& into, protozero::pbf_tag_type tag, std::string_view key, const AttributeValue& value) {
+  std::visit([&](const auto& held) { add_attribute(into, tag, key, held); }, value);
 }
 
 // A consumer's span has the creation context as parent and as link. Jaeger merges the two, and without this word of the
 // OpenTracing shim it keeps the weaker one, so that the service map loses its edge.
-void add_link(sdk::trace::Recordable& into, const TraceContext& link, const TraceContext& parent) {
-  const bool is_parent = parent.valid() && link.span_id == parent.span_id && link.trace_id == parent.trace_id;
-  using Words = std::map<std::string, std::string>;
-  const Words words = is_parent ? Words{{"opentracing.ref_type", "child_of"}} : Words{};
-  into.AddLink(as_span_context(link), otel::common::KeyValueIterableView<Words>(words));
+void add_link(pbf_writer& into, const TraceContext& link, const TraceContext& parent) {
+  pbf_writer writer(into, field::span::kLinks);
+  add_id(writer, field::link::kTraceId, link.trace_id);
+  add_id(writer, field::link::kSpanId, link.span_id);
+  if (!link.trace_state.empty()) add_text(writer, field::link::kTraceState, link.trace_state);
+  if (parent.valid() && link.span_id == parent.span_id && link.trace_id == parent.trace_id)
+    add_attribute(writer, field::link::kAttributes, "opentracing.ref_type", std::string_view("child_of"));
+  writer.add_fixed32(field::link::kFlags, link.sampled ? kFlagSampled : 0);
 }
 
-void fill(sdk::trace::Recordable& into, const SpanRecord& record) {
-  const EndedSpan& span = record.span;
-  into.SetIdentity(as_span_context(span.context),
-                   span.parent.valid() ? otel::trace::SpanId(span.parent.span_id) : otel::trace::SpanId());
-  into.SetTraceFlags(otel::trace::TraceFlags(otel::trace::TraceFlags::kIsSampled));
-  into.SetName(span.name);
-  into.SetSpanKind(as_kind(span.kind));
-  into.SetStartTime(otel::common::SystemTimestamp(std::chrono::nanoseconds(record.start_ns)));
-  into.SetDuration(std::chrono::nanoseconds(record.end_ns - record.start_ns));
-  for (const auto& [key, value] : span.attributes) into.SetAttribute(key, as_attribute(value));
-  for (const TraceContext& link : span.links) add_link(into, link, span.parent);
-  if (span.error_type.empty()) return;
-  into.SetStatus(otel::trace::StatusCode::kError, "");
-  into.SetAttribute(as_view(semconv::kErrorType), otel::nostd::string_view(span.error_type));
+std::string resource_message(const OtlpResource& described) {
+  std::string message;
+  pbf_writer writer(message);
+  const auto add = [&writer](std::string_view key, std::string_view text) {
+    add_attribute(writer, field::resource::kAttributes, key, text);
+  };
+  add(semconv::kServiceName, described.service_name);
+  add(semconv::kServiceInstanceId, described.instance_id);
+  if (!described.service_version.empty()) add(semconv::kServiceVersion, described.service_version);
+  add(semconv::kTelemetrySdkName, "evcosta");
+  add(semconv::kTelemetrySdkLanguage, "cpp");
+  return message;
 }
 
-void fill(sdk::logs::Recordable& into, const LogRecord& record) {
-  const otel::common::SystemTimestamp at{std::chrono::nanoseconds(record.at.time_since_epoch())};
-  into.SetTimestamp(at);
-  into.SetObservedTimestamp(at);
-  into.SetSeverity(as_severity(record.level));
-  into.SetBody(otel::nostd::string_view(record.body));
-  if (record.trace_id != std::array<std::uint8_t, 16>{}) {
-    into.SetTraceId(otel::trace::TraceId(record.trace_id));
-    into.SetSpanId(otel::trace::SpanId(record.span_id));
-  }
-  for (const LogField& field : record.fields) {
-    const auto key = as_view(field.key.name());
-    if (field.is_number) {
-      into.SetAttribute(key, field.number);
-    } else {
-      into.SetAttribute(key, otel::nostd::string_view(field.text));
-    }
-  }
+// What stands before the entries in their scope.
+std::string scope_field() {
+  std::string bytes;
+  pbf_writer all(bytes);
+  pbf_writer scope(all, field::scopes::kScope);
+  add_text(scope, field::scope::kName, "evcosta");
+  return bytes;
+}
+
+void start_curl() {
+  static const bool started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  if (!started) throw std::runtime_error("libcurl cannot start");
+}
+
+std::size_t ignore_answer(char*, std::size_t size, std::size_t count, void*) {
+  return size * count;
+}
+
+// Which answers ask for another try: https://opentelemetry.io/docs/specs/otlp/#failures-1.
+Delivery delivery_of(long status) {
+  if (status >= 200 && status < 300) return Delivery::kDone;
+  return status == 429 || status == 502 || status == 503 || status == 504 ? Delivery::kAgain : Delivery::kRefused;
 }
 
 }  // namespace
 
-struct OtlpClient::Impl {
-  Impl(const OtlpResource& described, const std::string& endpoint)
-      : resource(make_resource(described)),
-        spans(http_options<otlp::OtlpHttpExporterOptions>(endpoint + "/v1/traces")),
-        logs(http_options<otlp::OtlpHttpLogRecordExporterOptions>(endpoint + "/v1/logs")) {}
+std::string_view severity_text(Level level) {
+  switch (level) {
+    case Level::kDebug:
+      return "DEBUG";
+    case Level::kInfo:
+      return "INFO";
+    case Level::kWarn:
+      return "WARN";
+    case Level::kError:
+      break;
+  }
+  return "ERROR";
+}
 
-  template <class Recordable, class Record>
-  bool send(auto& exporter, const std::vector<Record>& records) {
-    std::vector<std::unique_ptr<Recordable>> filled;
-    filled.reserve(records.size());
-    for (const Record& record : records) {
-      auto recordable = exporter.MakeRecordable();
-      recordable->SetResource(resource);
-      recordable->SetInstrumentationScope(*scope);
-      fill(*recordable, record);
-      filled.push_back(std::move(recordable));
+void append_otlp(std::string& entries, const SpanRecord& record) {
+  const EndedSpan& span = record.span;
+  pbf_writer all(entries);
+  pbf_writer writer(all, field::scopes::kEntries);
+  add_id(writer, field::span::kTraceId, span.context.trace_id);
+  add_id(writer, field::span::kSpanId, span.context.span_id);
+  if (!span.context.trace_state.empty()) add_text(writer, field::span::kTraceState, span.context.trace_state);
+  if (span.parent.valid()) add_id(writer, field::span::kParentSpanId, span.parent.span_id);
+  add_text(writer, field::span::kName, span.name);
+  writer.add_enum(field::span::kKind, otlp_kind(span.kind));
+  writer.add_fixed64(field::span::kStart, static_cast<std::uint64_t>(record.start_ns));
+  writer.add_fixed64(field::span::kEnd, static_cast<std::uint64_t>(record.end_ns));
+  for (const auto& [key, value] : span.attributes) add_attribute(writer, field::span::kAttributes, key, value);
+  if (!span.error_type.empty())
+    add_attribute(writer, field::span::kAttributes, semconv::kErrorType, std::string_view(span.error_type));
+  for (const TraceContext& link : span.links) add_link(writer, link, span.parent);
+  if (!span.error_type.empty()) {
+    pbf_writer status(writer, field::span::kStatus);
+    status.add_enum(field::status::kCode, kStatusError);
+  }
+  writer.add_fixed32(field::span::kFlags, kFlagSampled);
+}
+
+void append_otlp(std::string& entries, const LogRecord& record) {
+  const auto at = static_cast<std::uint64_t>(std::chrono::nanoseconds(record.at.time_since_epoch()).count());
+  pbf_writer all(entries);
+  pbf_writer writer(all, field::scopes::kEntries);
+  writer.add_fixed64(field::log_record::kTime, at);
+  writer.add_fixed64(field::log_record::kObservedTime, at);
+  writer.add_enum(field::log_record::kSeverity, severity_number(record.level));
+  add_text(writer, field::log_record::kSeverityText, severity_text(record.level));
+  {
+    pbf_writer body(writer, field::log_record::kBody);
+    write_value(body, record.body);
+  }
+  for (const LogField& one : record.fields) {
+    if (one.is_number) {
+      add_attribute(writer, field::log_record::kAttributes, one.key.name(), one.number);
+    } else {
+      add_attribute(writer, field::log_record::kAttributes, one.key.name(), std::string_view(one.text));
     }
-    error_reported = false;
-    const auto result = exporter.Export({filled.data(), filled.size()});
-    return result == sdk::common::ExportResult::kSuccess && !error_reported;
+  }
+  if (record.trace_id == std::array<std::uint8_t, 16>{}) return;
+  add_id(writer, field::log_record::kTraceId, record.trace_id);
+  add_id(writer, field::log_record::kSpanId, record.span_id);
+}
+
+struct OtlpClient::Impl {
+  Impl(const OtlpResource& described, const std::string& url) : resource(resource_message(described)) {
+    start_curl();
+    handle.reset(curl_easy_init());
+    headers.reset(curl_slist_append(nullptr, "Content-Type: application/x-protobuf"));
+    if (!handle || !headers) throw std::bad_alloc();
+    // Without its own word curl asks before a large body whether it may come, which costs a turn.
+    if (curl_slist_append(headers.get(), "Expect:") == nullptr) throw std::bad_alloc();
+    curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT_MS, kSendTimeoutMs);
+    curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle.get(), CURLOPT_PROXY, "");
+    curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, ignore_answer);
   }
 
-  sdk::resource::Resource resource;
-  std::unique_ptr<sdk::instrumentationscope::InstrumentationScope> scope =
-      sdk::instrumentationscope::InstrumentationScope::Create("evcosta");
-  otlp::OtlpHttpExporter spans;
-  otlp::OtlpHttpLogRecordExporter logs;
+  void write_request(std::string_view entries) {
+    request.clear();
+    pbf_writer all(request);
+    pbf_writer resources(all, field::kRequestResources);
+    resources.add_message(field::resources::kResource, resource);
+    resources.add_bytes_vectored(field::resources::kScopes, scope, entries);
+    add_text(resources, field::resources::kSchemaUrl, semconv::kSchemaUrl);
+  }
+
+  struct Free {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+  std::string resource;
+  std::string scope = scope_field();
+  std::string request;
+  std::unique_ptr<curl_slist, Free> headers;
+  std::unique_ptr<CURL, Free> handle;
 };
 
-OtlpClient::OtlpClient(const OtlpResource& resource, std::string endpoint) {
-  listen_to_library();
+OtlpClient::OtlpClient(const OtlpResource& resource, std::string endpoint, OtlpSignal signal) {
   while (endpoint.ends_with('/')) endpoint.pop_back();
-  impl_ = std::make_unique<Impl>(resource, endpoint);
+  impl_ = std::make_unique<Impl>(resource, endpoint + (signal == OtlpSignal::kTraces ? "/v1/traces" : "/v1/logs"));
 }
 
 OtlpClient::~OtlpClient() = default;
 
-bool OtlpClient::send(const std::vector<SpanRecord>& spans) {
-  return impl_->send<sdk::trace::Recordable>(impl_->spans, spans);
-}
-
-bool OtlpClient::send(const std::vector<LogRecord>& records) {
-  return impl_->send<sdk::logs::Recordable>(impl_->logs, records);
+Delivery OtlpClient::send(std::string_view entries) {
+  impl_->write_request(entries);
+  CURL* handle = impl_->handle.get();
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, impl_->request.data());
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(impl_->request.size()));
+  if (curl_easy_perform(handle) != CURLE_OK) return Delivery::kAgain;
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  return delivery_of(status);
 }
 
 }  // namespace evc::telemetry

@@ -1,14 +1,17 @@
-// Spans and log records as OTLP over HTTP (protobuf). The one door to opentelemetry-cpp: its headers stay in otlp.cpp.
-// Blocking calls, made by the sender threads of the queues; one takes at most two seconds. Internal to kit/telemetry.
+// Spans and log records as OTLP over HTTP (protobuf; opentelemetry-proto 1.x, whose field numbers stand in otlp.cpp).
+// An entry is encoded once, when it ends, so that nothing but its bytes waits for the sender. Internal to
+// kit/telemetry.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kit/base/clock.hpp"
+#include "kit/telemetry/batch_queue.hpp"
 #include "kit/telemetry/log.hpp"
 #include "kit/telemetry/span.hpp"
 
@@ -29,20 +32,30 @@ struct LogRecord {
   std::vector<LogField> fields;
 };
 
+// DEBUG, INFO, WARN, ERROR: the severity text of the log's data model.
+std::string_view severity_text(Level level);
+
+// Each appends one entry to those that OtlpClient::send takes.
+void append_otlp(std::string& entries, const SpanRecord& record);
+void append_otlp(std::string& entries, const LogRecord& record);
+
 struct OtlpResource {
   std::string service_name;
   std::string instance_id;
   std::string service_version;
 };
 
+enum class OtlpSignal { kTraces, kLogs };
+
+// For one thread: its calls block, at most two seconds each.
 class OtlpClient {
  public:
   // `endpoint` like "http://127.0.0.1:4318".
-  OtlpClient(const OtlpResource& resource, std::string endpoint);
+  OtlpClient(const OtlpResource& resource, std::string endpoint, OtlpSignal signal);
   ~OtlpClient();
-  // False when the Collector did not take it; then the same records may be sent again.
-  bool send(const std::vector<SpanRecord>& spans);
-  bool send(const std::vector<LogRecord>& records);
+  // Entries of the client's signal, one after another. kAgain: the Collector is not there or is too busy. kRefused: it
+  // wants none of them, today or tomorrow.
+  Delivery send(std::string_view entries);
 
  private:
   struct Impl;

@@ -7,8 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <future>
+#include <map>
 #include <mutex>
+#include <protozero/pbf_reader.hpp>
 #include <thread>
 
 #include "kit/base/bytes.hpp"
@@ -153,21 +154,120 @@ TEST(Otlp, LogRecordsCarryTheirTrace) {
   EXPECT_THAT(collector.received(), HasSubstr(raw(trace)));
 }
 
-TEST(Otlp, ARefusedBatchIsSentAgain) {
+std::string entry_of(const char* name) {
+  std::string entry;
+  append_otlp(entry, SpanRecord{.span = {.name = name, .context = TraceContext::root()}, .start_ns = 1, .end_ns = 2});
+  return entry;
+}
+
+TEST(Otlp, WhoIsTooBusyIsAskedAgainAndWhoRefusesIsNot) {
   Collector collector(503);
-  OtlpClient client({.service_name = "x", .instance_id = "1"}, collector.endpoint());
-  const std::vector<SpanRecord> spans{
-      {.span = {.name = "again", .context = TraceContext::root()}, .start_ns = 1, .end_ns = 2}};
-  EXPECT_FALSE(client.send(spans));
+  OtlpClient client({.service_name = "x", .instance_id = "1"}, collector.endpoint(), OtlpSignal::kTraces);
+  const std::string entry = entry_of("again");
+  EXPECT_EQ(client.send(entry), Delivery::kAgain);
+  collector.answer(429);
+  EXPECT_EQ(client.send(entry), Delivery::kAgain);
+  collector.answer(400);
+  EXPECT_EQ(client.send(entry), Delivery::kRefused);
   collector.answer(200);
-  EXPECT_TRUE(client.send(spans));
+  EXPECT_EQ(client.send(entry), Delivery::kDone);
 }
 
 TEST(Otlp, NobodyListensAndNothingIsPrinted) {
   ::testing::internal::CaptureStdout();
-  OtlpClient client({.service_name = "x", .instance_id = "1"}, "http://127.0.0.1:1");
-  EXPECT_FALSE(client.send(std::vector<SpanRecord>{{.span = {.name = "lost", .context = TraceContext::root()}}}));
+  OtlpClient client({.service_name = "x", .instance_id = "1"}, "http://127.0.0.1:1", OtlpSignal::kTraces);
+  EXPECT_EQ(client.send(entry_of("lost")), Delivery::kAgain);
   EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
+}
+
+// Fields of a message by number, as https://github.com/open-telemetry/opentelemetry-proto has them.
+struct Fields {
+  explicit Fields(std::string_view bytes) {
+    protozero::pbf_reader reader(bytes.data(), bytes.size());
+    while (reader.next()) {
+      const auto tag = reader.tag();
+      switch (reader.wire_type()) {
+        case protozero::pbf_wire_type::varint:
+          numbers.emplace(tag, reader.get_int64());
+          break;
+        case protozero::pbf_wire_type::fixed64:
+          numbers.emplace(tag, static_cast<std::int64_t>(reader.get_fixed64()));
+          break;
+        case protozero::pbf_wire_type::fixed32:
+          numbers.emplace(tag, reader.get_fixed32());
+          break;
+        default:
+          parts.emplace(tag, reader.get_string());
+      }
+    }
+  }
+  Fields in(protozero::pbf_tag_type tag) const { return Fields(part(tag)); }
+  const std::string& part(protozero::pbf_tag_type tag) const { return parts.find(tag)->second; }
+  // Key to the bytes of its value.
+  std::map<std::string, std::string> attributes(protozero::pbf_tag_type tag) const {
+    std::map<std::string, std::string> found;
+    for (auto [at, end] = parts.equal_range(tag); at != end; ++at)
+      found.emplace(Fields(at->second).part(1), Fields(at->second).part(2));
+    return found;
+  }
+
+  std::multimap<protozero::pbf_tag_type, std::int64_t> numbers;
+  std::multimap<protozero::pbf_tag_type, std::string> parts;
+};
+
+TEST(Otlp, ASpanIsEncodedFieldByField) {
+  const TraceContext parent = TraceContext::root();
+  TraceContext other = TraceContext::root();
+  other.trace_state = "vendor=1";
+  SpanRecord record{.span = {.name = "process charging.events",
+                             .kind = SpanKind::kConsumer,
+                             .context = parent.child(),
+                             .parent = parent,
+                             .links = {parent, other},
+                             .attributes = {{"text", "a"}, {"whole", std::int64_t{-2}}, {"real", 0.5}, {"yes", true}},
+                             .error_type = "conflict"},
+                    .start_ns = 1'700'000'000'000'000'001,
+                    .end_ns = 1'700'000'000'000'000'009};
+  std::string entries;
+  append_otlp(entries, record);
+  const Fields span = Fields(entries).in(2);
+  EXPECT_EQ(span.part(1), raw(record.span.context));
+  EXPECT_EQ(span.part(4), std::string(reinterpret_cast<const char*>(parent.span_id.data()), 8));
+  EXPECT_EQ(span.part(5), "process charging.events");
+  EXPECT_EQ(span.numbers, (std::multimap<protozero::pbf_tag_type, std::int64_t>{
+                              {6, 5}, {7, record.start_ns}, {8, record.end_ns}, {16, 1}}));
+  const auto attributes = span.attributes(9);
+  EXPECT_EQ(Fields(attributes.at("text")).part(1), "a");
+  EXPECT_EQ(Fields(attributes.at("whole")).numbers.find(3)->second, -2);
+  EXPECT_EQ(attributes.at("real"), std::string("\x21\0\0\0\0\0\0\xe0\x3f", 9));
+  EXPECT_EQ(Fields(attributes.at("yes")).numbers.find(2)->second, 1);
+  EXPECT_EQ(Fields(attributes.at("error.type")).part(1), "conflict");
+  EXPECT_EQ(span.in(15).numbers.find(3)->second, 2);
+  auto link = span.parts.find(13);
+  EXPECT_EQ(Fields(link->second).part(1), raw(parent));
+  EXPECT_TRUE(Fields(link->second).attributes(4).contains("opentracing.ref_type"));
+  ++link;
+  EXPECT_EQ(Fields(link->second).part(1), raw(other));
+  EXPECT_EQ(Fields(link->second).part(3), "vendor=1");
+  EXPECT_TRUE(Fields(link->second).attributes(4).empty());
+}
+
+TEST(Otlp, ALogRecordIsEncodedFieldByField) {
+  const TraceContext trace = TraceContext::root();
+  std::string entries;
+  append_otlp(entries, LogRecord{.level = Level::kWarn,
+                                 .at = WallTime(std::chrono::microseconds(5)),
+                                 .trace_id = trace.trace_id,
+                                 .span_id = trace.span_id,
+                                 .body = "hold expired",
+                                 .fields = {{key::kReference, "ref-9"}, {key::kAttempt, 2}}});
+  const Fields record = Fields(entries).in(2);
+  EXPECT_EQ(record.numbers, (std::multimap<protozero::pbf_tag_type, std::int64_t>{{1, 5'000}, {2, 13}, {11, 5'000}}));
+  EXPECT_EQ(record.part(3), "WARN");
+  EXPECT_EQ(record.in(5).part(1), "hold expired");
+  EXPECT_EQ(record.part(9), raw(trace));
+  EXPECT_EQ(Fields(record.attributes(6).at("ev.payment.reference")).part(1), "ref-9");
+  EXPECT_EQ(Fields(record.attributes(6).at("attempt")).numbers.find(3)->second, 2);
 }
 
 TEST(Otlp, ShutdownIsBoundedWhenTheCollectorNeverAnswers) {

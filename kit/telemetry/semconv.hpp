@@ -13,6 +13,9 @@ inline constexpr std::string_view kServiceName = "service.name";
 inline constexpr std::string_view kServiceInstanceId = "service.instance.id";
 inline constexpr std::string_view kServiceVersion = "service.version";
 
+inline constexpr std::string_view kTelemetrySdkName = "telemetry.sdk.name";
+inline constexpr std::string_view kTelemetrySdkLanguage = "telemetry.sdk.language";
+
 inline constexpr std::string_view kErrorType = "error.type";
 inline constexpr std::string_view kPeerService = "peer.service";
 inline constexpr std::string_view kServerAddress = "server.address";

@@ -17,11 +17,19 @@ constexpr std::size_t kLinkLimit = 128;
 
 struct Export {
   Export(const ExportOptions& options)
-      : client({options.service_name, options.instance_id, options.service_version}, options.otlp_endpoint),
-        queue({.limit = options.queue_limit},
-              [this](const std::vector<SpanRecord>& spans) { return client.send(spans); }) {}
+      : client({options.service_name, options.instance_id, options.service_version}, options.otlp_endpoint,
+               OtlpSignal::kTraces),
+        queue({.limit = options.queue_limit}, [this](std::string_view spans) { return client.send(spans); }) {}
+
+  void push(const SpanRecord& record) {
+    thread_local std::string entry;
+    entry.clear();
+    append_otlp(entry, record);
+    queue.push(entry);
+  }
+
   OtlpClient client;
-  BatchQueue<SpanRecord> queue;
+  BatchQueue queue;
 };
 
 // Spans record only while somebody wants them; the flag keeps that question to one relaxed load.
@@ -67,16 +75,16 @@ const TraceContext& Span::context() const {
   return impl_ ? impl_->context : none;
 }
 
-void Span::set(std::string_view key, AttributeValue value) {
+void Span::set(AttributeName name, AttributeValue value) {
   if (!impl_ || !impl_->recording) return;
   Attributes& attributes = impl_->record.span.attributes;
-  for (auto& [name, held] : attributes) {
-    if (name == key) {
-      held = std::move(value);
+  for (Attribute& held : attributes) {
+    if (held.name == name) {
+      held.value = std::move(value);
       return;
     }
   }
-  if (attributes.size() < kAttributeLimit) attributes.emplace_back(key, std::move(value));
+  if (attributes.size() < kAttributeLimit) attributes.push_back({name, std::move(value)});
 }
 
 void Span::fail(std::string_view error_type) {
@@ -96,7 +104,7 @@ void Span::end() {
     sink = current_sink;
   }
   if (sink) (*sink)(record.span);
-  if (exporter && impl_->context.sampled) exporter->queue.push(std::move(record));
+  if (exporter && impl_->context.sampled) exporter->push(record);
 }
 
 Span start_span(std::string_view name, const TraceContext& parent, SpanOptions options) {

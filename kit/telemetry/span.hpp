@@ -20,12 +20,32 @@ namespace evc::telemetry {
 
 enum class SpanKind { kInternal, kServer, kClient, kProducer, kConsumer };
 using AttributeValue = std::variant<std::string, std::int64_t, double, bool>;
-using Attributes = std::vector<std::pair<std::string, AttributeValue>>;
+
+// A literal or a constant of semconv.hpp: the set of names is fixed when the program is built, and costs no memory
+// then.
+class AttributeName {
+ public:
+  consteval AttributeName(const char* name) : name_(name) {}
+  consteval AttributeName(std::string_view name) : name_(name) {}
+  constexpr operator std::string_view() const { return name_; }
+  friend constexpr bool operator==(AttributeName, AttributeName) = default;
+  friend constexpr bool operator==(AttributeName name, std::string_view text) { return name.name_ == text; }
+
+ private:
+  std::string_view name_;
+};
+
+struct Attribute {
+  AttributeName name;
+  AttributeValue value;
+  friend bool operator==(const Attribute&, const Attribute&) = default;
+};
+using Attributes = std::vector<Attribute>;
 
 struct SpanOptions {
   SpanKind kind = SpanKind::kInternal;
   Attributes attributes;
-  std::vector<TraceContext> links;  // only at start: opentelemetry-cpp ABI v1 takes links there alone
+  std::vector<TraceContext> links;
 };
 
 struct EndedSpan {  // what a test's sink sees
@@ -47,7 +67,7 @@ class Span {
 
   // The context to hand to callees: same trace, this span as parent.
   const TraceContext& context() const;
-  void set(std::string_view key, AttributeValue value);
+  void set(AttributeName name, AttributeValue value);
   // Marks the span as failed; `error_type` is low-cardinality (an error code or a status).
   void fail(std::string_view error_type);
   void end();

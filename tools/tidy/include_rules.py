@@ -12,7 +12,7 @@ RULES = {
     "domain-pure": "domain/ includes the pure kit folders (base, tariff, ev, ocpp) and itself: no I/O, no SQL, no clock but the one passed in",
     "inward": "api/ and events/ call domain/ and store/, store/ knows domain/; only app.cpp knows everything",
     "testing-shipped": "kit/testing is for tests",
-    "third-party": "Beast, OpenTelemetry, librdkafka, libpq and hiredis headers reach nobody outside their kit folder: .cpp files and private headers only",
+    "third-party": "Beast, libcurl, librdkafka, libpq and hiredis headers reach nobody outside their kit folder: .cpp files and private headers only",
 }
 
 LAYERS = [["base"], ["tariff", "ev", "ocpp", "runtime", "telemetry"], ["net", "resilience"], ["http", "postgres", "redis", "kafka"],
@@ -25,7 +25,7 @@ INWARD = {"store": {"store", "domain"}, "api": {"api", "domain", "store"}, "even
 LAYERED = {"api", "events", "store", "domain"}
 OWNERS = [
     (re.compile(r"^boost/beast"), "kit/http/", "Beast"),
-    (re.compile(r"^opentelemetry/"), "kit/telemetry/", "OpenTelemetry"),
+    (re.compile(r"^curl/"), "kit/telemetry/", "libcurl"),
     (re.compile(r"^(librdkafka/|rdkafka)"), "kit/kafka/", "librdkafka"),
     (re.compile(r"^(postgresql/)?(libpq-fe|libpq/|pg_config)"), "kit/postgres/", "libpq"),
     (re.compile(r"^hiredis/"), "kit/redis/", "hiredis"),

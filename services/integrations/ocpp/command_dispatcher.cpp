@@ -32,10 +32,8 @@ RequestContext context_in(const telemetry::TraceContext& trace) {
 telemetry::Span command_span(const store::CommandRow& command) {
   telemetry::SpanOptions options{.kind = telemetry::SpanKind::kClient};
   const std::string action(ocpp::action_of(command.open.kind));
-  options.attributes = {{std::string(semconv::kEvStationId), command.station_id},
-                        {std::string(semconv::kEvOcppAction), action}};
-  if (command.session_id)
-    options.attributes.emplace_back(std::string(semconv::kEvSessionId), to_string(*command.session_id));
+  options.attributes = {{semconv::kEvStationId, command.station_id}, {semconv::kEvOcppAction, action}};
+  if (command.session_id) options.attributes.push_back({semconv::kEvSessionId, to_string(*command.session_id)});
   options.links = {command.trace};
   return telemetry::start_span("ocpp " + action, command.trace, std::move(options));
 }

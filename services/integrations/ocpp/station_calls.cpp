@@ -66,10 +66,9 @@ std::optional<std::string> tag_of(const Call& call) {
 
 telemetry::Span message_span(const Call& call, const std::string& station_id, const Session& session) {
   telemetry::SpanOptions options{.kind = telemetry::SpanKind::kServer};
-  options.attributes = {{std::string(semconv::kEvStationId), station_id},
-                        {std::string(semconv::kEvOcppAction), call.action}};
+  options.attributes = {{semconv::kEvStationId, station_id}, {semconv::kEvOcppAction, call.action}};
   if (!session) return telemetry::start_span("ocpp " + call.action, {}, std::move(options));
-  options.attributes.emplace_back(std::string(semconv::kEvSessionId), to_string(session->session_id));
+  options.attributes.push_back({semconv::kEvSessionId, to_string(session->session_id)});
   options.links = {session->trace};
   return telemetry::start_span("ocpp " + call.action, session->trace, std::move(options));
 }
