@@ -364,7 +364,8 @@ TEST_F(PoolTest, EachRoundTripIsASpanWithTheNamesOfTheConventions) {
   EXPECT_EQ(spans[0].name, "select items");
   EXPECT_EQ(spans[0].kind, telemetry::SpanKind::kClient);
   EXPECT_EQ(spans[0].parent.span_id, context_.trace.span_id);
-  std::map<std::string, telemetry::AttributeValue> attributes(spans[0].attributes.begin(), spans[0].attributes.end());
+  std::map<std::string_view, telemetry::AttributeValue> attributes;
+  for (const auto& [name, value] : spans[0].attributes) attributes.emplace(name, value);
   EXPECT_EQ(attributes["db.system.name"], telemetry::AttributeValue(std::string("postgresql")));
   EXPECT_EQ(attributes["db.namespace"], telemetry::AttributeValue(database_.name()));
   EXPECT_EQ(attributes["db.operation.name"], telemetry::AttributeValue(std::string("SELECT")));
