@@ -1,7 +1,8 @@
-"""Fault switches on a platform of its own (`up --faults`): each raises its alert within 90 s, and the alert is over within 180 s of its end.
-Two of them in every run, side by side; all with --long."""
+"""Fault switches on a platform of its own (`up --faults`): each raises its alert within 90 s, the first command of the alert's runbook shows the
+cause, and the alert is over within 180 s of its end. Two of them in every run, side by side; all with --long."""
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -10,20 +11,20 @@ import pytest
 from background import InBackground
 from console import browse, person
 from operators import make_operator
-from prometheus import firing
+from prometheus import ask, firing
 
 FIRES_WITHIN_S, CLEARS_WITHIN_S = 90, 180
-# Fault → its alert, and whether it shows only while somebody charges.
+# Fault → its alert, whether it shows only while somebody charges, and what the runbook's first command prints while it is on.
 ALERTS = {
-    "station-offline": ("StationsOffline", False),
-    "collector-down": ("CollectorDown", False),
-    "provider-slow": ("ProviderSlow", True),
-    "provider-failing": ("ProviderFails", True),
-    "kafka-lag": ("EventsLate", True),
-    "duplicate-events": ("EventsRepeated", True),
-    "postgres-slow": ("DatabaseSlow", False),
-    "redis-down": ("RedisAway", False),
-    "clock-skew": ("ClockSkew", False),
+    "station-offline": ("StationsOffline", False, r"^ +[1-9]\d*  ocpp_stations .*state=offline"),
+    "collector-down": ("CollectorDown", False, r"^collector +(?!running)\w"),
+    "provider-slow": ("ProviderSlow", True, r"^ +[1-9]\S*  route="),
+    "provider-failing": ("ProviderFails", True, r"^ +(?!0 |nan)\S+  route=\S+  status=[a-z]"),
+    "kafka-lag": ("EventsLate", True, r"^ +[1-9]\S*  (outbox_relay_lag_seconds|inbox_lag_records) "),
+    "duplicate-events": ("EventsRepeated", True, r"^ +(?!0 )\S+  outcome=duplicate"),
+    "postgres-slow": ("DatabaseSlow", False, r"^ +(0\.[2-9]\S*|[1-9]\S*)  process="),
+    "redis-down": ("RedisAway", False, r"^ +0  redis_client_connections"),
+    "clock-skew": ("ClockSkew", False, r"^ +-?([5-9]|\d\d)\S*  process="),
 }
 SHORT = ("station-offline", "collector-down")
 pytestmark = pytest.mark.timeout(900)
@@ -72,6 +73,22 @@ def switch(platform, *words: str) -> str:
     return answer.stdout
 
 
+def runbook_command(platform, alert: str) -> str:
+    """The first block of commands in the section that the alert's rule points at."""
+    rules = [rule for group in ask(platform, "PROMETHEUS_PORT", "/api/v1/rules")["data"]["groups"] for rule in group["rules"]]
+    path, anchor = next(rule["annotations"]["runbook_url"] for rule in rules if rule["name"] == alert).split("#")
+    sections = re.split(r"^## ", (platform.root / path).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    section = next(text for text in sections if text.split("\n", 1)[0].strip().lower() == anchor)
+    return re.search(r"^```\n(.*?)^```", section, re.MULTILINE | re.DOTALL).group(1)
+
+
+def shown_by_runbook(platform, alert: str) -> str:
+    environment = {**os.environ, "EVCOSTA_RUN_DIR": str(platform.run_dir), "REQUIRE_ALL": ""}
+    answer = subprocess.run(["bash", "-c", runbook_command(platform, alert)], cwd=platform.root, env=environment, stdin=subprocess.DEVNULL,
+                            capture_output=True, text=True, timeout=60, check=False)
+    return answer.stdout + answer.stderr
+
+
 def audited(platform, name: str) -> list[dict]:
     lines = (platform.run_dir / "faults/audit.jsonl").read_text(encoding="utf-8").splitlines()
     return [row for row in map(json.loads, lines) if row["fault"] == name]
@@ -87,6 +104,10 @@ def drill(platform, eventually, names) -> None:
         assert "left" in next(line for line in switch(platform, "list").splitlines() if line.startswith(name))
     eventually(lambda: firing(platform) >= alerts, FIRES_WITHIN_S, every_s=1, what=f"{alerts} to fire")
     fired = time.monotonic()
+    for name in names:
+        alert, _, cause = ALERTS[name]
+        shown = shown_by_runbook(platform, alert)
+        assert re.search(cause, shown, re.MULTILINE), f"{alert}'s runbook shows\n{shown}"
     for name in names:
         switch(platform, name, "off")
     ended = time.monotonic()
