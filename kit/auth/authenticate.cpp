@@ -52,6 +52,32 @@ std::optional<Code> forbidden(const Principal& principal, const http::Request& r
   return std::nullopt;
 }
 
+// A stream outlives the request that began it. Each piece is sent only while its token would still be accepted, so that
+// a sign-out, a revoked key or the token's own end closes the stream at the next piece, and nothing more is told.
+class WhileAccepted final : public http::StreamWriter {
+ public:
+  WhileAccepted(std::shared_ptr<Verifier> verifier, std::string token, RequestContext& context, http::StreamWriter& to)
+      : verifier_(std::move(verifier)), token_(std::move(token)), context_(context), to_(to) {}
+
+  Task<Result<void>> write(std::string bytes) override {
+    auto principal = co_await verifier_->verify(context_, token_);
+    if (!principal) co_return std::unexpected(std::move(principal).error());
+    co_return co_await to_.write(std::move(bytes));
+  }
+
+ private:
+  std::shared_ptr<Verifier> verifier_;
+  std::string token_;
+  RequestContext& context_;
+  http::StreamWriter& to_;
+};
+
+Task<> stream_while_accepted(http::StreamBody body, std::shared_ptr<Verifier> verifier, std::string token,
+                             RequestContext& context, http::StreamWriter& to) {
+  WhileAccepted writer(std::move(verifier), std::move(token), context, to);
+  co_await body(context, writer);
+}
+
 Task<http::Response> authenticate_request(std::shared_ptr<Verifier> verifier, RequestContext& context,
                                           http::Request& request, const http::RouteInfo& route,
                                           const http::Next& next) {
@@ -74,7 +100,16 @@ Task<http::Response> authenticate_request(std::shared_ptr<Verifier> verifier, Re
     co_return refuse(context, request, *code, "Bearer error=\"insufficient_scope\"");
   }
   context.principal = std::move(*principal);
-  co_return co_await next(context, request);
+  // The request may be gone when the stream runs.
+  std::string kept(*token);
+  http::Response response = co_await next(context, request);
+  if (response.stream) {
+    response.stream = [body = std::move(response.stream), verifier, kept = std::move(kept)](RequestContext& its_context,
+                                                                                            http::StreamWriter& to) {
+      return stream_while_accepted(body, verifier, kept, its_context, to);
+    };
+  }
+  co_return response;
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ class Load(InBackground):
                 except requests.RequestException as error:
                     self.bad.append((path, repr(error)))
                 self.answers += 1
-                if self.ending.wait(0.02):
+                if self.ending.wait(0.06):  # a driver may read 20 times a second
                     return
 
 

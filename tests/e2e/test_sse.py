@@ -46,6 +46,24 @@ def test_a_stream_that_was_cut_goes_on_where_it_was(driver):
     assert all(session["version"] >= int(event_id) for session in later)
 
 
+def test_a_stream_ends_with_the_sign_in(driver, somebody):
+    """Signed out: the stream says nothing more, and is over at the latest with its next sign of life (15 s)."""
+    session_id = driver.started()[0]["sessionId"]
+    driver.until_charging(session_id)
+    person, told = somebody(), []
+    with driver.stream(f"/charging/{session_id}/events", timeout=40) as own, person.stream("/stations/events?bbox=-46.7,-23.6,-46.6,-23.5", timeout=40) as stations:
+        next(server_sent_events(own))
+        assert person.request("POST", "/auth/logout").status_code == 204
+        signed_out = time.monotonic()
+        for line in stations.iter_lines(chunk_size=1):
+            told.append((time.monotonic() - signed_out, line))
+        assert time.monotonic() - signed_out < 25
+        # Others' sign-ins are their own, and their streams go on.
+        assert next(server_sent_events(own))[2]["state"] == "CHARGING"
+    assert not [line for after_s, line in told if after_s > 2 and line], told
+    driver.stop_patiently(session_id)
+
+
 def test_another_persons_stream_is_not_there(journey, somebody):
     answer = somebody().request("GET", f"/charging/{journey['sessionId']}/events", headers={"Accept": "text/event-stream"})
     assert answer.status_code == 404

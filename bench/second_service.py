@@ -1,4 +1,4 @@
-"""A gateway beside the platform's own one, on ports of its own: started as that one was, with other settings."""
+"""A copy of a service beside the platform's own, on ports of its own: started as that one was, with other settings."""
 import os
 import socket
 import subprocess
@@ -18,18 +18,17 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-class SecondGateway:
-    """With `exports`, spans and log lines go to the platform's Collector, as those of its own gateway do; without, nowhere. Ended by `with`."""
+class SecondService:
+    """With `exports`, spans and log lines go to the platform's Collector, as those of its own services do; without, nowhere. Ended by `with`."""
 
-    def __init__(self, run_dir: Path, name: str, exports: bool):
-        own = pids(run_dir)["gateway"]
+    def __init__(self, run_dir: Path, service: str, name: str, exports: bool, **settings: str):
+        own = pids(run_dir)[service]
         environment = dict(pair.split("=", 1) for pair in Path(f"/proc/{own}/environ").read_bytes().decode().split("\0") if "=" in pair)
-        port, admin = free_port(), free_port()
-        environment |= {"EVC_LISTEN_PORT": str(port), "EVC_ADMIN_PORT": str(admin), "EVC_SERVICE_INSTANCE": name, "EVC_LOG_FILE": str(run_dir / f"log/{name}.log")}
+        self.port, admin = free_port(), free_port()
+        environment |= {"EVC_LISTEN_PORT": str(self.port), "EVC_ADMIN_PORT": str(admin), "EVC_SERVICE_INSTANCE": name, "EVC_LOG_FILE": str(run_dir / f"log/{name}.log"), **settings}
         if not exports:
             environment["EVC_OTLP_ENDPOINT"] = ""
         command = Path(f"/proc/{own}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
-        self.base_url = f"https://localhost:{port}"
         self.process = subprocess.Popen(command, executable=os.readlink(f"/proc/{own}/exe"), cwd=os.readlink(f"/proc/{own}/cwd"), env=environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.pid = self.process.pid
@@ -48,7 +47,7 @@ class SecondGateway:
         except OSError:
             return False
 
-    def __enter__(self) -> "SecondGateway":
+    def __enter__(self) -> "SecondService":
         return self
 
     def __exit__(self, *_) -> None:
