@@ -65,6 +65,7 @@ class Charges(InBackground):
     def one_after_the_other(self) -> None:
         while not self.ending.is_set():
             evcosta(self.platform.root, self.platform.run_dir, "demo", "--quiet", "--kwh", "1", timeout=300)
+            self.ending.wait(1)  # each signs in: charges that fail at once would meet the limit of an address
 
 
 def switch(platform, *words: str) -> str:
