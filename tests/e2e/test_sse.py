@@ -52,14 +52,15 @@ def test_a_stream_ends_with_the_sign_in(driver, somebody):
     driver.until_charging(session_id)
     person, told = somebody(), []
     with driver.stream(f"/charging/{session_id}/events", timeout=40) as own, person.stream("/stations/events?bbox=-46.7,-23.6,-46.6,-23.5", timeout=40) as stations:
-        next(server_sent_events(own))
+        sessions = server_sent_events(own)
+        next(sessions)
         assert person.request("POST", "/auth/logout").status_code == 204
         signed_out = time.monotonic()
         for line in stations.iter_lines(chunk_size=1):
             told.append((time.monotonic() - signed_out, line))
         assert time.monotonic() - signed_out < 25
         # Others' sign-ins are their own, and their streams go on.
-        assert next(server_sent_events(own))[2]["state"] == "CHARGING"
+        assert next(sessions)[2]["state"] == "CHARGING"
     assert not [line for after_s, line in told if after_s > 2 and line], told
     driver.stop_patiently(session_id)
 
