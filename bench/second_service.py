@@ -1,21 +1,15 @@
 """A copy of a service beside the platform's own, on ports of its own: started as that one was, with other settings."""
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
+from free_port import free_port
 from processes import pids
 
 READY_WITHIN_S = 20
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class SecondService:

@@ -2,20 +2,14 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from free_port import free_port
 from traces import jaeger_trace
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def environment_of(pid: int) -> dict:

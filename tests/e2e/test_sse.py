@@ -58,6 +58,8 @@ def test_a_stream_ends_with_the_sign_in(driver, somebody):
         signed_out = time.monotonic()
         for line in stations.iter_lines(chunk_size=1):
             told.append((time.monotonic() - signed_out, line))
+            if told[-1][0] > 30:
+                break
         assert time.monotonic() - signed_out < 25
         # Others' sign-ins are their own, and their streams go on.
         assert next(sessions)[2]["state"] == "CHARGING"
