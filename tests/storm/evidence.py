@@ -13,7 +13,8 @@ from streams import TOPICS, dead_letter_topics, read_topics
 SERVICES = ("charging", "payment", "integrations")
 
 EVERYWHERE = {
-    "outbox": "SELECT pos, event_id::text, topic, key, seq, subject, encode(sha256(payload), 'hex') AS sha, convert_from(payload, 'UTF8')::jsonb ->> 'eventType' AS type"
+    # A dead letter in the outbox may hold anything, not JSON alone.
+    "outbox": "SELECT pos, event_id::text, topic, key, seq, subject, encode(sha256(payload), 'hex') AS sha, substring(encode(payload, 'escape') from '\"eventType\":\"([^\"]+)\"') AS type"
               " FROM outbox ORDER BY pos",
     "inbox": "SELECT consumer, event_id::text, topic, key, sequence, status, extract(epoch FROM at)::float8 AS at FROM inbox",
     "waiting": "SELECT consumer, topic, key, sequence, event_id::text, subject, reason FROM inbox_parked",
@@ -80,6 +81,9 @@ class Evidence(dict):
 
 
 def as_row(record) -> dict:
-    event = record.event
-    return {"topic": record.topic, "partition": record.partition, "offset": record.offset, "key": record.key, "event_id": event["eventId"], "type": record.type,
+    try:
+        event_id = record.event["eventId"]
+    except ValueError:  # altered on its way: whose it was says the header
+        event_id = dict(record.headers)["ce_id"].decode()
+    return {"topic": record.topic, "partition": record.partition, "offset": record.offset, "key": record.key, "event_id": event_id, "type": record.type,
             "sha": hashlib.sha256(record.bytes).hexdigest()}
