@@ -76,10 +76,9 @@ std::string notice_mail(const std::string& to, Notice notice) {
   const auto words = [notice]() -> std::string_view {
     switch (notice) {
       case Notice::kPasswordChanged:
-        return "A senha da sua conta foi trocada. As chaves de acesso continuam valendo: apague na sua conta as que "
-               "não "
-               "reconhecer. The password of your account was changed. Passkeys stay: delete those that you do not know "
-               "on your account page.";
+        return "A senha da sua conta foi trocada. As chaves de acesso continuam valendo: apague na sua conta as "
+               "que não reconhecer. The password of your account was changed. Passkeys stay: delete those that you "
+               "do not know on your account page.";
       case Notice::kEmailChangeAsked:
         return "Pediram para a sua conta passar a usar outro e-mail. Somebody asked to move your account to another "
                "address.";
