@@ -103,6 +103,7 @@ struct Relay::Impl {
   kafka::Producer producer;
   RelayMetrics metrics;
 
+  Gathering gathering;
   ParkedKeys parked;
   std::string cluster;  // of the brokers that this session began with
   SafePoint safe_point;
@@ -249,6 +250,8 @@ Task<Result<void>> Relay::Impl::renew() {
 }
 
 Task<Result<void>> Relay::Impl::step() {
+  if (const auto gathers = gathering.next_round() - std::chrono::steady_clock::now(); gathers.count() > 0)
+    co_await sleep_for(worker, std::chrono::ceil<std::chrono::milliseconds>(gathers));
   std::vector<OutboxRow> rows;
   RelayRound round;
   // The first commit is waited for; what has arrived with it goes along.
@@ -271,6 +274,7 @@ Task<Result<void>> Relay::Impl::step() {
   round.dealt_with(count);
   if (const auto end = round.confirmable()) EVC_VOID_STEP("relay.confirm", stream.confirm(*end));
   metrics.all_delivered();
+  gathering.dealt_with(count, std::chrono::steady_clock::now());
   progressed = true;
   co_return Result<void>{};
 }

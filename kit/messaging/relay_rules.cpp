@@ -36,6 +36,15 @@ std::optional<std::uint64_t> RelayRound::confirmable() const {
   return empty() || open_ > 0 ? std::nullopt : std::optional(end_lsn_);
 }
 
+void Gathering::dealt_with(std::size_t rows, SteadyTime now) {
+  const std::chrono::duration<double> passed = now - last_end_;
+  constexpr std::chrono::duration<double> kMemory{0.1};
+  const double weight = std::min(1.0, passed / kMemory);
+  if (passed.count() > 0) per_second_ += weight * (static_cast<double>(rows) / passed.count() - per_second_);
+  last_end_ = now;
+  next_round_ = per_second_ > kHighRate && rows < kEnough ? now + kMoment : now;
+}
+
 std::optional<WallTime> SafePoint::confirmed(std::uint64_t confirmed_lsn) {
   if (!awaited_ || confirmed_lsn < awaited_->wal) return std::nullopt;
   const auto safe = awaited_->at - kLongestTransaction;

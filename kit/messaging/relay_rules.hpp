@@ -52,6 +52,24 @@ class RelayRound {
   std::size_t open_ = 0;
 };
 
+// When the next round may begin. Few events go at once. At a high rate they gather for a moment, so that a request to
+// the broker carries several: one each costs the broker, the server's decoding and the relay more than the writers'
+// commits (bench/events). A backlog gathers by itself.
+class Gathering {
+ public:
+  static constexpr std::chrono::milliseconds kMoment{16};
+  static constexpr double kHighRate = 1'000;  // events a second, over the last tenth of one
+  static constexpr std::size_t kEnough = 200;
+  // A round of so many rows has ended.
+  void dealt_with(std::size_t rows, SteadyTime now);
+  SteadyTime next_round() const { return next_round_; }
+
+ private:
+  SteadyTime last_end_{};
+  SteadyTime next_round_{};
+  double per_second_ = 0;
+};
+
 // Everything committed before a heartbeat is delivered once the confirmed position has passed the end of the WAL as it
 // was then; what was created a longest transaction earlier was committed before it.
 class SafePoint {

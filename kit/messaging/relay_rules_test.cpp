@@ -20,6 +20,39 @@ TEST(RelayRound, ThePositionMovesOnlyWhenEveryRowIsDealtWith) {
   EXPECT_EQ(round.confirmable(), 20U);
 }
 
+// Rounds of `rows` that come every `every`, for a second.
+SteadyTime::duration pause_after_rounds(std::size_t rows, SteadyTime::duration every) {
+  Gathering gathering;
+  SteadyTime now{1h};
+  for (const auto end = now + 1s; now < end; now += every) gathering.dealt_with(rows, now);
+  return gathering.next_round() - (now - every);
+}
+
+TEST(Gathering, FewEventsGoAtOnceManyTogetherAndABacklogWithoutAPause) {
+  EXPECT_EQ(pause_after_rounds(1, 2ms), 0ms) << "500 a second";
+  EXPECT_EQ(pause_after_rounds(3, 1500us), Gathering::kMoment) << "2,000 a second";
+  EXPECT_EQ(pause_after_rounds(20, 10ms), Gathering::kMoment) << "still 2,000 a second, gathered";
+  EXPECT_EQ(pause_after_rounds(500, 10ms), 0ms) << "a backlog";
+}
+
+TEST(Gathering, ABurstOfAMomentIsNoHighRate) {
+  Gathering gathering;
+  SteadyTime now{1h};
+  gathering.dealt_with(1, now);
+  gathering.dealt_with(5, now += 2ms);
+  EXPECT_EQ(gathering.next_round(), now);
+  EXPECT_EQ(pause_after_rounds(3, 1500us), Gathering::kMoment);
+}
+
+TEST(Gathering, QuietEndsIt) {
+  Gathering gathering;
+  SteadyTime now{1h};
+  for (int round = 0; round < 500; ++round) gathering.dealt_with(3, now += 1500us);
+  EXPECT_GT(gathering.next_round(), now);
+  gathering.dealt_with(1, now += 200ms);
+  EXPECT_EQ(gathering.next_round(), now);
+}
+
 TEST(FateOf, AParkedKeyWaitsUntilItIsReleased) {
   const kafka::Record record{.topic = "t", .key = "k", .value = "0123456789"};
   const ParkedKeys parked{{{"t", "k"}, 7}};
