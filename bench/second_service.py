@@ -13,15 +13,13 @@ READY_WITHIN_S = 20
 
 
 class SecondService:
-    """With `exports`, spans and log lines go to the platform's Collector, as those of its own services do; without, nowhere. Ended by `with`."""
+    """Its spans and log lines go where those of the platform's own services go, unless a setting says otherwise. Ended by `with`."""
 
-    def __init__(self, run_dir: Path, service: str, name: str, exports: bool, **settings: str):
+    def __init__(self, run_dir: Path, service: str, name: str, **settings: str):
         own = pids(run_dir)[service]
         environment = dict(pair.split("=", 1) for pair in Path(f"/proc/{own}/environ").read_bytes().decode().split("\0") if "=" in pair)
         self.port, admin = free_port(), free_port()
         environment |= {"EVC_LISTEN_PORT": str(self.port), "EVC_ADMIN_PORT": str(admin), "EVC_SERVICE_INSTANCE": name, "EVC_LOG_FILE": str(run_dir / f"log/{name}.log"), **settings}
-        if not exports:
-            environment["EVC_OTLP_ENDPOINT"] = ""
         command = Path(f"/proc/{own}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
         self.process = subprocess.Popen(command, executable=os.readlink(f"/proc/{own}/exe"), cwd=os.readlink(f"/proc/{own}/cwd"), env=environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
