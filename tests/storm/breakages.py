@@ -57,8 +57,8 @@ BREAKAGES = [
              "    EVC_CO_CHECK(co_await outbox.append(context, transaction, std::move(draft)));\n",
              "    if (draft.type == \"ChargingSessionEnded\") EVC_CO_CHECK(co_await outbox.append(context, transaction, draft));\n"
              "    EVC_CO_CHECK(co_await outbox.append(context, transaction, std::move(draft)));\n"),
-    breakage("hanging", "the end of a charge is not said", "charging", SAGA,
-             "Row{S::kCharging, I::kTransactionEnded, S::kEnded, Say::kEnded}", "Row{S::kCharging, I::kTransactionEnded, S::kEnded, Say::kNothing}"),
+    breakage("hanging", "the end of a charge that its driver stops is not said", "charging", SAGA,
+             "Row{S::kStopping, I::kTransactionEnded, S::kEnded, Say::kEnded}", "Row{S::kStopping, I::kTransactionEnded, S::kEnded, Say::kNothing}"),
     breakage("timeline", "an end is not noted in the session's history", "charging", RECORD,
              "    for (const TimelineEntry& entry : outcome.timeline)\n      EVC_CO_CHECK(insert_timeline(",
              "    for (const TimelineEntry& entry : outcome.timeline)\n      if (!terminal(entry.state)) EVC_CO_CHECK(insert_timeline("),
